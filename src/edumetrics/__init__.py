@@ -1,0 +1,1 @@
+"""Educational measurement: arrays in, frozen results out. No Django, no I/O, no clock."""

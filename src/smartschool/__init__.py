@@ -1,0 +1,1 @@
+"""大通智慧学校: one platform for a district's smart schools."""

@@ -1,0 +1,1 @@
+"""The rooms. Each owns its nouns; others enter by its `public` package only (see .importlinter)."""

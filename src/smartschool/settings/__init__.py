@@ -1,0 +1,1 @@
+"""Settings by place of use; environment is read here and nowhere else."""

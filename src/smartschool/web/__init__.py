@@ -1,0 +1,1 @@
+"""Root URLs, error pages, base templates, UI kit and role homes."""
