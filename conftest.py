@@ -1,0 +1,48 @@
+"""Owns how every test meets the database: as the app role, on a clone of a migrated and seeded template."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from tests.harness import cluster, django_database
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With xdist the controller starts the cluster, so that all workers share it."""
+    if not hasattr(config, "workerinput") and getattr(config.option, "numprocesses", None):
+        cluster.CLUSTER.handle()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    cluster.CLUSTER.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Flushing needs TRUNCATE, which the app role lacks by design."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and (marker.kwargs.get("transaction") or marker.args[:1] == (True,)):
+            raise pytest.UsageError(f"{item.nodeid}: use the fixture fresh_database for real transactions")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: object) -> Iterator[None]:
+    """One clone for this worker; ordinary `db` tests roll back in it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = cluster.clone(f"run_{worker}_{uuid.uuid4().hex[:8]}")
+    with django_database.pointed_at(name):
+        yield
+    cluster.drop(name)
+
+
+@pytest.fixture
+def fresh_database(django_db_setup: None, django_db_blocker: django_database.Blocker) -> Iterator[str]:
+    """Real transactions on a fresh clone that is thrown away afterwards; yields the database's name."""
+    name = cluster.clone(f"fresh_{uuid.uuid4().hex[:12]}")
+    with django_database.pointed_at(name), django_db_blocker.unblock():
+        yield name
+        django_database.close_all()
+    cluster.drop(name)
