@@ -1,1 +1,1 @@
-"""What every room stands on: scope, policy, audit, event, clock, ids, crypto, files, registry. No business noun."""
+"""What every room stands on: scope, policy, audit, event, clock, ids, crypto, files. No business noun."""
