@@ -1,0 +1,1 @@
+"""Organisations and people: who belongs where, since when, and under which number."""

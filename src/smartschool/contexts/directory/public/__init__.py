@@ -1,0 +1,1 @@
+"""Doors and contracts of the directory; the only part that other rooms import."""
