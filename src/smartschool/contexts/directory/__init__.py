@@ -1,1 +1,1 @@
-"""Organisations and people: who belongs where, since when, and under which number."""
+"""组织机构与人员: organisations, terms, classes, people and their ties to organisations."""

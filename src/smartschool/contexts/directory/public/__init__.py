@@ -1,1 +1,1 @@
-"""Doors and contracts of the directory; the only part that other rooms import."""
+"""The door of directory: what other rooms may call and the frozen shapes they get."""

@@ -1,0 +1,96 @@
+"""Extension points: rooms register, `exchange`, `web` and the command line only run what is registered."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from smartschool.kernel.actor import Actor
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Named things in order of registration; a name registered twice is an error."""
+
+    def __init__(self, kind: str, *, key: Callable[[T], str]) -> None:
+        self._kind, self._key, self._items = kind, key, dict[str, T]()
+
+    def register(self, item: T) -> T:
+        name = self._key(item)
+        if name in self._items:
+            raise ValueError(f"{self._kind} {name} is registered twice")
+        self._items[name] = item
+        return item
+
+    def get(self, name: str) -> T:
+        return self._items[name]
+
+    def all(self) -> list[T]:
+        return list(self._items.values())
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.all())
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the side navigation; shown to roles that its policy allows.
+
+    `url` maps the actor to the address (it may need the school's code) or to None to leave it out.
+    """
+
+    name: str
+    label: str
+    icon: str
+    policy: str
+    url: Callable[[Actor], str | None]
+    order: int = 100
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One block of 今日, for the roles that its policy allows. Empty output leaves no trace."""
+
+    name: str
+    policy: str
+    render: Callable[[HttpRequest, Actor], SafeString | None]
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A room's share of the demo district; run in `order`, deterministic, invented people only.
+
+    `run(size)` gets "district" (25 schools) or "small" (3 schools).
+    """
+
+    name: str
+    order: int
+    run: Callable[[str], None]
+
+
+class Importer(ABC):
+    """A kind of workbook that `exchange` can take in; the room that owns the rows implements it.
+
+    `exchange` reads the file, finds the header by `columns`, calls `validate` on the whole table,
+    shows `preview`, and runs `apply` inside one command. `undo` takes back one applied batch.
+    """
+
+    name: ClassVar[str]
+    zh: ClassVar[str]
+    policy: ClassVar[str]
+
+    @abstractmethod
+    def columns(self) -> Iterable[Any]:
+        """Column descriptions with synonyms (exchange.public.contracts.Column)."""
+
+
+nav_items: Registry[NavItem] = Registry("nav item", key=lambda item: item.name)
+panels: Registry[Panel] = Registry("panel", key=lambda item: item.name)
+seeds: Registry[Seed] = Registry("seed", key=lambda item: item.name)
+importers: Registry[Importer] = Registry("importer", key=lambda item: item.name)

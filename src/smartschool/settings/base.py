@@ -1,0 +1,84 @@
+"""Settings common to every place of use."""
+
+from pathlib import Path
+
+from smartschool.settings import env
+
+PACKAGE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("SMARTSCHOOL_DATA_DIR", str(PACKAGE_DIR.parent.parent / "data")))
+
+SECRET_KEY = env.text("SMARTSCHOOL_SECRET_KEY", "")
+DEBUG = False
+ALLOWED_HOSTS = env.words("SMARTSCHOOL_HOSTS", "localhost,127.0.0.1,[::1]")
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "smartschool.kernel",
+    # rooms, from the ground up (the order of .importlinter)
+    "smartschool.contexts.directory",
+    "smartschool.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "smartschool.kernel.request_context.RequestContextMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "smartschool.web.urls"
+WSGI_APPLICATION = "smartschool.web.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+
+# No address: commands that need no database (checks, migrations' text) still run.
+DATABASES = {"default": env.database(env.text("DATABASE_URL", "postgresql:///unset"))}
+# Scope lives in transaction-local settings, so a pooled connection carries nothing over.
+DATABASES["default"] |= {"ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 0}
+POOL = {"min_size": 1, "max_size": env.number("SMARTSCHOOL_POOL", 8), "timeout": 20}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# key id → 32 bytes; the newest key encrypts, all decrypt. Read by kernel.crypto.
+FIELD_KEYS_FILE = env.text("SMARTSCHOOL_FIELD_KEYS", str(DATA_DIR / "secrets" / "field-keys.json"))
+FILES_DIR = DATA_DIR / "files"
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}

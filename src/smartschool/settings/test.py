@@ -1,0 +1,15 @@
+"""Tests: fixed keys, the app role of a temporary cluster, its files in a temporary folder."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("SMARTSCHOOL_SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("SMARTSCHOOL_DATA_DIR", tempfile.mkdtemp(prefix="smartschool-test-"))
+
+from smartschool.settings.base import *  # noqa: F403
+from smartschool.settings.base import DATA_DIR
+
+ALLOWED_HOSTS = ["*"]
+FIELD_KEYS = {"t1": "11" * 32}
+STATIC_ROOT = Path(DATA_DIR) / "static"
