@@ -11,7 +11,7 @@ class DoorsContract(Contract):
 
     outside = fields.ListField(subfield=fields.StringField(), required=False)
 
-    def check(self, graph, verbose):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG002
+    def check(self, graph, verbose):  # type: ignore[no-untyped-def]
         wrong: list[tuple[str, str]] = []
         rooms = graph.find_children(ROOMS)
         outside = tuple(self.outside or ())
@@ -29,6 +29,6 @@ class DoorsContract(Contract):
                         wrong.append((importer, module))
         return ContractCheck(kept=not wrong, metadata={"wrong": sorted(wrong)})
 
-    def render_broken_contract(self, check):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def render_broken_contract(self, check):  # type: ignore[no-untyped-def]
         for importer, module in check.metadata["wrong"]:
             output.print_error(f"{importer} reaches into {module}: call a door in .public instead")
