@@ -1,0 +1,1 @@
+"""Cognitive diagnosis: class models over knowledge states."""

@@ -1,0 +1,193 @@
+"""Owns the compiled loops over packed answers: tables, posteriors, sufficient statistics.
+
+One kernel serves every discrete latent model: nodes are points of an ability grid or classes of
+knowledge states. Per EM step a table row holds, for one byte value and all nodes, the product of
+answer probabilities; a person's posterior is then a product of a few rows.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+# A person's likelihood below this could have lost nodes to the smallest float32 (1e−38); such a
+# person is recomputed from logarithms. 1e−24 leaves fourteen digits for every node that matters.
+RESCUE = 1e-24
+LOG_FLOOR = -60.0  # eight items of a byte multiply to e^−480, inside double range
+
+
+@numba.njit(cache=True, nogil=True)
+def build_tables(logp, n_categories, base, first_item, first_row, tables, log_scale):  # type: ignore[no-untyped-def]
+    """Fill ``tables`` (R, Q) with products of probabilities, each row scaled to a maximum of one."""
+    n_nodes = logp.shape[2]
+    rows = 0
+    for g in range(len(first_item) - 1):
+        rows = max(rows, first_row[g + 1] - first_row[g])
+    work = np.empty((rows, n_nodes))
+    prob = np.empty(n_nodes)
+    for g in range(len(first_item) - 1):
+        size = 1
+        for q in range(n_nodes):
+            work[0, q] = 1.0
+        for j in range(first_item[g], first_item[g + 1]):
+            if base[j] > n_categories[j]:
+                k = n_categories[j]
+                for r in range(size):
+                    for q in range(n_nodes):
+                        work[r + k * size, q] = work[r, q]
+            for k in range(n_categories[j] - 1, -1, -1):
+                for q in range(n_nodes):
+                    prob[q] = np.exp(max(logp[j, k, q], LOG_FLOOR))
+                for r in range(size):
+                    for q in range(n_nodes):
+                        work[r + k * size, q] = work[r, q] * prob[q]
+            size *= base[j]
+        for r in range(size):
+            top = 0.0
+            for q in range(n_nodes):
+                top = max(top, work[r, q])
+            row = first_row[g] + r
+            log_scale[row] = np.log(top)
+            inverse = 1.0 / top
+            for q in range(n_nodes):
+                tables[row, q] = work[r, q] * inverse
+
+
+@numba.njit(cache=True, nogil=True)
+def exact_posterior(codes, n, logp, log_prior, n_categories, base, first_item, out):  # type: ignore[no-untyped-def]
+    """Posterior of one person from logarithms (slow and safe). Returns the log-likelihood."""
+    n_nodes = out.shape[0]
+    for q in range(n_nodes):
+        out[q] = log_prior[q]
+    for g in range(len(first_item) - 1):
+        rest = np.int64(codes[n, g])
+        for j in range(first_item[g], first_item[g + 1]):
+            k = rest % base[j]
+            rest //= base[j]
+            if k < n_categories[j]:
+                for q in range(n_nodes):
+                    out[q] += max(logp[j, k, q], LOG_FLOOR)
+    top = out.max()
+    total = 0.0
+    for q in range(n_nodes):
+        out[q] = np.exp(out[q] - top)
+        total += out[q]
+    for q in range(n_nodes):
+        out[q] /= total
+    return top + np.log(total)
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def product_posterior(codes, n, tables, log_scale, first_row, prior, weight):  # type: ignore[no-untyped-def]
+    """Unnormalised posterior of one person in ``weight``; returns (sum, log scale)."""
+    n_nodes = weight.shape[0]
+    n_bytes = codes.shape[1]
+    shift = 0.0
+    for q in range(n_nodes):
+        weight[q] = prior[q]
+    g = 0
+    while g + 4 <= n_bytes:
+        r0 = first_row[g] + codes[n, g]
+        r1 = first_row[g + 1] + codes[n, g + 1]
+        r2 = first_row[g + 2] + codes[n, g + 2]
+        r3 = first_row[g + 3] + codes[n, g + 3]
+        shift += log_scale[r0] + log_scale[r1] + log_scale[r2] + log_scale[r3]
+        for q in range(n_nodes):
+            weight[q] *= (tables[r0, q] * tables[r1, q]) * (tables[r2, q] * tables[r3, q])
+        g += 4
+    while g < n_bytes:
+        r0 = first_row[g] + codes[n, g]
+        shift += log_scale[r0]
+        for q in range(n_nodes):
+            weight[q] *= tables[r0, q]
+        g += 1
+    total = weight[0] * 0.0
+    for q in range(n_nodes):
+        total += weight[q]
+    return np.float64(total), shift
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def accumulate(  # type: ignore[no-untyped-def]
+    codes, population, tables, log_scale, first_row, prior, log_prior, logp, n_categories, base, first_item,
+    counts, node_counts,
+):  # fmt: skip
+    """Add every person's posterior to its table rows; returns the log-likelihood.
+
+    ``counts`` (R, Q) and ``node_counts`` (H, Q) are float64 so that the order of persons, and
+    with it the number of shards, moves a result by rounding of the last digits only.
+    """
+    n_nodes = tables.shape[1]
+    n_bytes = codes.shape[1]
+    weight = np.empty(n_nodes, tables.dtype)
+    post = np.empty(n_nodes)
+    loglik = 0.0
+    for n in range(codes.shape[0]):
+        h = population[n]
+        total, shift = product_posterior(codes, n, tables, log_scale, first_row, prior[h], weight)
+        if total > RESCUE:
+            loglik += np.log(total) + shift
+            inverse = 1.0 / total
+            for q in range(n_nodes):
+                post[q] = weight[q] * inverse
+        else:
+            loglik += exact_posterior(codes, n, logp, log_prior[h], n_categories, base, first_item, post)
+        for q in range(n_nodes):
+            node_counts[h, q] += post[q]
+        g = 0
+        while g + 2 <= n_bytes:
+            r0 = first_row[g] + codes[n, g]
+            r1 = first_row[g + 1] + codes[n, g + 1]
+            for q in range(n_nodes):
+                counts[r0, q] += post[q]
+            for q in range(n_nodes):
+                counts[r1, q] += post[q]
+            g += 2
+        if g < n_bytes:
+            r0 = first_row[g] + codes[n, g]
+            for q in range(n_nodes):
+                counts[r0, q] += post[q]
+    return loglik
+
+
+@numba.njit(cache=True, nogil=True)
+def fold_counts(counts, n_categories, base, first_item, first_row, out):  # type: ignore[no-untyped-def]
+    """Turn counts per byte value into counts per item and category, ``out`` (J, M, Q)."""
+    n_nodes = counts.shape[1]
+    for g in range(len(first_item) - 1):
+        size = first_row[g + 1] - first_row[g]
+        work = counts[first_row[g] : first_row[g + 1]].copy()
+        for j in range(first_item[g + 1] - 1, first_item[g] - 1, -1):
+            size //= base[j]
+            for k in range(base[j]):
+                for r in range(size):
+                    row = r + k * size
+                    if k < n_categories[j]:
+                        for q in range(n_nodes):
+                            out[j, k, q] += work[row, q]
+                    if k > 0:
+                        for q in range(n_nodes):
+                            work[r, q] += work[row, q]
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def posteriors(  # type: ignore[no-untyped-def]
+    codes, population, tables, log_scale, first_row, prior, log_prior, logp, n_categories, base, first_item,
+    out, loglik,
+):  # fmt: skip
+    """Write every person's posterior over nodes into ``out`` (N, Q) and log-likelihood (N,)."""
+    n_nodes = tables.shape[1]
+    weight = np.empty(n_nodes, tables.dtype)
+    post = np.empty(n_nodes)
+    for n in range(codes.shape[0]):
+        h = population[n]
+        total, shift = product_posterior(codes, n, tables, log_scale, first_row, prior[h], weight)
+        if total > RESCUE:
+            loglik[n] = np.log(total) + shift
+            inverse = 1.0 / total
+            for q in range(n_nodes):
+                out[n, q] = weight[q] * inverse
+        else:
+            loglik[n] = exact_posterior(codes, n, logp, log_prior[h], n_categories, base, first_item, post)
+            for q in range(n_nodes):
+                out[n, q] = post[q]

@@ -1,0 +1,187 @@
+"""Owns the packed form of answers: groups of neighbouring items become one byte per person.
+
+A byte is a mixed-radix number: the digit of item *j* is the person's category, and one digit more
+means "missing". Packing turns the inner loop of every EM step from items into bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MISSING = -1
+MAX_ROWS = 256  # one byte; 256 rows of 48 nodes stay inside a core's second-level cache
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """How categories become bytes. Equal for all shards of one analysis.
+
+    Attributes
+    ----------
+    n_categories : (J,) int
+        Categories of each item, 0 … n−1, without the missing one.
+    base : (J,) int
+        Radix of the item: ``n_categories`` plus one where answers may be missing.
+    first_item : (G + 1,) int
+        Byte *g* holds items ``first_item[g] … first_item[g + 1] − 1``.
+    first_row : (G + 1,) int
+        Row of the stacked tables at which byte *g* starts.
+    """
+
+    n_categories: Ints
+    base: Ints
+    first_item: Ints
+    first_row: Ints
+
+    @property
+    def n_items(self) -> int:
+        """Number of items J."""
+        return len(self.base)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes per person G."""
+        return len(self.first_item) - 1
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of all stacked tables."""
+        return int(self.first_row[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """Packed answers of some persons.
+
+    Attributes
+    ----------
+    codes : (N, G) uint8
+    population : (N,) uint8
+        Index of the population (group) whose ability distribution the person belongs to.
+    layout : Layout
+    """
+
+    codes: npt.NDArray[np.uint8]
+    population: npt.NDArray[np.uint8]
+    layout: Layout
+
+    @property
+    def n(self) -> int:
+        """Number of persons."""
+        return len(self.codes)
+
+    def split(self, parts: int) -> list[Shard]:
+        """Cut into ``parts`` runs of persons (views, nothing is copied)."""
+        edges = np.linspace(0, self.n, parts + 1).astype(int)
+        return [Shard(self.codes[lo:hi], self.population[lo:hi], self.layout) for lo, hi in pairwise(edges)]
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Shard:
+        """Copy the persons ``rows``."""
+        return Shard(self.codes[rows], self.population[rows], self.layout)
+
+
+def make_layout(
+    n_categories: Sequence[int] | Ints,
+    may_be_missing: Sequence[bool] | npt.NDArray[np.bool_],
+    max_rows: int = MAX_ROWS,
+) -> Layout:
+    """Group neighbouring items greedily so that no byte needs more than ``max_rows`` values.
+
+    Parameters
+    ----------
+    n_categories : (J,) int, each ≥ 1
+    may_be_missing : (J,) bool
+    max_rows : int, ≤ 256
+        Smaller values give smaller tables: right where the nodes are many (class models).
+
+    Raises
+    ------
+    ValueError
+        If an item alone does not fit into a byte.
+    """
+    cats = np.asarray(n_categories, dtype=np.int64)
+    base = cats + np.asarray(may_be_missing, dtype=np.int64)
+    if (base > MAX_ROWS).any():
+        raise ValueError(f"item {int(np.argmax(base))} has more than {MAX_ROWS - 1} categories")
+    first_item, first_row, size = [0], [0], 1
+    for j, b in enumerate(base.tolist()):
+        if j > first_item[-1] and size * b > max_rows:
+            first_item.append(j)
+            first_row.append(first_row[-1] + size)
+            size = 1
+        size *= b
+    first_item.append(len(base))
+    first_row.append(first_row[-1] + size)
+    return Layout(cats, base, np.array(first_item, dtype=np.int64), np.array(first_row, dtype=np.int64))
+
+
+def pack(
+    categories: npt.NDArray[np.integer],
+    layout: Layout,
+    population: npt.NDArray[np.integer] | None = None,
+) -> Shard:
+    """Pack an ``(N, J)`` matrix of categories (negative = missing) by ``layout``.
+
+    Raises
+    ------
+    ValueError
+        If a category is not below the item's number, or missing where the layout forbids it.
+    """
+    cats = np.ascontiguousarray(categories, dtype=np.int16)
+    if cats.ndim != 2 or cats.shape[1] != layout.n_items:
+        raise ValueError(f"expected {layout.n_items} items, got an array of shape {cats.shape}")
+    codes = np.empty((cats.shape[0], layout.n_bytes), dtype=np.uint8)
+    bad = _pack(cats, layout.n_categories, layout.base, layout.first_item, codes)
+    if bad >= 0:
+        n, j = divmod(int(bad), layout.n_items)
+        raise ValueError(f"person {n}, item {j}: category {int(cats[n, j])} is outside the layout")
+    pop = np.zeros(len(cats), np.uint8) if population is None else np.asarray(population).astype(np.uint8)
+    return Shard(codes, pop, layout)
+
+
+def unpack(shard: Shard) -> npt.NDArray[np.int16]:
+    """Give back the ``(N, J)`` categories, −1 where missing."""
+    out = np.empty((shard.n, shard.layout.n_items), dtype=np.int16)
+    lay = shard.layout
+    _unpack(shard.codes, lay.n_categories, lay.base, lay.first_item, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _pack(cats, n_categories, base, first_item, codes):  # type: ignore[no-untyped-def]
+    n_items = len(base)
+    for n in range(cats.shape[0]):
+        for g in range(len(first_item) - 1):
+            code, stride = np.int64(0), np.int64(1)
+            for j in range(first_item[g], first_item[g + 1]):
+                k = np.int64(cats[n, j])
+                if k < 0:
+                    k = n_categories[j]
+                    if base[j] == k:
+                        return n * n_items + j
+                elif k >= n_categories[j]:
+                    return n * n_items + j
+                code += k * stride
+                stride *= base[j]
+            codes[n, g] = code
+    return -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _unpack(codes, n_categories, base, first_item, out):  # type: ignore[no-untyped-def]
+    for n in range(codes.shape[0]):
+        for g in range(len(first_item) - 1):
+            rest = np.int64(codes[n, g])
+            for j in range(first_item[g], first_item[g + 1]):
+                k = rest % base[j]
+                rest //= base[j]
+                out[n, j] = k if k < n_categories[j] else -1
