@@ -36,6 +36,12 @@ class Account:
                 self.give(part)
         return path
 
+    def private_file(self, path: Path) -> None:
+        """Create an empty 0600 file of this user unless it exists."""
+        if not path.exists():
+            path.touch(mode=0o600)
+            self.give(path)
+
 
 def child_account(home: Path | None = None) -> Account:
     """The current user; for root the owner of `home`, and `nobody` where root owns that too."""

@@ -118,9 +118,7 @@ class Cluster:
     def spawn(self, *, die_with_parent: bool = False) -> subprocess.Popen[bytes]:
         """Start the server process without waiting; its words go to `log`."""
         self.account.folder(self.sockets)
-        if not self.log.exists():
-            self.log.touch(mode=0o600)
-            self.account.give(self.log)
+        self.account.private_file(self.log)
         with self.log.open("ab") as words:
             self.process = subprocess.Popen(
                 self.command(),

@@ -1,0 +1,146 @@
+"""Owns the layout of a data folder and its secrets; everything that must survive an upgrade lies in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from smartschool.runtime.account import Account, child_account
+from smartschool.runtime.failure import Failure
+from smartschool.runtime.postgres import new_password, socket_folder
+from smartschool.runtime.roles import Passwords
+
+ROOT = Path(__file__).resolve().parents[3]  # the checkout: src/smartschool/runtime/ is three below
+LEAST_FREE = 300 * 1024 * 1024  # bytes; below this PostgreSQL soon stops anyway
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """Paths below `home`; `account` is the user that owns them and runs the children."""
+
+    home: Path
+    account: Account
+
+    @property
+    def postgres(self) -> Path:
+        return self.home / "postgres"
+
+    @property
+    def engine(self) -> Path:
+        """A copy of the database's programs, when the account cannot reach those in .venv."""
+        return self.home / "engine"
+
+    @property
+    def run(self) -> Path:
+        return self.home / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        return self.home / "secrets"
+
+    @property
+    def demo_logins(self) -> Path:
+        return self.secrets / "demo-logins.json"
+
+    @property
+    def sockets(self) -> Path:
+        return socket_folder(self.run / "pg", str(self.home.stat().st_ino))
+
+    def prepare(self) -> None:
+        """Create the folders and secrets that are missing; refuse a full disk and an unreachable place."""
+        try:
+            self.account.folder(self.home)
+            for part in ("postgres", "run", "logs", "secrets", "files", "cache"):
+                self.account.folder(self.home / part)
+            if shutil.disk_usage(self.home).free < LEAST_FREE:
+                raise Failure(f"磁盘已满：{self.home} 所在磁盘剩余不足 300 MB，请腾出空间后重试。")
+            self._reachable(self.home)
+            self._secret("django-key", secrets.token_urlsafe(50))
+            self._secret("field-keys.json", json.dumps({"k1": secrets.token_hex(32)}))
+            passwords = {name: new_password() for name in ("superuser", "owner", "app")}
+            self._secret("database.json", json.dumps(passwords))
+        except PermissionError as error:
+            raise Failure(
+                f"没有权限写入 {error.filename}：请换一个目录（--data 目录），或修改它的属主。"
+            ) from None
+        except OSError as error:
+            if error.errno == 28:
+                raise Failure(f"磁盘已满：请在 {self.home} 所在磁盘腾出空间后重试。") from None
+            raise
+
+    def _reachable(self, path: Path) -> None:
+        """As root the account may stand before a closed parent folder: say which one."""
+        if os.geteuid() != 0:
+            return
+        for part in [*reversed(path.parents), path]:
+            done = subprocess.run(
+                ["/bin/sh", "-c", 'test -x "$1"', "sh", part], cwd="/", check=False, **self.account.switch
+            )
+            if done.returncode:
+                raise Failure(
+                    f"普通用户无法进入目录 {part}（服务不以 root 运行）：请把项目和数据放到 /opt 或 /srv 之类的目录，"
+                    f"或运行 chmod o+x {part}。"
+                )
+
+    def check_program(self) -> None:
+        """The account must be able to run this Python and read this code."""
+        self._reachable(ROOT / "src" / "smartschool")
+        self._reachable(Path(sys.executable).parent)
+        self._reachable(Path(os.path.realpath(sys.executable)).parent)
+
+    def _secret(self, name: str, content: str) -> None:
+        """Write once, readable by the account alone; complete or not at all."""
+        path = self.secrets / name
+        if path.exists():
+            return
+        draft = path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        self.account.give(draft)
+        draft.rename(path)
+
+    def passwords(self) -> tuple[str, Passwords]:
+        """The superuser's password and those of the two roles."""
+        known = json.loads((self.secrets / "database.json").read_text())
+        return known["superuser"], Passwords(known["owner"], known["app"])
+
+    def environment(self, app_url: str) -> dict[str, str]:
+        """What a child process knows: never the owner's URL, nothing of the caller's shell but its path."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name in {"PATH", "TZ", "MQTT_URL"} or name.startswith("SMARTSCHOOL_")
+        }
+        return {
+            **kept,
+            "LANG": "C.UTF-8",
+            "HOME": str(self.home / "cache"),
+            "NUMBA_CACHE_DIR": str(self.home / "cache"),
+            "PYTHONPATH": str(ROOT / "src"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "DATABASE_URL": app_url,
+            "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "smartschool.settings.dev"),
+            "SMARTSCHOOL_DATA_DIR": str(self.home),
+            "SMARTSCHOOL_SECRET_KEY_FILE": str(self.secrets / "django-key"),
+            "SMARTSCHOOL_FIELD_KEYS": str(self.secrets / "field-keys.json"),
+        }
+
+
+def data_folder(place: str | None = None) -> DataFolder:
+    """The data folder of --data, SMARTSCHOOL_DATA_DIR or `data` beside the launcher; perhaps not yet created."""
+    home = Path(place or os.environ.get("SMARTSCHOOL_DATA_DIR") or ROOT / "data").expanduser().resolve()
+    return DataFolder(home, child_account(home))
