@@ -26,9 +26,7 @@ def run(args: argparse.Namespace) -> int:
         deadline = time.monotonic() + PATIENCE
         while holder.alive():
             if time.monotonic() > deadline:
-                raise Failure(
-                    f"进程 {holder.pid} {PATIENCE:.0f} 秒内没有停止：请查看 {folder.logs}，再运行一次 down。"
-                )
+                raise Failure(f"进程 {holder.pid} {PATIENCE:.0f} 秒内没有停止：请查看 {folder.logs} 后再试。")
             time.sleep(0.1)
         print("已全部停止。")
     elif folder.run.exists() and (orphans := Register(folder).stop_orphans()):

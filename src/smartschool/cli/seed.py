@@ -1,33 +1,38 @@
-"""Fill the demo district with invented people (all rooms' seeds, in the order of the map)."""
+"""Fill the demo district with invented people (all rooms' seeds, from the ground up)."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
+import json
 import os
+from dataclasses import asdict
+from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--small", action="store_true", help="三所学校、约 300 名学生的小区，供自动检查使用")
     parser.add_argument("--quiet", action="store_true", help="只报告错误")
+    parser.add_argument("--logins", type=Path, help="把演示账号写进这个文件（JSON），供 up 显示")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Call `seed(small=…)` of every installed room that has a module `seeds`.
+    """Run what rooms registered in `kernel.registry.seeds`, by their order.
 
-    Rooms are listed in INSTALLED_APPS from the bottom of the map upwards, so each finds what it stands on.
-    A room's `seed` does nothing when its rows exist.
+    A seed does nothing when its rows exist; the one that makes accounts registers `kernel.registry.DemoLogin`s
+    (also when they existed before).
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartschool.settings.dev")
     import django  # the settings are chosen above
-    from django.apps import apps
 
     django.setup()
-    for room in apps.get_app_configs():
-        module = f"{room.name}.seeds"
-        if room.name.startswith("smartschool.") and importlib.util.find_spec(module):
-            importlib.import_module(module).seed(small=args.small)
-            if not args.quiet:
-                print(f"已写入演示数据：{room.verbose_name}")
+    from smartschool.kernel.registry import demo_logins, seeds
+
+    for seed in sorted(seeds, key=lambda seed: seed.order):
+        seed.run("small" if args.small else "district")
+        if not args.quiet:
+            print(f"已写入演示数据：{seed.name}")
+    if args.logins:
+        args.logins.touch(mode=0o600)
+        logins = [asdict(login) for login in demo_logins]
+        args.logins.write_text(json.dumps(logins, ensure_ascii=False), encoding="utf-8")
     return 0

@@ -57,9 +57,7 @@ def _detach(folder: DataFolder, args: argparse.Namespace) -> int:
     """Start the same command in a session of its own and wait until it serves or gives up."""
     folder.prepare()
     if holder := FolderLock(folder).holder():
-        raise Failure(
-            f"服务已在运行（进程 {holder.pid}）：先用 ./smartschool down 停止，或用 --data 换一个目录。"
-        )
+        raise Failure(f"服务已在运行（进程 {holder.pid}）：先运行 ./smartschool down，或用 --data 换目录。")
     log = folder.logs / "supervisor.log"
     words = ["up", "--port", str(args.port), "--host", args.host, "--data", str(folder.home)]
     with log.open("wb") as descriptor:

@@ -74,6 +74,15 @@ class Seed:
     run: Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class DemoLogin:
+    """One account of the demo district that `up` prints; `role` is its Chinese title. Registered by a seed."""
+
+    role: str
+    login: str
+    password: str
+
+
 class Importer(ABC):
     """A kind of workbook that `exchange` can take in; the room that owns the rows implements it.
 
@@ -94,3 +103,4 @@ nav_items: Registry[NavItem] = Registry("nav item", key=lambda item: item.name)
 panels: Registry[Panel] = Registry("panel", key=lambda item: item.name)
 seeds: Registry[Seed] = Registry("seed", key=lambda item: item.name)
 importers: Registry[Importer] = Registry("importer", key=lambda item: item.name)
+demo_logins: Registry[DemoLogin] = Registry("demo login", key=lambda item: item.role)

@@ -40,7 +40,7 @@ class Place:
 
 
 def locate(folder: DataFolder) -> Place:
-    """External by DATABASE_URL and DATABASE_OWNER_URL, else the cluster in the data folder (not yet running)."""
+    """External by DATABASE_URL and DATABASE_OWNER_URL, else the data folder's cluster (not yet running)."""
     app_url, owner_url = os.environ.get("DATABASE_URL"), os.environ.get("DATABASE_OWNER_URL")
     if app_url and owner_url:
         return Place(app_url, owner_url, None)
@@ -63,7 +63,7 @@ def locate(folder: DataFolder) -> Place:
 
 
 def ensure_roles(folder: DataFolder, place: Place) -> None:
-    """Embedded: roles and database exist with the passwords of the data folder. External: reachable, new enough."""
+    """Embedded: roles and database exist, with the folder's passwords. External: reachable, new enough."""
     if place.cluster is not None:
         roles.create_roles(place.cluster, folder.passwords()[1])
         roles.create_database(place.cluster)

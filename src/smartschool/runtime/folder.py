@@ -71,7 +71,7 @@ class DataFolder:
             self._secret("database.json", json.dumps(passwords))
         except PermissionError as error:
             raise Failure(
-                f"没有权限写入 {error.filename}：请换一个目录（--data 目录），或修改它的属主。"
+                f"没有权限写入 {error.filename}：请用 --data 换一个目录，或修改它的属主。"
             ) from None
         except OSError as error:
             if error.errno == 28:
@@ -88,7 +88,7 @@ class DataFolder:
             )
             if done.returncode:
                 raise Failure(
-                    f"普通用户无法进入目录 {part}（服务不以 root 运行）：请把项目和数据放到 /opt 或 /srv 之类的目录，"
+                    f"普通用户无法进入目录 {part}（服务不以 root 运行）：请把项目和数据移到 /opt 或 /srv，"
                     f"或运行 chmod o+x {part}。"
                 )
 
@@ -141,6 +141,6 @@ class DataFolder:
 
 
 def data_folder(place: str | None = None) -> DataFolder:
-    """The data folder of --data, SMARTSCHOOL_DATA_DIR or `data` beside the launcher; perhaps not yet created."""
+    """The data folder of --data, SMARTSCHOOL_DATA_DIR or `data` beside the launcher; perhaps absent."""
     home = Path(place or os.environ.get("SMARTSCHOOL_DATA_DIR") or ROOT / "data").expanduser().resolve()
     return DataFolder(home, child_account(home))

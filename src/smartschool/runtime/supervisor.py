@@ -26,22 +26,16 @@ TICK = 0.2
 def check_port(host: str, port: int) -> int:
     """A port that can be bound now; 0 picks a free one."""
     if 0 < port < 1024 and os.geteuid() == 0:
-        raise Failure(
-            f"端口 {port} 只有 root 能用，而服务不以 root 运行：请用 1024 以上的端口，例如 --port 8000。"
-        )
+        raise Failure(f"端口 {port} 只有 root 能用，而服务不以 root 运行：请改用 --port 8000。")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise Failure(
-                    f"端口 {port} 已被占用：请用 --port 换一个端口，例如 --port {port + 1}。"
-                ) from None
+                raise Failure(f"端口 {port} 已被占用：请换一个，例如 --port {port + 1}。") from None
             if error.errno == errno.EACCES:
-                raise Failure(
-                    f"端口 {port} 需要管理员权限：请用 1024 以上的端口，例如 --port 8000。"
-                ) from None
+                raise Failure(f"端口 {port} 需要管理员权限：请改用 --port 8000。") from None
             raise Failure(f"不能监听 {host}:{port}（{error.strerror}）：请检查 --host。") from None
         return int(probe.getsockname()[1])
 

@@ -47,8 +47,9 @@ TEMPLATES = [
 
 # No address: commands that need no database (checks, migrations' text) still run.
 DATABASES = {"default": env.database(env.text("DATABASE_URL", "postgresql:///unset"))}
-# Scope lives in transaction-local settings, so a pooled connection carries nothing over.
-DATABASES["default"] |= {"ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 0}
+# Scope lives in transaction-local settings, so a pooled connection carries nothing over;
+# each is checked when taken, because the database may have been restarted meanwhile.
+DATABASES["default"] |= {"ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 POOL = {"min_size": 1, "max_size": env.number("SMARTSCHOOL_POOL", 8), "timeout": 20}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -81,4 +82,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # The audit sealer runs every five seconds; its successes would fill the disk.
+    "loggers": {"procrastinate": {"level": "WARNING"}},
 }

@@ -1,0 +1,1 @@
+"""Owns the processes that are not pages."""
