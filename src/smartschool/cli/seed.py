@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run what rooms registered in `kernel.registry.seeds`, by their order.
 
-    A seed does nothing when its rows exist; the one that makes accounts registers `kernel.registry.DemoLogin`s
-    (also when they existed before).
+    A seed does nothing when its rows exist; the one that makes accounts registers its `DemoLogin`s
+    in `kernel.registry.demo_logins` (also when the accounts existed before).
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartschool.settings.dev")
     import django  # the settings are chosen above

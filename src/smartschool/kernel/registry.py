@@ -76,7 +76,7 @@ class Seed:
 
 @dataclass(frozen=True)
 class DemoLogin:
-    """One account of the demo district that `up` prints; `role` is its Chinese title. Registered by a seed."""
+    """One account of the demo district that `up` prints; `role` is its Chinese title. A seed registers it."""
 
     role: str
     login: str

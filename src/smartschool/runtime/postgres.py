@@ -84,7 +84,7 @@ class Cluster:
             handed.write(self.password)
             handed.flush()
             self.account.give(Path(handed.name))
-            arguments = [
+            arguments: list[str | Path] = [
                 self.binaries / "initdb", "-D", self.pgdata, "-U", SUPERUSER, f"--pwfile={handed.name}",
                 "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
@@ -140,7 +140,7 @@ class Cluster:
         except psycopg.OperationalError:
             return False
 
-    def start(self, *, die_with_parent: bool = False) -> None:
+    def start(self, *, die_with_parent: bool = False) -> subprocess.Popen[bytes]:
         """Start and wait until the server answers; retry while a killed predecessor's children fade away."""
         deadline = time.monotonic() + START_PATIENCE
         process = self.spawn(die_with_parent=die_with_parent)
@@ -153,6 +153,7 @@ class Cluster:
             elif time.monotonic() > deadline + 50:  # crash recovery may take a while
                 raise Failure(f"数据库 60 秒内没有应答：{self.last_words()}。完整记录见 {self.log}。")
             time.sleep(0.05)
+        return process
 
     def stop(self) -> None:
         """Fast shutdown: sessions are cut, the checkpoint is written; kill only if that takes over 20 s."""

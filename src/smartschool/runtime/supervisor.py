@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -109,9 +110,8 @@ class Supervisor:
                 self.say("首次启动：正在建立数据库……")
             cluster.create()
 
-            def start_postgres():  # type: ignore[no-untyped-def]
-                cluster.start()
-                return cluster.process
+            def start_postgres() -> subprocess.Popen[bytes]:
+                return cluster.start()
 
             postgres = Child("postgres", start_postgres, cluster.log, polite=signal.SIGINT)
             self._begin(postgres, register)
