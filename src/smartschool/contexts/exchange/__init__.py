@@ -1,0 +1,1 @@
+"""Data from outside: landing, staging, checks, preview, apply and undo."""

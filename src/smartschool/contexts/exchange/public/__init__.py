@@ -1,0 +1,1 @@
+"""Doors and contracts of the exchange; the only part that other rooms import."""

@@ -1,0 +1,176 @@
+"""Finds the header of a sheet and which of its columns an importer knows.
+
+A header may stand below titles and notes, may take two lines (成员1 over 姓名、关系 …), and may use other
+words. What is recognised by its official name or a known synonym is `known`; by the mapping that the
+school saved, `saved`; a unique resemblance is only `guessed`, and the page asks to look at it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from smartschool.contexts.exchange.reading.workbook import RawSheet
+from smartschool.kernel.cells import as_text, narrow
+from smartschool.kernel.tabular import Cell, Column
+
+LINES_SEARCHED = 40
+# A line that matches fewer columns is a title or a note.
+FEWEST_MATCHES = 2
+_HINT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
+_NOISE = re.compile(r"[\s*＊:：_、,，]+")
+NOT_IMPORTED = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One column of the sheet: where, what its header says, which column it is and how sure we are."""
+
+    place: int
+    text: str
+    key: str | None
+    how: str  # known | saved | guessed | ""
+
+
+@dataclass(slots=True)
+class Header:
+    """The header of a sheet: zero-based line of its last row, and all its headings."""
+
+    line: int
+    headings: list[Heading]
+    duplicates: list[str] = field(default_factory=list)
+
+    @property
+    def keys(self) -> set[str]:
+        return {heading.key for heading in self.headings if heading.key}
+
+
+class Words:
+    """Every word under which the columns of an importer are known, in a comparable form."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.exact: dict[str, tuple[str, int]] = {}
+        for column in columns:
+            for rank, word in enumerate((column.name, *column.synonyms)):
+                self.exact.setdefault(comparable(word), (column.key, rank))
+
+    def find(self, text: str) -> tuple[str, int] | None:
+        """(key, rank) of an exact word; rank 0 is the official name."""
+        form = comparable(text)
+        return self.exact.get(form) or self.exact.get(comparable(_HINT.sub("", text)))
+
+    def resembling(self, text: str) -> str | None:
+        """The only column whose longest word is part of the text (学生姓名拼写 is 姓名)."""
+        form = comparable(_HINT.sub("", text))
+        if not 2 <= len(form) <= 16:
+            return None
+        inside = {word: key for word, (key, _) in self.exact.items() if len(word) >= 2 and word in form}
+        if not inside:
+            return None
+        longest = max(map(len, inside))
+        keys = {key for word, key in inside.items() if len(word) == longest}
+        return keys.pop() if len(keys) == 1 and 2 * longest >= len(form) else None
+
+
+def comparable(text: str) -> str:
+    """Header text without spaces, stars, colons and case; full-width narrowed."""
+    return _NOISE.sub("", narrow(text)).lower()
+
+
+def header_text(cell: Cell) -> str:
+    """Text of a header cell; line breaks inside become nothing."""
+    found = as_text(cell)
+    return "".join(found.split()) if isinstance(found, str) else ""
+
+
+def find_header(
+    sheet: RawSheet, columns: Sequence[Column], saved: Mapping[str, str] | None = None
+) -> Header | None:
+    """The best header line of a sheet, or None where the sheet holds no table of this kind.
+
+    `saved` maps comparable header texts to column keys ("" means: do not import).
+    """
+    words = Words(columns)
+    saved = saved or {}
+    best: tuple[tuple[int, int, int], list[str], int] | None = None
+    for line in range(min(len(sheet.rows), LINES_SEARCHED)):
+        single = [header_text(cell) for cell in sheet.rows[line]]
+        options = [(single, line, 1)]
+        if line + 1 < len(sheet.rows):
+            options.append((_two_lines(sheet, line), line + 1, 0))
+        for texts, last, simple in options:
+            matches = len({key for text in texts if text and (key := _key_of(text, words, saved))})
+            if matches == FEWEST_MATCHES - 1:
+                unknown = [text for text in texts if text and not _key_of(text, words, saved)]
+                matches += any(words.resembling(text) for text in unknown)
+            if matches < FEWEST_MATCHES:
+                continue
+            score = (matches, simple, -line)
+            if best is None or score > best[0]:
+                best = (score, texts, last)
+    if best is None:
+        return None
+    return _assign(best[1], best[2], words, saved)
+
+
+def _key_of(text: str, words: Words, saved: Mapping[str, str]) -> str | None:
+    form = comparable(text)
+    if form in saved:
+        return saved[form] or None
+    found = words.find(text)
+    return found[0] if found else None
+
+
+def _two_lines(sheet: RawSheet, line: int) -> list[str]:
+    """Header texts of two lines read as one: a merged parent speaks for all columns below it."""
+    upper = [header_text(cell) for cell in sheet.rows[line]]
+    lower = [header_text(cell) for cell in sheet.rows[line + 1]]
+    for (top, left), (bottom, right) in sheet.merged:
+        if top == line == bottom and right < len(upper):
+            for place in range(left, right + 1):
+                upper[place] = upper[left]
+    return [
+        above if not below else below if not above else above + below
+        for above, below in zip(upper, lower, strict=True)
+    ]
+
+
+def _assign(texts: list[str], line: int, words: Words, saved: Mapping[str, str]) -> Header:
+    """Give each column at most one heading: saved before known before guessed, better words first."""
+    claims: dict[str, list[tuple[int, int]]] = {}
+    how: dict[int, str] = {}
+    free: list[int] = []
+    for place, text in enumerate(texts):
+        if not text:
+            continue
+        form = comparable(text)
+        if form in saved:
+            if saved[form]:
+                claims.setdefault(saved[form], []).append((-1, place))
+                how[place] = "saved"
+            continue
+        found = words.find(text)
+        if found:
+            claims.setdefault(found[0], []).append((found[1], place))
+            how[place] = "known"
+        else:
+            free.append(place)
+    key_at: dict[int, str] = {}
+    duplicates = []
+    for key, places in claims.items():
+        places.sort()
+        key_at[places[0][1]] = key
+        if len(places) > 1 and places[1][0] == places[0][0]:
+            duplicates.append(texts[places[1][1]])
+    taken = set(key_at.values())
+    for place in free:
+        key = words.resembling(texts[place])
+        if key and key not in taken:
+            taken.add(key)
+            key_at[place] = key
+            how[place] = "guessed"
+    headings = [
+        Heading(place, text, key_at.get(place), how.get(place, "") if place in key_at else "")
+        for place, text in enumerate(texts)
+        if text
+    ]
+    return Header(line, headings, duplicates)

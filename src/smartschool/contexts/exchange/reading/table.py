@@ -1,0 +1,199 @@
+"""From a file to one frame: all data sheets, their headers and their rows, ready for the cell checks."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from smartschool.contexts.exchange.reading.archive import too_many_rows
+from smartschool.contexts.exchange.reading.header import Header, comparable, find_header, header_text
+from smartschool.contexts.exchange.reading.limits import DEFAULT, Limits
+from smartschool.contexts.exchange.reading.workbook import RawSheet, open_sheets
+from smartschool.kernel.tabular import Bad, Cell, Column, Fault, FileRefused, Frame, is_blank
+
+_CLOSING_NOTE = re.compile(
+    r"(?:注|说明|备注|填表|填报|制表|审核|合计|总计|共计|经办|校长|负责人|联系人|单位).*", re.DOTALL
+)
+_FORMULA = Bad("formula", "这一格是公式，文件里没有算好的结果。请复制后“选择性粘贴 → 数值”，再导入。")
+_ERROR = Bad("excel_error", "这一格是 Excel 的错误值（如 #REF!）。请改成正确的内容。")
+
+
+@dataclass(slots=True)
+class ReadSheet:
+    """A data sheet with its header, for the mapping step and the error workbook."""
+
+    raw: RawSheet
+    header: Header
+
+
+@dataclass(slots=True)
+class ReadTable:
+    """Everything read from one file."""
+
+    frame: Frame
+    sheets: list[ReadSheet]
+    skipped: list[str]
+
+
+def read_table(
+    content: bytes,
+    columns: Sequence[Column],
+    *,
+    saved: Mapping[str, str] | None = None,
+    limits: Limits = DEFAULT,
+    keep_extra: bool = False,
+) -> ReadTable:
+    """Read a file for an importer. Raises FileRefused with the first thing that stops the whole file.
+
+    Parameters
+    ----------
+    saved
+        Mapping that a person has set: comparable header → column key, "" for 不导入.
+    keep_extra
+        Also keep columns that no importer column claims, under their header text (item marks).
+    """
+    sheets, skipped = [], []
+    for raw in open_sheets(content, limits):
+        header = find_header(raw, columns, saved)
+        if header is None or not all(column.key in header.keys for column in columns if column.needed):
+            skipped.append((raw, header))
+        else:
+            sheets.append(ReadSheet(raw, header))
+    if not sheets:
+        raise _no_table(columns, skipped)
+    for sheet in sheets:
+        if sheet.header.duplicates:
+            names = "、".join(f"“{name}”" for name in sheet.header.duplicates)
+            raise FileRefused(
+                "duplicate_header",
+                f"表头 {names} 出现了两次，不知道该用哪一列。请删去或改名其中一列。",
+                sheet=sheet.raw.name,
+                row=sheet.header.line + 1,
+                column=sheet.header.duplicates[0],
+            )
+    frame = _frame(sheets, columns, keep_extra)
+    if not len(frame):
+        raise FileRefused("no_rows", "表头下面没有数据。请填好后再上传。", sheet=sheets[0].raw.name)
+    if len(frame) > limits.rows:
+        raise too_many_rows(limits)
+    return ReadTable(frame, sheets, [raw.name for raw, _ in skipped])
+
+
+def _no_table(columns: Sequence[Column], skipped: Sequence[tuple[RawSheet, Header | None]]) -> FileRefused:
+    """The most helpful refusal: name the missing columns of the sheet that comes closest."""
+    needed = [column for column in columns if column.needed]
+    close = [(len(header.keys), raw, header) for raw, header in skipped if header is not None]
+    if close:
+        _, raw, header = max(close, key=lambda entry: entry[0])
+        missing = [column.name for column in needed if column.key not in header.keys]
+        found = "、".join(heading.text for heading in header.headings[:12])
+        names = "、".join(f"“{name}”" for name in missing)
+        return FileRefused(
+            "missing_column",
+            f"缺少必需的列 {names}。现有的列：{found}。请补上，或在“认列”里指定是哪一列。",
+            sheet=raw.name,
+            row=header.line + 1,
+            column=missing[0],
+        )
+    wanted = "、".join(column.name for column in (needed or columns[:6]))
+    names = "、".join(f"“{raw.name}”" for raw, _ in skipped if raw.name)
+    place = f"（看过工作表 {names}）" if names else ""
+    return FileRefused(
+        "no_header", f"没有找到表头{place}。表头要在前 40 行里，至少有：{wanted}。请换一个文件。"
+    )
+
+
+def _frame(sheets: Sequence[ReadSheet], columns: Sequence[Column], keep_extra: bool) -> Frame:
+    ordinal = {column.key for column in columns if column.ordinal}
+    names = {column.key: column.name for column in columns}
+    frame = Frame([], [], {})
+    present = {key for sheet in sheets for key in sheet.header.keys}
+    frame.columns = {column.key: [] for column in columns if column.key in present}
+    extras: dict[str, str] = {}
+    if keep_extra:
+        for sheet in sheets:
+            for heading in sheet.header.headings:
+                if heading.key is None:
+                    extras.setdefault(comparable(heading.text), heading.text)
+        frame.extra = {text: [] for text in extras.values()}
+    for sheet in sheets:
+        _append(frame, sheet, ordinal, names, extras)
+    return frame
+
+
+def _append(
+    frame: Frame, sheet: ReadSheet, ordinal: set[str], names: dict[str, str], extras: Mapping[str, str]
+) -> None:
+    raw, header = sheet.raw, sheet.header
+    _fill_merged(raw, header.line)
+    place_of = {heading.key: heading.place for heading in header.headings if heading.key}
+    telling = [place for key, place in place_of.items() if key not in ordinal]
+    titles = [(heading.place, heading.text) for heading in header.headings]
+    kept = []
+    for line in range(header.line + 1, len(raw.rows)):
+        row = raw.rows[line]
+        few = list(islice((place for place in telling if not is_blank(row[place])), 3))
+        if not few and not _extra_filled(row, header, extras):
+            continue
+        if (len(few) < 3 and _is_note(row)) or _is_header_again(row, titles):
+            continue
+        kept.append(line)
+    for heading in header.headings:
+        if heading.key:
+            frame.headers.setdefault(heading.key, heading.text)
+    rows = [raw.rows[line] for line in kept]
+    for key, cells in frame.columns.items():
+        place = place_of.get(key)
+        cells.extend([None] * len(rows) if place is None else [row[place] for row in rows])
+    extra_place = {
+        extras[comparable(heading.text)]: heading.place
+        for heading in header.headings
+        if heading.key is None and comparable(heading.text) in extras
+    }
+    for text, cells in frame.extra.items():
+        place = extra_place.get(text)
+        cells.extend([None] * len(rows) if place is None else [row[place] for row in rows])
+    frame.sheets.extend([raw.name] * len(rows))
+    frame.rows.extend(line + 1 for line in kept)
+    column_at = {place: names[key] for key, place in place_of.items()}
+    column_at |= {place: text for text, place in extra_place.items()}
+    in_frame = set(kept)
+    for marks, bad in ((raw.formulas, _FORMULA), (raw.errors, _ERROR)):
+        for line, place in sorted(marks):
+            if line in in_frame and place in column_at:
+                frame.cell_faults.append(Fault(raw.name, line + 1, column_at[place], bad.code, bad.message))
+
+
+def _extra_filled(row: list[Cell], header: Header, extras: Mapping[str, str]) -> bool:
+    if not extras:
+        return False
+    return any(heading.key is None and not is_blank(row[heading.place]) for heading in header.headings)
+
+
+def _fill_merged(raw: RawSheet, header_line: int) -> None:
+    """A cell merged over several data rows speaks for each of them, as it does on the screen."""
+    for (top, left), (bottom, _right) in raw.merged:
+        if top > header_line and bottom > top:
+            value = raw.rows[top][left]
+            for line in range(top + 1, min(bottom + 1, len(raw.rows))):
+                if is_blank(raw.rows[line][left]):
+                    raw.rows[line][left] = value
+
+
+def _is_note(row: list[Cell]) -> bool:
+    """Lines such as 制表人：… or 合计 below the table: one or two texts at the left, nothing else."""
+    filled = [cell for cell in row if not is_blank(cell)]
+    return (
+        1 <= len(filled) <= 2
+        and isinstance(filled[0], str)
+        and _CLOSING_NOTE.match(filled[0].strip()) is not None
+    )
+
+
+def _is_header_again(row: list[Cell], titles: Sequence[tuple[int, str]]) -> bool:
+    """The header repeated at the top of a printed page."""
+    first_place, first_text = titles[0]
+    if len(titles) < 2 or header_text(row[first_place]) != first_text:
+        return False
+    texts = [(header_text(row[place]), text) for place, text in titles if not is_blank(row[place])]
+    return len(texts) >= 2 and all(found == text for found, text in texts)
