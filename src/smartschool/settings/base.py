@@ -15,7 +15,9 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",  # its widget templates, found through ours
     "django_htmx",
     "procrastinate.contrib.django",
     "smartschool.kernel",
@@ -26,12 +28,18 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "smartschool.web.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "smartschool.kernel.request_context.RequestContextMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "smartschool.web.middleware.IconSprite",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "smartschool.web.errors.DomainErrors",
 ]
 
 ROOT_URLCONF = "smartschool.web.urls"
@@ -41,9 +49,18 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     }
 ]
+FORM_RENDERER = "smartschool.web.renderer.KitRenderer"
+CSRF_FAILURE_VIEW = "smartschool.web.errors.csrf_failure"
+# In the session, not in a cookie: a message may name a pupil.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # No address: commands that need no database (checks, migrations' text) still run.
 DATABASES = {"default": env.database(env.text("DATABASE_URL", "postgresql:///unset"))}
@@ -64,6 +81,10 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "smartschool.web.storage.KitStaticFilesStorage"},
+}
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

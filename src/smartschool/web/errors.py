@@ -1,0 +1,99 @@
+"""Owns how errors look: once as a Chinese page, once as problem+json; not found and not yours are the same page."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.loader import render_to_string
+
+from smartschool.kernel.errors import DomainError, NotYours
+from smartschool.kernel.request_context import current_request
+
+SIGN_IN_URL = "/login/"
+
+# status → (icon, heading); the sentence below it comes from the error itself
+HEADINGS = {
+    400: ("alert-circle", "这一步没有做成"),
+    401: ("lock", "先登录"),
+    403: ("lock", "这一页你看不到"),
+    404: ("search", "没有找到这一页"),
+    409: ("alert-triangle", "没有保存"),
+    413: ("alert-triangle", "文件太大"),
+    429: ("clock", "太快了"),
+    500: ("alert-circle", "这一页没有打开"),
+}
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """True for the API and for callers that ask for JSON and not for a page."""
+    accept = request.headers.get("Accept", "")
+    return request.path.startswith("/api/") or ("json" in accept and "text/html" not in accept)
+
+
+def render_error(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Render a domain error as a page or as problem+json."""
+    if wants_json(request):
+        body = json.dumps(error.problem(), ensure_ascii=False)
+        return HttpResponse(body, status=error.status, content_type="application/problem+json; charset=utf-8")
+    if error.status == 401 and request.method == "GET" and not request.headers.get("HX-Request"):
+        return HttpResponseRedirect(f"{SIGN_IN_URL}?next={quote(request.get_full_path())}")
+    glyph, heading = HEADINGS.get(error.status, HEADINGS[400])
+    context: dict[str, Any] = {"glyph": glyph, "heading": heading, "text": error.message}
+    if error.status == 401:
+        context["sign_in_url"] = SIGN_IN_URL
+    response = HttpResponse(render_to_string("web/errors/page.html", context, request), status=error.status)
+    # htmx does not swap an error: the script shows this sentence and keeps the old content.
+    response.headers["X-Message"] = quote(error.message)
+    return response
+
+
+class DomainErrors:
+    """Turns a DomainError raised by a view into its page; the view's transaction has been rolled back by then."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for our own family only; anything else is a fault and becomes 500."""
+        return render_error(request, exception) if isinstance(exception, DomainError) else None
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: the request cannot be read."""
+    return render_error(
+        request, DomainError("web.bad_request", "这个请求读不懂。返回上一页，重新填一次。", status=400)
+    )
+
+
+def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403 raised by the framework itself."""
+    return render_error(
+        request,
+        DomainError("web.not_allowed", "这一页只给有对应岗位的人看。需要的话，联系本校管理员。", status=403),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form is older than the session."""
+    return render_error(
+        request, DomainError("web.form_expired", "没有保存，页面放得太久了。刷新后再提交一次。", status=403)
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: no such page, or not yours; the two look the same."""
+    return render_error(request, NotYours())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: asks nothing of the database or of the request."""
+    number = str(current_request().request_id)[-12:]
+    if wants_json(request):
+        problem = DomainError("web.server_error", "系统出了错，已经记下来。", status=500, number=number)
+        return render_error(request, problem)
+    return HttpResponse(render_to_string("web/errors/500.html", {"request_id": number}), status=500)

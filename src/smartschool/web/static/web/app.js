@@ -1,0 +1,47 @@
+/* Owns the few things HTML cannot do alone: choice marks, dialogs where the browser has none, the note when htmx fails.
+   Every page works without it. Baseline: Chromium 86, iOS 13. */
+(function () {
+  "use strict";
+  var d = document;
+  function up(el, sel) { return el && el.closest ? el.closest(sel) : null; }
+  d.addEventListener("change", function (e) {
+    if (!up(e.target, ".choice")) return;
+    var scope = up(e.target, "fieldset") || d;
+    scope.querySelectorAll(".choice").forEach(function (c) {
+      var i = c.querySelector("input");
+      if (i) c.classList.toggle("on", i.checked);
+    });
+  });
+  d.addEventListener("click", function (e) {
+    var b = up(e.target, "[data-open],[data-close],[data-show],[data-print]"), t;
+    d.querySelectorAll("details.menu[open]").forEach(function (m) { if (!m.contains(e.target)) m.open = false; });
+    if (!b) return;
+    if (b.dataset.open && (t = d.getElementById(b.dataset.open))) {
+      if (t.showModal) t.showModal(); else t.setAttribute("open", "");
+      e.preventDefault();
+    } else if ("close" in b.dataset && (t = up(b, "dialog"))) {
+      if (t.close) t.close(); else t.removeAttribute("open");
+      e.preventDefault();
+    } else if (b.dataset.show && (t = d.getElementById(b.dataset.show))) {
+      t.type = t.type === "password" ? "text" : "password";
+      b.setAttribute("aria-pressed", String(t.type === "text"));
+    } else if ("print" in b.dataset) { window.print(); }
+  });
+  d.addEventListener("keydown", function (e) {
+    if (e.key === "Escape") d.querySelectorAll("details.menu[open]").forEach(function (m) { m.open = false; m.querySelector("summary").focus(); });
+  });
+  function say(text) {
+    var n = d.getElementById("hx-note"), p = d.createElement("div");
+    if (!n) return;
+    p.className = "note bad"; p.textContent = text;
+    n.textContent = ""; n.appendChild(p);
+  }
+  d.addEventListener("htmx:sendError", function () { say("没有更新，网络断了。你填的还在，连上后再试一次。"); });
+  d.addEventListener("htmx:responseError", function (e) {
+    var x = e.detail.xhr;
+    if (x.status === 401) { location.reload(); return; }
+    say(x.getResponseHeader("X-Message") ? decodeURIComponent(x.getResponseHeader("X-Message")) : "没有更新，服务器没有答应（" + x.status + "）。过一会儿再试。");
+  });
+  d.addEventListener("htmx:beforeSwap", function (e) { if (!e.detail.isError) { var n = d.getElementById("hx-note"); if (n) n.textContent = ""; } });
+  var f = d.querySelector("[data-focus]"); if (f) f.focus();
+})();

@@ -1,0 +1,31 @@
+"""Owns how static files leave the house: our CSS minified, every name hashed, gzip beside it, cached for a year."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SPACE = re.compile(r"\s+")
+_AROUND = re.compile(r"\s*([{};,>])\s*")
+
+
+def minify_css(text: str) -> str:
+    """Drop comments and needless space. Enough for our flat style sheet; no string in it holds a brace."""
+    text = _SPACE.sub(" ", _COMMENT.sub("", text))
+    return _AROUND.sub(r"\1", text).replace(";}", "}").strip()
+
+
+class KitStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Runs on `collectstatic`."""
+
+    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
+        """Minify our own style sheets before their hash is taken."""
+        if not dry_run:
+            for name in paths:
+                if name.endswith(".css") and not name.startswith(("admin/", "django_htmx/")):
+                    path = Path(self.path(name))
+                    path.write_text(minify_css(path.read_text(encoding="utf-8")), encoding="utf-8")
+        yield from super().post_process(paths, dry_run=dry_run, **options)
