@@ -1,4 +1,4 @@
-"""Owns how errors look: once as a Chinese page, once as problem+json; not found and not yours are the same page."""
+"""Owns how errors look: as a Chinese page and as problem+json; not found and not yours look the same."""
 
 import json
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def render_error(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 class DomainErrors:
-    """Turns a DomainError raised by a view into its page; the view's transaction has been rolled back by then."""
+    """Turns a DomainError of a view into its page; the view's transaction is rolled back by then."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

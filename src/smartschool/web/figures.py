@@ -104,7 +104,7 @@ def heat_class(value: float, bounds_: Sequence[float] = HEAT_BOUNDS) -> str:
 
 
 def mastery_level(state: Any) -> int | None:
-    """Return 0…3 for a mastery state given as a number, a Chinese word, a code or an enum; None if unknown."""
+    """Return 0…3 for a state given as a number, a Chinese word, a code or an enum; None if unknown."""
     if state is None or is_insufficient(state):
         return None
     state = getattr(state, "value", state)

@@ -1,4 +1,4 @@
-"""Owns icons: Tabler outline icons from the kept package, as one SVG sprite per page of only the icons used."""
+"""Owns icons: Tabler outline icons from the kept package, as one SVG sprite per page of those used."""
 
 import re
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ from zipfile import ZipFile
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-# A page names its icons by <use href="#i-…">; the middleware reads these names back from the finished HTML, so that
-# icons in forms, panels and fragments are collected without a thread-wide register.
+# A page names its icons by <use href="#i-…">; the middleware reads these names back from the finished
+# HTML, so that icons in forms, panels and fragments are collected without a thread-wide register.
 _USED = re.compile(rb'<use href="#i-([a-z0-9-]+)"')
 _INNER = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
 
@@ -40,12 +40,15 @@ def symbol(name: str) -> str:
 
 
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
-    """Return one use of an icon. `size`: "s", "l", "xl"; `label` names it, without a label it is decoration."""
+    """Return one use of an icon: size "s", "l", "xl"; without a label it is decoration."""
     symbol(name)  # an unknown name fails where it is written, not as a hole in the page
     css = f"ic {size}".strip()
     if label:
         return format_html(
-            '<svg class="{}" role="img" aria-label="{}" focusable="false"><use href="#i-{}"/></svg>', css, label, name
+            '<svg class="{}" role="img" aria-label="{}" focusable="false"><use href="#i-{}"/></svg>',
+            css,
+            label,
+            name,
         )
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="#i-{}"/></svg>', css, name
@@ -62,5 +65,6 @@ def sprite(names: Iterable[str], *, fragment: bool = False) -> SafeString:
     where = ' hx-swap-oob="beforeend:#sprite"' if fragment else ' id="sprite"'
     symbols = "".join(symbol(name) for name in names)
     return mark_safe(  # noqa: S308 -- symbols come from the icon package, names are checked by symbol()
-        f'<svg{where} width="0" height="0" class="sprite" aria-hidden="true" focusable="false">{symbols}</svg>'
+        f'<svg{where} width="0" height="0" class="sprite" aria-hidden="true" focusable="false">'
+        f"{symbols}</svg>"
     )

@@ -1,4 +1,4 @@
-"""Owns what every response carries: security headers, no-store on personal pages, the icon sprite of a page."""
+"""Owns what every response carries: security headers, no-store, the icon sprite of a page."""
 
 from collections.abc import Callable
 
@@ -47,14 +47,16 @@ class SecurityHeaders:
 
 
 class IconSprite:
-    """Puts the sprite of the icons used where the base template left its mark, or at the end of a fragment."""
+    """Puts the sprite where the base template left its mark, or at the end of a fragment."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if not isinstance(response, HttpResponse) or not response.get("Content-Type", "").startswith("text/html"):
+        if not isinstance(response, HttpResponse) or not response.get("Content-Type", "").startswith(
+            "text/html"
+        ):
             return response
         body = response.content
         if SPRITE_MARK in body:

@@ -1,4 +1,4 @@
-"""Owns how Django forms look: label, hint, error, input; a summary of errors on top that links to the fields."""
+"""Owns how Django forms look: label, hint, error, input; on top a summary that links to the fields."""
 
 from typing import Any
 

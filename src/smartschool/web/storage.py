@@ -1,4 +1,4 @@
-"""Owns how static files leave the house: our CSS minified, every name hashed, gzip beside it, cached for a year."""
+"""Owns how static files leave the house: CSS minified, names hashed, gzip beside, cached for a year."""
 
 import re
 from collections.abc import Iterator

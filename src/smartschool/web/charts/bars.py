@@ -1,4 +1,4 @@
-"""Owns the small bars inside tables and cards: a share, a share with its interval, a target, parts of a whole."""
+"""Owns the small bars inside tables and cards: a share, its interval, a target, the parts of a whole."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,9 @@ def _percent(value: float) -> str:
 def bar(value: float, *, label: str = "", low: bool = False, tone: str = "") -> SafeString:
     """One share 0…1. Without a label it is decoration: the number must stand beside it."""
     css = " ".join(part for part in ("bar", "low" if low else "", tone) if part)
-    named = format_html(' role="img" aria-label="{} {}"', label, share(value)) if label else ' aria-hidden="true"'
+    named = (
+        format_html(' role="img" aria-label="{} {}"', label, share(value)) if label else ' aria-hidden="true"'
+    )
     return format_html(
         '<svg class="{}"{} viewBox="0 0 100 10" preserveAspectRatio="none" focusable="false">'
         '<rect width="{}" height="10"/></svg>',
@@ -51,7 +53,8 @@ def interval_bar(value: float, low: float, high: float, *, label: str) -> SafeSt
         + svg.line(b, 5, b, 15, "ci")
     )
     return mark_safe(  # noqa: S308 -- numbers and an escaped label
-        f'<svg class="ch iv" viewBox="0 0 200 20" role="img" aria-label="{escape(said)}" focusable="false">{body}</svg>'
+        f'<svg class="ch iv" viewBox="0 0 200 20" role="img" aria-label="{escape(said)}"'
+        f' focusable="false">{body}</svg>'
     )
 
 
@@ -74,9 +77,7 @@ def target_bar(actual: float, target: float, *, label: str) -> SafeString:
         ]
         now = f"现在 {share(actual, floor=True)}"
         start = done > width - svg.text_width(now, size.text)
-        body.append(
-            svg.text(done, top + 38, now, size.text, anchor="end" if start else "start", bold=True)
-        )
+        body.append(svg.text(done, top + 38, now, size.text, anchor="end" if start else "start", bold=True))
         return "".join(body), top + 46
 
     return svg.in_both_sizes(draw, said)
@@ -97,9 +98,11 @@ def parts(pieces: Sequence[tuple[str, int, str]], *, what: str = "", unit: str =
         if not count:
             continue
         width = count / total * 300
-        body.append(f'<rect class="{escape(css)}" x="{svg.n(x)}" width="{svg.n(max(width - 1.5, 1))}" height="14"/>')
+        body.append(
+            f'<rect class="{escape(css)}" x="{svg.n(x)}" width="{svg.n(max(width - 1.5, 1))}" height="14"/>'
+        )
         x += width
     return mark_safe(  # noqa: S308 -- numbers and escaped words
-        f'<svg class="k8" viewBox="0 0 300 14" preserveAspectRatio="none" role="img" aria-label="{escape(said)}"'
-        f' focusable="false">{"".join(body)}</svg>'
+        f'<svg class="k8" viewBox="0 0 300 14" preserveAspectRatio="none" role="img"'
+        f' aria-label="{escape(said)}" focusable="false">{"".join(body)}</svg>'
     )

@@ -23,7 +23,7 @@ def distribution(
     bins
         (label, number of people), lowest band first; labels are printed under the columns.
     grade
-        Expected number per band if the class were like its grade; None where there is nothing to compare with.
+        Expected number per band if the class were like its grade; None: nothing to compare with.
     low
         How many of the first bands lie under the pass line; they get the warning colour.
     what

@@ -34,7 +34,9 @@ def option_bars(options: Sequence[tuple[str, int, bool]], *, what: str = "各选
             y = index * row
             middle = y + row / 2 + size.text * 0.36
             parts.append(
-                svg.text(0, middle, svg.shorten(name, size.text, left - 6), size.text, anchor="start", bold=key)
+                svg.text(
+                    0, middle, svg.shorten(name, size.text, left - 6), size.text, anchor="start", bold=key
+                )
             )
             parts.append(svg.rect(left, y + 7, count * scale, row - 14, "f5" if key else "f3"))
             words = f"{count} 人"

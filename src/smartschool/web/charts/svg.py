@@ -52,7 +52,7 @@ def text(
 
 
 def text_width(words: str, size: int) -> float:
-    """Estimate the width of words: a Chinese character is as wide as its size, a Latin one about 0.58 of it."""
+    """Estimate the width: a Chinese character is as wide as its size, a Latin one about 0.58 of it."""
     return sum(size if ord(c) > 0x2E7F else size * 0.58 for c in words)
 
 

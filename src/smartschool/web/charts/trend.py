@@ -49,7 +49,9 @@ def trend(
             parts.append(svg.text(left - 6, y(mark) + 4, plain(mark), size.small, css="t3", anchor="end"))
         previous: tuple[float, float] | None = None
         room = step * 1.0
-        every = max(1, round(svg.text_width(max((p[0] for p in points), key=len), size.small) / max(room, 1)) + 1)
+        every = max(
+            1, round(svg.text_width(max((p[0] for p in points), key=len), size.small) / max(room, 1)) + 1
+        )
         for index, (name, value) in enumerate(points):
             x = left + step * index
             last = index == len(points) - 1

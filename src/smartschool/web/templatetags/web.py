@@ -25,14 +25,16 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
 
 @register.simple_tag
 def tag(tone: str, word: Any, icon: str | None = None) -> SafeString:
-    """Status = icon + word + colour: `{% tag "warn" "偏低" %}`; tone "" is neutral, `icon=""` leaves the icon out."""
+    """Status = icon + word + colour: `{% tag "warn" "偏低" %}`; tone "" is neutral, `icon=""` has none."""
     name = TONE_ICONS.get(tone, "") if icon is None else icon
-    return format_html('<span class="{}">{}{}</span>', f"tag {tone}".strip(), draw_icon(name) if name else "", word)
+    return format_html(
+        '<span class="{}">{}{}</span>', f"tag {tone}".strip(), draw_icon(name) if name else "", word
+    )
 
 
 @register.simple_tag
 def mastery(state: Any, words: bool = True) -> SafeString:
-    """Mastery glyph with its word; the same for every role. Not enough evidence is said, never drawn as 未学."""
+    """Mastery glyph with its word, the same for every role. 证据不足 is said, never drawn as 未学."""
     level = figures.mastery_level(state)
     if level is None:
         return format_html('<span class="tag">证据不足</span>')
@@ -52,7 +54,7 @@ def mastery_tag(state: Any) -> SafeString:
 
 @register.simple_tag
 def est(outcome: Any, kind: str = "share", digits: int | None = None, why: bool = False) -> SafeString:
-    """An Estimate with its interval, or 证据不足: `{% est item.facility %}`, `{% est alpha kind="number" digits=2 %}`.
+    """An Estimate with its interval, or 证据不足: `{% est facility %}`, `{% est alpha kind="number" %}`.
 
     `why=True` also prints the reason. A plain number is written without an interval.
     """
@@ -206,7 +208,7 @@ def crumb(word: str, href: str = "") -> SafeString:
 
 @register.simple_block_tag
 def page_head(content: str, title: str, sub: str = "") -> SafeString:
-    """Title, its time of data, and the page's buttons: `{% page_head title sub %}…buttons…{% endpage_head %}`."""
+    """Title, time of the data, buttons: `{% page_head title sub %}…buttons…{% endpage_head %}`."""
     buttons = format_html('<div class="btns">{}</div>', content) if content.strip() else ""
     under = format_html('<p class="sub">{}</p>', sub) if sub else ""
     return format_html('<div class="page-head"><div><h1>{}</h1>{}</div>{}</div>', title, under, buttons)
@@ -232,7 +234,9 @@ def empty(content: str, title: str, text: str = "", icon: str = "search", level:
     """Nothing here: why, and one step. The content is the buttons."""
     buttons = format_html('<div class="btns">{}</div>', content) if content.strip() else ""
     heading = format_html("<h{}>{}</h{}>", level, title, level)
-    return format_html('<div class="empty">{}{}<p>{}</p>{}</div>', draw_icon(icon, "xl"), heading, text, buttons)
+    return format_html(
+        '<div class="empty">{}{}<p>{}</p>{}</div>', draw_icon(icon, "xl"), heading, text, buttons
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -247,17 +251,27 @@ def pager(context: template.Context, page: Page[Any], name: str = "page") -> Saf
         base[name] = str(number)
         drawn = draw_icon(icon_name)
         return format_html(
-            '<a class="btn" href="?{}">{}{}{}</a>', base.urlencode(), drawn if before else "", words, "" if before else drawn
+            '<a class="btn" href="?{}">{}{}{}</a>',
+            base.urlencode(),
+            drawn if before else "",
+            words,
+            "" if before else drawn,
         )
 
     pieces: list[SafeString] = []
     if page.has_previous():
         pieces.append(link(page.previous_page_number(), "上一页", "chevron-left", before=True))
     pieces.append(
-        format_html('<span class="muted">第 {}/{} 页，共 {} 条</span>', page.number, page.paginator.num_pages, page.paginator.count)
+        format_html(
+            '<span class="muted">第 {}/{} 页，共 {} 条</span>',
+            page.number,
+            page.paginator.num_pages,
+            page.paginator.count,
+        )
     )
     if page.has_next():
         pieces.append(link(page.next_page_number(), "下一页", "chevron-right", before=False))
     return format_html(
-        '<nav class="pager" aria-label="分页">{}</nav>', format_html_join("", "{}", ((piece,) for piece in pieces))
+        '<nav class="pager" aria-label="分页">{}</nav>',
+        format_html_join("", "{}", ((piece,) for piece in pieces)),
     )

@@ -1,4 +1,4 @@
-"""The gallery of every component and state, served in tests only; figures are examples, people are invented."""
+"""The gallery of every component and state, served in tests only; figures and people are invented."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +47,9 @@ class ExamForm(forms.Form):
 
     error_title = "没有保存，先改这 4 处"
     name = forms.CharField(
-        label="考试名称", help_text="写学期和科目，例如 2020 秋 七年级 数学 期末", error_messages={"required": "还没写考试名称"}
+        label="考试名称",
+        help_text="写学期和科目，例如 2020 秋 七年级 数学 期末",
+        error_messages={"required": "还没写考试名称"},
     )
     full = forms.DecimalField(
         label="满分", max_value=150, error_messages={"max_value": "满分最多 150", "required": "还没写满分"}
@@ -60,7 +62,9 @@ class ExamForm(forms.Form):
     )
     grade = forms.ChoiceField(label="年级", choices=[("7", "七年级"), ("8", "八年级")])
     remark = forms.CharField(label="说明", widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    agree = forms.BooleanField(label="各班用同一份试卷", error_messages={"required": "先确认各班用同一份试卷"})
+    agree = forms.BooleanField(
+        label="各班用同一份试卷", error_messages={"required": "先确认各班用同一份试卷"}
+    )
 
 
 def sample(theme: str = "", mode: str = "", bound: bool = True) -> dict[str, Any]:
@@ -70,10 +74,26 @@ def sample(theme: str = "", mode: str = "", bound: bool = True) -> dict[str, Any
         "theme": theme,
         "mode": mode,
         "nav": [
-            {"title": "", "items": [Link("今日", "calendar-event", "/", current=True), Link("作业与练习", "pencil", "/", count=5)]},
-            {"title": "教学", "items": [Link("考试与学情", "chart-histogram", "/"), Link("校园安全", "shield-check", "/", count=1, hot=True)]},
+            {
+                "title": "",
+                "items": [
+                    Link("今日", "calendar-event", "/", current=True),
+                    Link("作业与练习", "pencil", "/", count=5),
+                ],
+            },
+            {
+                "title": "教学",
+                "items": [
+                    Link("考试与学情", "chart-histogram", "/"),
+                    Link("校园安全", "shield-check", "/", count=1, hot=True),
+                ],
+            },
         ],
-        "tabs": [Link("今日", "calendar-event", "/", current=True), Link("学情", "chart-histogram", "/"), Link("更多", "menu-2", "/")],
+        "tabs": [
+            Link("今日", "calendar-event", "/", current=True),
+            Link("学情", "chart-histogram", "/"),
+            Link("更多", "menu-2", "/"),
+        ],
         "school": {"name": "九龙岗镇东山初中"},
         "person": {"name": "许老师", "initial": "许", "role": "数学教师"},
         "places": [
@@ -87,20 +107,47 @@ def sample(theme: str = "", mode: str = "", bound: bool = True) -> dict[str, Any
         "facility": Estimate(0.48, 0.33, 0.63, 42),
         "alpha": Estimate(0.86, 0.79, 0.91, 42),
         "few": Insufficient("too_few_pupils", 3),
-        "bins": [("40 以下", 1), ("40–49", 2), ("50–59", 4), ("60–69", 6), ("70–79", 9), ("80–89", 12), ("90–100", 8)],
+        "bins": [
+            ("40 以下", 1),
+            ("40–49", 2),
+            ("50–59", 4),
+            ("60–69", 6),
+            ("70–79", 9),
+            ("80–89", 12),
+            ("90–100", 8),
+        ],
         "grade_line": [1.2, 2.4, 4.1, 6.8, 9.6, 11.3, 6.6],
-        "options": [("A", 17, False), ("B", 20, True), ("C", 4, False), ("D", 0, False), ("没有作答", 1, False)],
-        "points": [("2019 秋期末", 61.0), ("2020 春期末", 66.5), ("2020 秋期中", None), ("2020 秋期末", 72.0), ("2021 春期末", 78.0)],
+        "options": [
+            ("A", 17, False),
+            ("B", 20, True),
+            ("C", 4, False),
+            ("D", 0, False),
+            ("没有作答", 1, False),
+        ],
+        "points": [
+            ("2019 秋期末", 61.0),
+            ("2020 春期末", 66.5),
+            ("2020 秋期中", None),
+            ("2020 秋期末", 72.0),
+            ("2021 春期末", 78.0),
+        ],
         "few_points": [("2020 春期末", 66.5), ("2020 秋期末", 72.0)],
         "pieces": [("已掌握", 3, "k3"), ("基本掌握", 1, "k2"), ("需巩固", 4, "k1")],
-        "heat": [("有理数的混合运算", Estimate(0.92, 0.85, 0.96, 42)), ("整式的加减", Estimate(0.74, 0.6, 0.85, 42)), ("一元一次方程应用", Estimate(0.46, 0.3, 0.6, 42)), ("数轴上的动点", Insufficient("too_few_items", 1))],
+        "heat": [
+            ("有理数的混合运算", Estimate(0.92, 0.85, 0.96, 42)),
+            ("整式的加减", Estimate(0.74, 0.6, 0.85, 42)),
+            ("一元一次方程应用", Estimate(0.46, 0.3, 0.6, 42)),
+            ("数轴上的动点", Insufficient("too_few_items", 1)),
+        ],
     }
 
 
 @public("test gallery")
 def gallery(request: HttpRequest) -> HttpResponse:
     """All components."""
-    return render(request, "gallery/gallery.html", sample(request.GET.get("theme", ""), request.GET.get("mode", "")))
+    return render(
+        request, "gallery/gallery.html", sample(request.GET.get("theme", ""), request.GET.get("mode", ""))
+    )
 
 
 @public("test gallery")
