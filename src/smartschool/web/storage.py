@@ -24,8 +24,9 @@ class KitStaticFilesStorage(CompressedManifestStaticFilesStorage):
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         """Minify our own style sheets before their hash is taken."""
         if not dry_run:
-            for name in paths:
+            for name in list(paths):
                 if name.endswith(".css") and not name.startswith(("admin/", "django_htmx/")):
                     path = Path(self.path(name))
                     path.write_text(minify_css(path.read_text(encoding="utf-8")), encoding="utf-8")
+                    paths[name] = (self, name)  # hash and serve the copy, not its source
         yield from super().post_process(paths, dry_run=dry_run, **options)

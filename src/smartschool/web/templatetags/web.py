@@ -37,7 +37,7 @@ def mastery(state: Any, words: bool = True) -> SafeString:
     """Mastery glyph with its word, the same for every role. 证据不足 is said, never drawn as 未学."""
     level = figures.mastery_level(state)
     if level is None:
-        return format_html('<span class="tag">证据不足</span>')
+        return SafeString('<span class="tag">证据不足</span>')
     glyph = format_html('<span class="mg m{}" aria-hidden="true"><i></i><i></i><i></i></span>', level)
     word = figures.MASTERY_WORDS[level]
     return format_html("{} {}" if words else '{}<span class="vh">{}</span>', glyph, word)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
@@ -142,6 +143,7 @@ def sample(theme: str = "", mode: str = "", bound: bool = True) -> dict[str, Any
     }
 
 
+@transaction.non_atomic_requests
 @public("test gallery")
 def gallery(request: HttpRequest) -> HttpResponse:
     """All components."""
@@ -150,18 +152,21 @@ def gallery(request: HttpRequest) -> HttpResponse:
     )
 
 
+@transaction.non_atomic_requests
 @public("test gallery")
 def kiosk(request: HttpRequest) -> HttpResponse:
     """The kiosk frame."""
     return render(request, "gallery/kiosk.html", {"school": {"name": "九龙岗镇东山初中"}})
 
 
+@transaction.non_atomic_requests
 @public("test gallery")
 def sheet(request: HttpRequest) -> HttpResponse:
     """The print frame."""
     return render(request, "gallery/sheet.html", sample())
 
 
+@transaction.non_atomic_requests
 @public("test gallery")
 def fragment(request: HttpRequest) -> HttpResponse:
     """A part for htmx, with an icon that the page does not have."""

@@ -1,0 +1,106 @@
+"""Owns what browser stories share: Debian's Chromium, a live site on its own clone, the checks of a page."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.test import override_settings
+from django.test.testcases import LiveServerThread
+from playwright.sync_api import ConsoleMessage, Page
+
+# Playwright keeps an event loop in the test's thread; the ORM calls of a story are synchronous all the same.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+WIDTHS = (1440, 390, 320)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's Chromium; a story without a browser is skipped with the remedy."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium: apt-get install chromium fonts-noto-cjk")
+    return {"executable_path": path, "args": ["--no-sandbox", "--disable-dev-shm-usage"]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    """A Chinese desktop."""
+    return {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Serve the project in a thread of this process; yields its address."""
+    thread = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={})
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait(30)
+    if thread.error:
+        raise thread.error
+    try:
+        yield f"http://127.0.0.1:{thread.port}"
+    finally:
+        thread.terminate()
+
+
+@pytest.fixture
+def site(fresh_database: str) -> Iterator[str]:
+    """The whole project on a fresh clone of the seeded database, with real transactions."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture
+def gallery() -> Iterator[str]:
+    """The component gallery; needs no database."""
+    templates = [{**settings.TEMPLATES[0], "DIRS": [settings.PACKAGE_DIR / "web" / "tests" / "templates"]}]
+    with (
+        override_settings(ROOT_URLCONF="smartschool.web.tests.gallery", TEMPLATES=templates),
+        serving() as address,
+    ):
+        yield address
+
+
+@pytest.fixture
+def console(page: Page) -> list[str]:
+    """Errors and warnings that the page wrote: a refused style, a script that failed, a missing file."""
+    lines: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            lines.append(message.text)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: lines.append(str(error)))
+    return lines
+
+
+def _violations(page: Page) -> list[str]:
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{v['id']}: {[node['target'] for node in v['nodes']][:4]}" for v in found]
+
+
+@pytest.fixture
+def check_page(page: Page) -> Callable[..., None]:
+    """Look at the page that is open: axe finds nothing, nothing scrolls sideways, one h1, at each width."""
+
+    def check(widths: tuple[int, ...] = WIDTHS) -> None:
+        before = page.viewport_size
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert not _violations(page), f"{page.url} at {width}"
+            over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert over <= 0, f"{page.url} scrolls {over} px sideways at {width}"
+            assert page.locator("h1").count() == 1, f"{page.url} needs exactly one h1"
+        if before:
+            page.set_viewport_size(before)
+
+    return check
