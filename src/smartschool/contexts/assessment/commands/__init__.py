@@ -1,0 +1,1 @@
+"""Commands of assessment, one module a family of verbs."""

@@ -1,0 +1,12 @@
+"""Field types that Django lacks: single-precision numbers, so that a season of marks stays small."""
+
+from typing import Any
+
+from django.db import models
+
+
+class RealField(models.FloatField):
+    """PostgreSQL `real`, four bytes: marks are multiples of 0.5 and exact in it."""
+
+    def db_type(self, connection: Any) -> str:
+        return "real"

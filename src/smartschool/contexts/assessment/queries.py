@@ -1,0 +1,200 @@
+"""Reads of assessment: lists of exams and papers, and all of one paper as arrays."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, F, Q, QuerySet, Value
+from numpy.typing import NDArray
+
+from smartschool.contexts.assessment.blocks import fetch_blocks
+from smartschool.contexts.assessment.models import Exam, Item, Paper
+from smartschool.contexts.assessment.public.contracts import (
+    ExamInfo,
+    ItemInfo,
+    ItemType,
+    Nature,
+    PaperData,
+    PaperInfo,
+)
+from smartschool.kernel.errors import NotYours
+
+# One row for a whole paper: each column comes back as one block, in natural order.
+_ATTEMPTS = """
+WITH attempt AS (
+    SELECT * FROM assessment_attempt
+    WHERE paper_id = %(paper)s AND (%(classes)s::bigint[] IS NULL OR home_class_id = ANY (%(classes)s))
+)
+SELECT array_agg(id {o}), array_agg(enrolment_id {o}), array_agg(home_class_id {o}),
+       array_agg(class_number {o}), array_agg(status {o}), array_agg(coalesce(stated_total, 'NaN') {o}),
+       array_agg(marks {o}), array_agg(states {o}),
+       CASE WHEN bool_or(cardinality(choices) > 0) THEN array_agg(array_to_string(choices, ',') {o}) END
+FROM attempt
+""".format(o="ORDER BY home_class_id, class_number, id")  # the order of the roll, never of marks
+
+
+def exam_info(exam: Exam) -> ExamInfo:
+    return ExamInfo(
+        exam.pk,
+        exam.code,
+        exam.name,
+        exam.organisation_id,
+        Nature(exam.nature),
+        exam.grade,
+        exam.term_id,
+        exam.joint_code,
+    )
+
+
+def paper_info(paper: Paper, n_items: int) -> PaperInfo:
+    return PaperInfo(
+        paper.pk,
+        paper.code,
+        exam_info(paper.exam),
+        paper.subject,
+        paper.stage,
+        paper.exam.grade,
+        paper.entry_year,
+        paper.full_score,
+        n_items,
+        paper.revision,
+        paper.marks_at,
+        paper.item_marks,
+    )
+
+
+def _papers() -> QuerySet[Paper]:
+    return Paper.rows().select_related("exam").annotate(n_items=Count("items", distinct=True))
+
+
+def papers(
+    *,
+    organisation_id: int | None = None,
+    term_id: int | None = None,
+    grade: int | None = None,
+    subjects: Iterable[str] | None = None,
+    class_ids: Iterable[int] | None = None,
+    enrolment_ids: Iterable[int] | None = None,
+    with_marks: bool = True,
+) -> list[PaperInfo]:
+    """Papers in the open scope, the newest exam first; `class_ids` and `enrolment_ids` ask for attempts."""
+    found = _papers()
+    narrow: list[tuple[str, Any]] = [
+        ("organisation_id", organisation_id),
+        ("exam__term_id", term_id),
+        ("exam__grade", grade),
+        ("subject__in", None if subjects is None else list(subjects)),
+    ]
+    found = found.filter(**{lookup: value for lookup, value in narrow if value is not None})
+    if with_marks:
+        found = found.filter(marks_at__isnull=False)
+    if class_ids is not None:
+        found = found.filter(
+            pk__in=Paper.rows().filter(attempts__home_class__in=list(class_ids)).values("pk")
+        )
+    if enrolment_ids is not None:
+        found = found.filter(
+            pk__in=Paper.rows().filter(attempts__enrolment__in=list(enrolment_ids)).values("pk")
+        )
+    found = found.order_by(F("exam__held_on").desc(nulls_last=True), "-exam_id", "subject")
+    return [paper_info(paper, paper.n_items) for paper in found]  # type: ignore[attr-defined]
+
+
+def paper(*, paper_id: int | None = None, code: str | None = None) -> PaperInfo:
+    """One paper by key or code; `NotYours` when the scope does not show it."""
+    found = _papers().filter(**({"pk": paper_id} if code is None else {"code": code})).first()
+    if found is None:
+        raise NotYours
+    return paper_info(found, found.n_items)  # type: ignore[attr-defined]
+
+
+def _items(paper_id: int) -> list[Any]:
+    """Items with their points and the paper, one query."""
+    tied = Q(points__isnull=False)
+    return list(
+        Item.rows()
+        .filter(paper=paper_id)
+        .select_related("paper__exam")
+        .annotate(
+            point_ids=ArrayAgg("points__point_id", filter=tied, order_by="points__point_id", default=Value([])),
+            point_weights=ArrayAgg(
+                "points__weight", filter=tied, order_by="points__point_id", default=Value([])
+            ),
+        )
+        .order_by("position")
+    )
+
+
+def item_info(item: Any) -> ItemInfo:
+    return ItemInfo(
+        item.pk,
+        item.position,
+        item.label,
+        ItemType(item.type),
+        item.full_score,
+        item.key,
+        tuple(item.options),
+        item.shared_item,
+        tuple(zip(item.point_ids, item.point_weights, strict=True)),
+    )
+
+
+def items_of(paper_id: int) -> tuple[ItemInfo, ...]:
+    """The two-way table of a paper as it is now, in frozen order."""
+    return tuple(item_info(item) for item in _items(paper_id))
+
+
+def paper_for_analysis(paper_id: int, *, class_ids: Iterable[int] | None = None) -> PaperData:
+    """Everything an analysis needs of one paper (or of some of its classes) in two queries, without names.
+
+    Raises
+    ------
+    NotYours
+        The open scope does not show the paper.
+    """
+    rows = _items(paper_id)
+    items = tuple(item_info(row) for row in rows)
+    info = paper_info(rows[0].paper, len(items)) if rows else paper(paper_id=paper_id)
+    classes = None if class_ids is None else list(class_ids)
+    ids, enrolments, home_classes, numbers, statuses, totals, marks, states, choices = fetch_blocks(
+        _ATTEMPTS, {"paper": paper_id, "classes": classes}
+    )
+    pupils = 0 if ids is None else len(ids)
+    shape = (pupils, len(items))
+    empty = np.empty(0)
+    point_ids, weights = _weights(items)
+    return PaperData(
+        paper=info,
+        items=items,
+        point_ids=point_ids,
+        weights=weights,
+        attempt_ids=np.asarray(empty if ids is None else ids, np.int64),
+        enrolment_ids=np.asarray(empty if ids is None else enrolments, np.int64),
+        class_ids=np.asarray(empty if ids is None else home_classes, np.int64),
+        class_numbers=np.asarray(empty if ids is None else numbers, np.int16),
+        statuses=np.asarray(empty if ids is None else statuses, np.int8),
+        marks=np.asarray(empty if ids is None else marks, np.float64).reshape(shape),
+        states=np.asarray(empty if ids is None else states, np.int8).reshape(shape),
+        choices=_choices(choices, len(items)),
+        stated_totals=np.asarray(empty if ids is None else totals, np.float64),
+    )
+
+
+def _weights(items: tuple[ItemInfo, ...]) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+    """Keys of the points in order of first use, and the (I, K) weights."""
+    point_ids = tuple(dict.fromkeys(point for item in items for point, _ in item.points))
+    place = {point: column for column, point in enumerate(point_ids)}
+    weights = np.zeros((len(items), len(point_ids)))
+    for row, item in enumerate(items):
+        for point, weight in item.points:
+            weights[row, place[point]] = weight
+    return point_ids, weights
+
+
+def _choices(joined: list[str] | None, n_items: int) -> NDArray[np.str_] | None:
+    """(P, I) options; a pupil without any has a row of ""."""
+    if joined is None:
+        return None
+    nothing = [""] * n_items
+    return np.array([row.split(",") if row else nothing for row in joined], dtype=np.str_)
