@@ -23,6 +23,8 @@ INSTALLED_APPS = [
     "smartschool.kernel",
     # rooms, from the ground up (the order of .importlinter)
     "smartschool.contexts.directory",
+    "smartschool.contexts.curriculum",
+    "smartschool.contexts.assessment",
     "smartschool.web",
 ]
 

@@ -1,4 +1,4 @@
-"""Reads whole columns of array rows as NumPy blocks: PostgreSQL's binary arrays without an object per mark."""
+"""Reads columns of array rows as NumPy blocks: PostgreSQL's binary arrays without an object per mark."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 import psycopg
 from django.db import connection
 from numpy.typing import NDArray
+from psycopg import postgres
 from psycopg.adapt import Buffer, Loader
 from psycopg.pq import Format
 
@@ -36,20 +37,19 @@ class _FixedWidthArray(Loader):
 
 
 _LOADERS = {
-    name: type(f"_{name[:-2]}Array", (_FixedWidthArray,), {"element": element})
-    for name, element in {"int2[]": ">i2", "int4[]": ">i4", "int8[]": ">i8", "float4[]": ">f4"}.items()
+    postgres.types[name].array_oid: type(f"_{name}Array", (_FixedWidthArray,), {"element": element})
+    for name, element in {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float4": ">f4"}.items()
 }
 
 
 def fetch_blocks(sql: str, parameters: dict[str, Any]) -> tuple[Any, ...]:
     """The single row of `sql`, its fixed-width arrays as ndarrays. Row security applies as for any query."""
-    with connection.cursor() as wrapped:
-        # Django's wrapper keeps the query log and the error classes; the driver's cursor does the reading.
-        driver: psycopg.Cursor[Any] = wrapped.cursor
-        for name, loader in _LOADERS.items():
-            driver.adapters.register_loader(name, loader)
-        driver.format = Format.BINARY
-        wrapped.execute(sql, parameters)
-        row = wrapped.fetchone()
+    connection.ensure_connection()
+    # Django's own cursor binds on the client and so cannot answer in binary; this one is of the same
+    # connection and the same transaction.
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        for oid, loader in _LOADERS.items():
+            cursor.adapters.register_loader(oid, loader)
+        row = cursor.execute(sql, parameters, binary=True).fetchone()
     assert row is not None  # noqa: S101 - an aggregate always answers one row
     return tuple(row)

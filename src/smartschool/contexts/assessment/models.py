@@ -91,7 +91,7 @@ class Paper(Owned):
     full_score = models.FloatField()
     revision = models.IntegerField(default=1)
     item_marks = models.BooleanField(default=True)  # False: only totals are known
-    marks_at = models.DateTimeField(null=True)  # last time marks were committed; from then on items are frozen
+    marks_at = models.DateTimeField(null=True)  # of the last marks; from the first on items are frozen
 
     class Meta(Owned.Meta):
         abstract = False
@@ -120,9 +120,7 @@ class Item(Owned):
     class Meta(Owned.Meta):
         abstract = False
         indexes: ClassVar = [
-            models.Index(
-                fields=["shared_item"], condition=~Q(shared_item=""), name="item_shared"
-            ),
+            models.Index(fields=["shared_item"], condition=~Q(shared_item=""), name="item_shared"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["paper", "position"], name="item_position_once"),

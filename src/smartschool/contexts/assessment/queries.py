@@ -20,18 +20,18 @@ from smartschool.contexts.assessment.public.contracts import (
 )
 from smartschool.kernel.errors import NotYours
 
-# One row for a whole paper: each column comes back as one block, in natural order.
+# One row for a whole paper: each column comes back as one block, in the order of the roll, never of marks.
 _ATTEMPTS = """
 WITH attempt AS (
     SELECT * FROM assessment_attempt
     WHERE paper_id = %(paper)s AND (%(classes)s::bigint[] IS NULL OR home_class_id = ANY (%(classes)s))
+    ORDER BY home_class_id, class_number, id
 )
-SELECT array_agg(id {o}), array_agg(enrolment_id {o}), array_agg(home_class_id {o}),
-       array_agg(class_number {o}), array_agg(status {o}), array_agg(coalesce(stated_total, 'NaN') {o}),
-       array_agg(marks {o}), array_agg(states {o}),
-       CASE WHEN bool_or(cardinality(choices) > 0) THEN array_agg(array_to_string(choices, ',') {o}) END
+SELECT array_agg(id), array_agg(enrolment_id), array_agg(home_class_id), array_agg(class_number),
+       array_agg(status), array_agg(coalesce(stated_total, 'NaN')), array_agg(marks), array_agg(states),
+       CASE WHEN bool_or(cardinality(choices) > 0) THEN array_agg(array_to_string(choices, ',')) END
 FROM attempt
-""".format(o="ORDER BY home_class_id, class_number, id")  # the order of the roll, never of marks
+"""
 
 
 def exam_info(exam: Exam) -> ExamInfo:
@@ -111,16 +111,18 @@ def paper(*, paper_id: int | None = None, code: str | None = None) -> PaperInfo:
 
 def _items(paper_id: int) -> list[Any]:
     """Items with their points and the paper, one query."""
-    tied = Q(points__isnull=False)
+    by_point = {
+        "filter": Q(points__isnull=False),
+        "order_by": "points__point_id",
+        "default": Value([]),
+    }
     return list(
         Item.rows()
         .filter(paper=paper_id)
         .select_related("paper__exam")
         .annotate(
-            point_ids=ArrayAgg("points__point_id", filter=tied, order_by="points__point_id", default=Value([])),
-            point_weights=ArrayAgg(
-                "points__weight", filter=tied, order_by="points__point_id", default=Value([])
-            ),
+            point_ids=ArrayAgg("points__point_id", **by_point),
+            point_weights=ArrayAgg("points__weight", **by_point),
         )
         .order_by("position")
     )

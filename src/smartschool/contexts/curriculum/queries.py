@@ -62,7 +62,9 @@ def match_points(words: Iterable[str], *, subject: str, stage: str) -> dict[str,
             stage=stage,
         ).order_by("-level", "position")
     )
-    return {word: [info for info in found if word in (info.name,) or word.upper() == info.code] for word in wanted}
+    return {
+        word: [info for info in found if word in (info.name,) or word.upper() == info.code] for word in wanted
+    }
 
 
 def search_points(text: str, *, subject: str, stage: str, limit: int = 12) -> list[PointInfo]:
