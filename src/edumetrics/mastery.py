@@ -1,0 +1,343 @@
+"""Knowledge mastery of each pupil at each point, as a Beta posterior shrunken towards the group."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from edumetrics.arrays import ResponseMatrix
+from edumetrics.errors import BadWeights, ShapeMismatch
+from edumetrics.results import (
+    BoolArray,
+    Caution,
+    Estimates,
+    FloatArray,
+    Insufficient,
+    IntArray,
+    Provenance,
+    Reason,
+)
+
+VERSION = "mastery/1"
+
+
+class MasteryState(IntEnum):
+    """State of one pupil at one point. Stored: numbers never change."""
+
+    NOT_TAUGHT = 0  # 未学
+    NEEDS_WORK = 1  # 需巩固
+    BASIC = 2  # 基本掌握
+    MASTERED = 3  # 已掌握
+
+
+@dataclass(frozen=True, slots=True)
+class MasterySettings:
+    """Thresholds and the least evidence.
+
+    Attributes
+    ----------
+    basic, mastered : float
+        Expected share of marks from which a point counts as basically mastered and as mastered.
+    min_items : int
+        Items with a mark below which nothing is said about a pupil's point.
+    min_evidence : float
+        Least effective number of items (items of very unequal weight count for less).
+    default_icc : float
+        Share of the variance of right answers that lies between pupils, before any data; typical of
+        school exams.
+    default_weight : float
+        How many pupils that default is worth against the class's own data.
+    level : float
+        Posterior probability of the interval.
+    """
+
+    basic: float = 0.60
+    mastered: float = 0.85
+    min_items: int = 2
+    min_evidence: float = 1.5
+    default_icc: float = 0.30
+    default_weight: float = 25.0
+    level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MasteryPrior:
+    """Distribution of mastery in the group a pupil belongs to: Beta(mean·weight, (1−mean)·weight) at
+    each point.
+
+    `n` tells how many pupils it was estimated from (0: defaults only).
+    """
+
+    mean: FloatArray
+    weight: FloatArray
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mastery:
+    """One pupil at one point.
+
+    Attributes
+    ----------
+    state : MasteryState
+        The state of highest posterior probability.
+    probability : float
+        Posterior probability of that state: near 1 is sure, below about .5 is a guess that needs
+        another look.
+    estimate, low, high : float
+        Posterior mean and interval of the expected share of marks on the point's items.
+    n_items : int
+        Items with a mark.
+    """
+
+    state: MasteryState
+    probability: float
+    estimate: float
+    low: float
+    high: float
+    n_items: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MasteryTable:
+    """Mastery of all pupils (rows) at all points (columns)."""
+
+    points: tuple[str, ...]
+    pupils: tuple[str, ...]
+    share: Estimates
+    state: NDArray[np.int8]
+    probability: FloatArray
+    n_items: IntArray
+    prior: MasteryPrior
+    provenance: Provenance
+
+    def at(self, pupil: int, point: int) -> Mastery | Insufficient:
+        """One entry. A point that was not taught is a state, not a lack of evidence."""
+        if self.state[pupil, point] == MasteryState.NOT_TAUGHT:
+            return Insufficient(Reason.NOT_TAUGHT, 0)
+        entry = self.share.at(pupil, point)
+        if isinstance(entry, Insufficient):
+            return entry
+        return Mastery(
+            MasteryState(int(self.state[pupil, point])),
+            float(self.probability[pupil, point]),
+            entry.value,
+            entry.low,
+            entry.high,
+            int(self.n_items[pupil, point]),
+        )
+
+
+def item_weights(q: ArrayLike, full: ArrayLike) -> FloatArray:
+    """Weights of items (rows) for points (columns): an item's full mark is shared by its points.
+
+    Parameters
+    ----------
+    q : array_like, items × points
+        0/1, or any non-negative shares (they are normed within the item).
+    full : array_like, items
+
+    Raises
+    ------
+    BadWeights
+        On a negative or non-finite entry. Items without any point simply count for none.
+    """
+    table = np.asarray(q, dtype=np.float64)
+    if table.ndim != 2:
+        raise ShapeMismatch(value=f"q needs 2 dimensions, got {table.ndim}")
+    bad = ~np.isfinite(table) | (table < 0)
+    if bad.any():
+        j = int(np.argwhere(bad)[0, 0])
+        raise BadWeights(item=str(j + 1), value=float(table[bad][0]))
+    total = table.sum(axis=1, keepdims=True)
+    shares = np.divide(table, total, out=np.zeros_like(table), where=total > 0)
+    return np.asarray(shares * np.asarray(full, dtype=np.float64)[:, None])
+
+
+def mastery(
+    matrix: ResponseMatrix,
+    q: ArrayLike,
+    points: tuple[str, ...] | list[str],
+    *,
+    taught: ArrayLike | None = None,
+    prior: MasteryPrior | None = None,
+    settings: MasterySettings | None = None,
+) -> MasteryTable:
+    r"""Posterior of the expected share of marks at each point for each pupil.
+
+    Parameters
+    ----------
+    matrix : ResponseMatrix
+    q : array_like, items × points
+        Q-matrix (see `item_weights`).
+    points : sequence of str
+    taught : array_like of bool, points or pupils × points, optional
+        Points that were taught; the others get the state 未学 whatever the marks.
+    prior : MasteryPrior, optional
+        Distribution in a larger group (the grade) to shrink towards; otherwise estimated from `matrix`.
+    settings : MasterySettings, optional
+
+    Returns
+    -------
+    MasteryTable
+
+    Notes
+    -----
+    With weights :math:`w_{jk}` and shares :math:`x_{ij}` of the items that pupil i answered,
+    :math:`\hat p_{ik} = \sum_j w_{jk} x_{ij} / \sum_j w_{jk}` is worth
+    :math:`m_{ik} = (\sum_j w_{jk})^2 / \sum_j w_{jk}^2 v_{jk}` independent right/wrong items (Kish's
+    effective number), where :math:`v_{jk}` is the item's variance over :math:`\mu_k(1-\mu_k)`, between
+    ¼ and 1: an item with partial credit, or much easier than its fellows, varies less than a coin of
+    mean :math:`\mu_k`. The posterior is Beta(:math:`M\mu + m\hat p`, :math:`M(1-\mu) + m(1-\hat p)`).
+    The prior weight :math:`M_k = 1/\rho_k - 1` follows from the moments of a beta-binomial, where
+    :math:`\rho_k` is the share of variance between pupils, itself shrunken to the mean over points and
+    to a default that counts as `default_weight` pupils. The posterior mean is Kelley's regressed score
+    (Lord & Novick 1968, §23.4).
+    """
+    chosen = settings or MasterySettings()
+    weights = item_weights(q, matrix.full)
+    names = tuple(points)
+    if weights.shape != (matrix.n_items, len(names)):
+        raise ShapeMismatch(value=f"q is {weights.shape}, expected ({matrix.n_items}, {len(names)})")
+    valid = matrix.valid
+    shares = np.where(valid, matrix.shares, 0.0)
+    mask = valid.astype(np.float64)
+    weight = mask @ weights
+    score = shares @ weights
+    n_items = np.rint(mask @ (weights > 0)).astype(np.int64)
+    mean = _group_means(score, weight)
+    spread = _relative_variance(shares, mask, mean, chosen)
+    squares = mask @ (weights**2 * spread)
+    evidence = np.divide(weight**2, squares, out=np.zeros_like(weight), where=squares > 0)
+    observed = np.divide(score, weight, out=np.zeros_like(weight), where=weight > 0)
+    cautions: list[Caution] = []
+    if prior is None:
+        prior = _estimate_prior(observed, evidence, n_items, mean, chosen)
+        if prior.n < chosen.default_weight:
+            cautions.append(Caution("prior_mostly_default", data=MappingProxyType({"n": prior.n})))
+    elif prior.mean.shape != (len(names),) or prior.weight.shape != (len(names),):
+        raise ShapeMismatch(value=f"prior has {prior.mean.shape} points, expected {len(names)}")
+    cautions.extend(_inseparable(np.asarray(q, dtype=np.float64), names))
+    a = prior.mean * prior.weight + evidence * observed
+    b = (1.0 - prior.mean) * prior.weight + evidence * (1.0 - observed)
+    few_items = n_items < chosen.min_items
+    few_marks = evidence < chosen.min_evidence
+    refused = few_items | few_marks
+    low, high, below, above = _beta_summary(a, b, ~refused, chosen)
+    parts = np.stack([below, 1.0 - below - above, above])
+    state = (np.argmax(parts, axis=0) + 1).astype(np.int8)
+    untaught = (
+        np.zeros_like(refused)
+        if taught is None
+        else ~np.broadcast_to(np.asarray(taught, bool), refused.shape)
+    )
+    state[untaught] = MasteryState.NOT_TAUGHT
+    total = a + b
+    share = Estimates.build(
+        a / total,
+        np.sqrt(a * b / (total**2 * (total + 1.0))),
+        low,
+        high,
+        n_items,
+        "beta-binomial/posterior",
+        refuse=(
+            (untaught, Reason.NOT_TAUGHT),
+            (n_items == 0, Reason.NO_RESPONSES),
+            (few_items, Reason.TOO_FEW_ITEMS),
+            (few_marks, Reason.TOO_FEW_MARKS),
+        ),
+        level=chosen.level,
+    )
+    probability = np.where(share.known, parts.max(axis=0), np.nan)
+    for array in (state, probability, n_items):
+        array.flags.writeable = False
+    provenance = Provenance("beta-binomial", VERSION, MappingProxyType(asdict(chosen)), tuple(cautions))
+    return MasteryTable(names, matrix.pupils, share, state, probability, n_items, prior, provenance)
+
+
+def _group_means(score: FloatArray, weight: FloatArray) -> FloatArray:
+    """Facility of each point, kept off 0 and 1 by one pseudo-pupil with the mean of all points."""
+    total = weight.sum(axis=0)
+    pupils = np.count_nonzero(weight > 0, axis=0)
+    per_pupil = np.divide(total, pupils, out=np.ones_like(total), where=pupils > 0)
+    taking_part = max(int(np.count_nonzero(weight.any(axis=1))), 1)
+    unit = weight.sum() / taking_part
+    overall = (score.sum() + 0.5 * unit) / (weight.sum() + unit) if unit > 0 else 0.5
+    return np.asarray((score.sum(axis=0) + per_pupil * overall) / (total + per_pupil))
+
+
+def _relative_variance(
+    shares: FloatArray, mask: FloatArray, mean: FloatArray, settings: MasterySettings
+) -> FloatArray:
+    """Variance of each item (rows) relative to a coin of the point's mean (columns), in [¼, 1].
+
+    Shrunken to 1 with the weight of `default_weight` pupils: a small class tells little about a variance.
+    """
+    n = mask.sum(axis=0)
+    safe = np.maximum(n, 1.0)
+    item_mean = shares.sum(axis=0) / safe
+    variance = np.maximum((shares**2).sum(axis=0) / safe - item_mean**2, 0.0)
+    ratio = np.clip(variance[:, None] / (mean * (1.0 - mean)), 0.25, 1.0)
+    k = settings.default_weight
+    return np.asarray((n[:, None] * ratio + k) / (n[:, None] + k))
+
+
+def _estimate_prior(
+    observed: FloatArray, evidence: FloatArray, n_items: IntArray, mean: FloatArray, settings: MasterySettings
+) -> MasteryPrior:
+    used = (n_items > 0) & (evidence > 1.0)
+    n = used.sum(axis=0).astype(np.float64)
+    safe = np.maximum(n, 1.0)
+    centre = np.where(used, observed, 0.0).sum(axis=0) / safe
+    variance = np.where(used, (observed - centre) ** 2, 0.0).sum(axis=0) / np.maximum(n - 1.0, 1.0)
+    noise = np.where(used, 1.0 / np.maximum(evidence, 1.0), 0.0).sum(axis=0) / safe
+    coin = mean * (1.0 - mean)
+    ratio = np.where((n > 1) & (noise < 1.0), (variance / coin - noise) / np.maximum(1.0 - noise, 1e-6), 0.0)
+    # A point with many items per pupil tells more about its own variance.
+    trust = np.where(n > 1, (n - 1.0) * (1.0 - noise), 0.0)
+    ratio = np.clip(ratio, 0.0, 0.95)
+    k = settings.default_weight
+    pooled = (np.sum(trust * ratio) + k * settings.default_icc) / (np.sum(trust) + k)
+    icc = np.clip((trust * ratio + k * pooled) / (trust + k), 0.01, 0.90)
+    return MasteryPrior(mean, np.asarray(1.0 / icc - 1.0), int(n.max(initial=0.0)))
+
+
+def _beta_summary(
+    a: FloatArray, b: FloatArray, wanted: BoolArray, settings: MasterySettings
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Interval limits and the probabilities below `basic` and above `mastered`.
+
+    Many pupils share the same pair (a, b), and an inverse beta costs microseconds: each pair is done once.
+    """
+    shape = a.shape
+    pairs, inverse = np.unique(np.round(a[wanted] + 1j * b[wanted], 9), return_inverse=True)
+    ua, ub = pairs.real, pairs.imag
+    tail = (1.0 - settings.level) / 2.0
+    columns = (
+        special.betaincinv(ua, ub, tail),
+        special.betaincinv(ua, ub, 1.0 - tail),
+        special.betainc(ua, ub, settings.basic),
+        special.betaincc(ua, ub, settings.mastered),
+    )
+    out = []
+    for column in columns:
+        full = np.full(shape, np.nan)
+        full[wanted] = column[inverse.reshape(-1)]
+        out.append(full)
+    parts = np.nan_to_num(np.stack(out[2:]))
+    return out[0], out[1], parts[0], parts[1]
+
+
+def _inseparable(q: FloatArray, points: tuple[str, ...]) -> list[Caution]:
+    """Points with the same column of Q: their items are the same, so marks cannot tell them apart."""
+    groups: dict[bytes, list[str]] = {}
+    for k, point in enumerate(points):
+        column = q[:, k]
+        if column.any():
+            groups.setdefault(column.tobytes(), []).append(point)
+    return [Caution("points_inseparable", tuple(group)) for group in groups.values() if len(group) > 1]

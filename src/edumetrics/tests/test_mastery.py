@@ -1,0 +1,106 @@
+"""Mastery: agreement with a slow twin, refusal without evidence, coverage under another model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from edumetrics.arrays import response_matrix
+from edumetrics.errors import BadWeights
+from edumetrics.mastery import MasteryPrior, MasteryState, item_weights, mastery
+from edumetrics.results import Insufficient, Reason
+
+NAN = float("nan")
+
+
+def test_weights_share_the_full_mark():
+    np.testing.assert_allclose(item_weights([[1, 1], [0, 1], [0, 0]], [4, 6, 2]), [[2, 2], [0, 6], [0, 0]])
+    with pytest.raises(BadWeights):
+        item_weights([[1, -1]], [4])
+
+
+def test_posterior_with_a_given_prior_follows_the_formula():
+    """Right/wrong items of equal weight in a big group: a plain Beta-binomial."""
+    rng = np.random.default_rng(5)
+    marks = (rng.random((40_000, 8)) < 0.5).astype(float)
+    prior = MasteryPrior(np.array([0.7]), np.array([3.0]), 500)
+    table = mastery(response_matrix(marks, 1), np.ones((8, 1)), ["k"], prior=prior)
+    right = int(marks[0].sum())
+    a, b = 2.1 + right, 0.9 + 8 - right
+    entry = table.at(0, 0)
+    assert not isinstance(entry, Insufficient)
+    assert entry.estimate == pytest.approx(a / (a + b), abs=2e-4)
+    assert entry.low == pytest.approx(stats.beta.ppf(0.025, a, b), abs=2e-3)
+    below, above = stats.beta.cdf(0.6, a, b), stats.beta.sf(0.85, a, b)
+    parts = [below, 1 - below - above, above]
+    assert entry.state == 1 + int(np.argmax(parts))
+    assert entry.probability == pytest.approx(max(parts), abs=2e-3)
+
+
+def test_says_nothing_without_evidence():
+    marks = [[1, 1, NAN], [0, 1, 1], [NAN, NAN, NAN]]
+    table = mastery(response_matrix(marks, 1), [[1, 0, 0], [1, 0, 0], [0, 1, 0]], ["a", "b", "c"])
+    assert table.at(0, 1) == Insufficient(Reason.NO_RESPONSES, 0)
+    assert table.at(1, 1) == Insufficient(Reason.TOO_FEW_ITEMS, 1)
+    assert table.at(1, 2) == Insufficient(Reason.NO_RESPONSES, 0)
+    assert not isinstance(table.at(0, 0), Insufficient)
+    lopsided = mastery(response_matrix([[1, 1]], [20, 1]), [[1], [1]], ["a"])
+    assert lopsided.at(0, 0) == Insufficient(Reason.TOO_FEW_MARKS, 2)
+
+
+def test_untaught_points_are_a_state():
+    marks = np.ones((3, 4))
+    table = mastery(
+        response_matrix(marks, 1), np.repeat(np.eye(2), 2, axis=0), ["a", "b"], taught=[True, False]
+    )
+    assert table.state[0].tolist()[1] == MasteryState.NOT_TAUGHT
+    assert table.at(0, 1) == Insufficient(Reason.NOT_TAUGHT, 0)
+
+
+def test_two_points_with_the_same_items_are_reported():
+    table = mastery(response_matrix(np.ones((3, 3)), 1), [[1, 1, 0], [1, 1, 0], [0, 0, 1]], ["a", "b", "c"])
+    assert [c.subjects for c in table.provenance.warnings if c.code == "points_inseparable"] == [("a", "b")]
+
+
+def test_constant_marks_give_finite_numbers():
+    for value in (0.0, 1.0):
+        table = mastery(response_matrix(np.full((30, 4), value), 1), np.ones((4, 1)), ["k"])
+        entry = table.at(0, 0)
+        assert not isinstance(entry, Insufficient)
+        assert entry.state == (MasteryState.MASTERED if value else MasteryState.NEEDS_WORK)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 30), st.integers(2, 12), st.floats(0.5, 20))
+def test_neither_order_nor_unit_of_marks_matters(seed, n, j, scale):
+    rng = np.random.default_rng(seed)
+    full = rng.integers(1, 6, j).astype(float)
+    marks = rng.integers(0, full.astype(int) + 1, (n, j)).astype(float)
+    marks[rng.random((n, j)) < 0.2] = NAN
+    q = (rng.random((j, 3)) < 0.5).astype(float)
+    base = mastery(response_matrix(marks, full), q, ["a", "b", "c"]).share
+    rows, cols, points = rng.permutation(n), rng.permutation(j), rng.permutation(3)
+    moved = mastery(
+        response_matrix(marks[rows][:, cols] * scale, full[cols] * scale), q[cols][:, points], ["x", "y", "z"]
+    ).share
+    np.testing.assert_allclose(moved.value, base.value[rows][:, points], rtol=1e-7)
+    np.testing.assert_allclose(moved.low, base.low[rows][:, points], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+@pytest.mark.parametrize("n", [200, 1000])
+def test_intervals_cover_under_a_logistic_model(n, seed):
+    """Truth: a 2PL with a general and a specific factor, nothing like a beta-binomial."""
+    rng = np.random.default_rng(seed)
+    items, points = 40, 5
+    q = np.eye(points)[np.arange(items) % points]
+    ability = rng.normal(size=(n, 1)) + 0.5 * rng.normal(size=(n, points)) @ q.T
+    p = 1 / (1 + np.exp(-rng.lognormal(0, 0.3, items) * (ability - rng.normal(size=items))))
+    marks = (rng.random(p.shape) < p).astype(float)
+    share = mastery(response_matrix(marks, 1), q, list("abcde")).share
+    truth = (p @ q) / q.sum(axis=0)
+    covered = ((share.low <= truth) & (truth <= share.high))[share.known].mean()
+    assert 0.90 <= covered <= 0.98
