@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from tests.harness import cluster, django_database
+from tests.harness import cluster, django_database, turnstile
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("django_db")
         if marker and (marker.kwargs.get("transaction") or marker.args[:1] == (True,)):
             raise pytest.UsageError(f"{item.nodeid}: use the fixture fresh_database for real transactions")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A test marked `serial` runs alone: snapshots of PostgreSQL see the transactions of other databases."""
+    with turnstile.passage(alone=item.get_closest_marker("serial") is not None):
+        return (yield)
 
 
 @pytest.fixture(scope="session")
