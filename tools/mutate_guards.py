@@ -37,7 +37,7 @@ PARTS_OF_TEMPLATE = ("/migrations/", "/sql/", "seeds")
 
 @dataclass(frozen=True)
 class Guard:
-    """One protection: the exact text that makes it, what stands there without it, the tests that must notice."""
+    """One protection: the exact text that makes it, what stands there without it, the tests to notice."""
 
     name: str
     file: str

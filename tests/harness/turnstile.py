@@ -15,7 +15,7 @@ from tests.harness import cluster
 def passage(*, alone: bool) -> Iterator[None]:
     """Hold the room shared or exclusively.
 
-    Everybody steps through the gate first; who waits to be alone keeps it shut, so that the stream of ordinary
+    Everybody steps through the gate first; who waits to be alone keeps it shut, so the stream of ordinary
     tests cannot starve it.
     """
     if "PYTEST_XDIST_WORKER" not in os.environ:
