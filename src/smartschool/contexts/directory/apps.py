@@ -6,3 +6,7 @@ from django.apps import AppConfig
 class DirectoryConfig(AppConfig):
     name = "smartschool.contexts.directory"
     label = "directory"
+    verbose_name = "组织机构与人员"
+
+    def ready(self) -> None:
+        from smartschool.contexts.directory import policies  # noqa: F401 - registers them

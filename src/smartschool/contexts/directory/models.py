@@ -84,12 +84,16 @@ class Term(models.Model):
 
 
 class Person(models.Model):
-    """One human being in the district; no name here. `id_hash` finds the same person across schools."""
+    """One human being in the district; no name here. `id_hash` finds the same person across schools.
+
+    A child that came before its number and turned out to be known points to the known one: `merged_into`.
+    """
 
     table_kind: ClassVar[TableKind] = TableKind.REFERENCE
 
     code = models.UUIDField(unique=True, default=uuid7)
     id_hash = models.BinaryField(null=True, unique=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
 
 
 class HomeClass(Owned):
@@ -169,7 +173,6 @@ class Enrolment(Owned):
         indexes: ClassVar = [
             models.Index(fields=["organisation", "national_number_hash"], name="enrolment_number"),
             models.Index(fields=["organisation", "id_hash"], name="enrolment_id"),
-            models.Index(fields=["person"], name="enrolment_person"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -289,6 +292,18 @@ class Appointment(Owned):
     class Meta(Owned.Meta):
         abstract = False
         indexes: ClassVar = [models.Index(fields=["organisation", "role"], name="appointment_role")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["staff", "role", "home_class"],
+                condition=Q(valid_to__isnull=True),
+                nulls_distinct=False,
+                name="appointment_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="form_teacher") | Q(home_class__isnull=False),
+                name="form_teacher_has_class",
+            ),
+        ]
 
 
 class TeachingAssignment(Owned):

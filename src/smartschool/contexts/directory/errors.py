@@ -1,0 +1,51 @@
+"""What can go wrong in directory, in words for the person at the screen."""
+
+from smartschool.kernel.errors import DomainError
+
+
+def code_taken(code: str) -> DomainError:
+    return DomainError("directory.code_taken", f"标识码 {code} 已经有单位在用，核对后重填。", status=409)
+
+
+def still_in_use(what: str) -> DomainError:
+    return DomainError("directory.still_in_use", f"还不能撤销：{what}。先处理它们，再撤销。", status=409)
+
+
+def class_exists(name: str) -> DomainError:
+    return DomainError(
+        "directory.class_exists", f"{name}已经有了。换一个班号，或直接用已有的班。", status=409
+    )
+
+
+def already_enrolled(names: list[str]) -> DomainError:
+    shown = "、".join(names[:5]) + ("等" if len(names) > 5 else "")
+    return DomainError(
+        "directory.already_enrolled", f"{shown}在本校已有学籍记录。改已有的记录，不要再建一份。", status=409
+    )
+
+
+def number_taken(numbers: list[int]) -> DomainError:
+    shown = "、".join(map(str, numbers[:5]))
+    return DomainError("directory.number_taken", f"学号 {shown} 已有人用，换一个学号。", status=409)
+
+
+def number_allocated() -> DomainError:
+    return DomainError(
+        "directory.number_allocated", "这名学生已有学籍号。学籍号终身不变，核对是不是选错了人。", status=409
+    )
+
+
+def number_elsewhere() -> DomainError:
+    return DomainError(
+        "directory.number_elsewhere",
+        "本校另有一名在籍学生用着这个证件号。先核对是不是同一个孩子的两份记录。",
+        status=409,
+    )
+
+
+def appointment_exists() -> DomainError:
+    return DomainError("directory.appointment_exists", "这个岗位已经任命过，不用再任命。", status=409)
+
+
+def not_open() -> DomainError:
+    return DomainError("directory.not_open", "这条记录已经结束，刷新页面看最新情况。", status=409)

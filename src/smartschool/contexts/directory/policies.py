@@ -1,0 +1,37 @@
+"""Who may do what with the tree, classes, pupils and staff."""
+
+from smartschool.contexts.directory.models import Enrolment, HomeClass
+from smartschool.contexts.directory.public.relations import FormTeacher, HoldsPost, SitsIn, TeachesSubject
+from smartschool.kernel.policy import Policy, Workspace, register_policy
+
+OFFICE = frozenset({"principal", "academic_admin"})
+
+view_classes = register_policy(
+    Policy(
+        "directory.view_classes",
+        "看本校的班级",
+        OFFICE | {"form_teacher", "teacher"},
+        Workspace.SCHOOL,
+        rows=(HoldsPost(*OFFICE) | FormTeacher("pk") | TeachesSubject("pk")).on(HomeClass.rows),
+    )
+)
+
+view_pupils = register_policy(
+    Policy(
+        "directory.view_pupils",
+        "看学生的基本情况（证件号和电话打码）",
+        OFFICE | {"form_teacher"},
+        Workspace.SCHOOL,
+        rows=(HoldsPost(*OFFICE) | SitsIn(FormTeacher(), "pk")).on(Enrolment.rows),
+    )
+)
+
+reveal_pupil = register_policy(
+    Policy(
+        "directory.reveal_pupil",
+        "看一名学生的证件号和电话全文（每次留痕）",
+        OFFICE | {"form_teacher"},
+        Workspace.SCHOOL,
+        rows=(HoldsPost(*OFFICE) | SitsIn(FormTeacher(), "pk")).on(Enrolment.rows),
+    )
+)

@@ -1,0 +1,142 @@
+"""Many rows in few statements: COPY into a temporary table, then one INSERT or UPDATE from it.
+
+PostgreSQL refuses COPY into a table with row security, hence the temporary table; row security then judges
+the set-based statement, so a row outside the write scope fails or is left alone as always.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from django.db import connections, models
+from django.db.backends.utils import CursorWrapper
+from psycopg import sql
+
+_numbers = count()
+
+
+def allocate_ids(model: type[models.Model], number: int, *, using: str = "default") -> list[int]:
+    """`number` fresh primary keys, so that children can be written without asking back."""
+    table, column = model._meta.db_table, model._meta.pk.column
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [f'"{table}"', column, number],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def insert(
+    model: type[models.Model],
+    columns: Mapping[str, Sequence[Any]],
+    *,
+    ignore_conflicts: bool = False,
+    using: str = "default",
+) -> int:
+    """Insert rows given column by column; returns how many were written.
+
+    Parameters
+    ----------
+    columns
+        Attribute name (``organisation_id``) → one value a row; all of one length. Columns that are left
+        out take the default of the model (a callable is called once a row).
+    ignore_conflicts
+        Skip rows that collide with an existing unique key.
+    """
+    size = _size(columns)
+    if not size:
+        return 0
+    full = {**_defaults(model, columns, size), **columns}
+    with connections[using].cursor() as cursor:
+        names, stage = _stage(cursor, model, full, using)
+        listed = sql.SQL(", ").join(map(sql.Identifier, names))
+        statement = sql.SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} {tail}").format(
+            table=sql.Identifier(model._meta.db_table),
+            columns=listed,
+            stage=stage,
+            tail=sql.SQL("ON CONFLICT DO NOTHING" if ignore_conflicts else ""),
+        )
+        cursor.execute(statement)
+        written = cursor.rowcount
+        cursor.execute(sql.SQL("DROP TABLE {}").format(stage))
+        return written
+
+
+def update(model: type[models.Model], columns: Mapping[str, Sequence[Any]], *, using: str = "default") -> int:
+    """Set columns of rows found by their primary key (``id`` must be a column); returns rows changed."""
+    if not _size(columns):
+        return 0
+    key_column = _column(model._meta.pk)
+    with connections[using].cursor() as cursor:
+        names, stage = _stage(cursor, model, columns, using)
+        settings = sql.SQL(", ").join(
+            sql.SQL("{0} = s.{0}").format(sql.Identifier(name)) for name in names if name != key_column
+        )
+        cursor.execute(sql.SQL("ANALYZE {}").format(stage))
+        cursor.execute(
+            sql.SQL("UPDATE {table} t SET {settings} FROM {stage} s WHERE t.{key} = s.{key}").format(
+                table=sql.Identifier(model._meta.db_table),
+                settings=settings,
+                stage=stage,
+                key=sql.Identifier(key_column),
+            )
+        )
+        written = cursor.rowcount
+        cursor.execute(sql.SQL("DROP TABLE {}").format(stage))
+        return written
+
+
+def _column(field: Any) -> str:
+    return str(field.column)
+
+
+def _size(columns: Mapping[str, Sequence[Any]]) -> int:
+    sizes = {len(values) for values in columns.values()}
+    if len(sizes) != 1:
+        raise ValueError(f"columns of different lengths: {sorted(sizes)}")
+    return sizes.pop()
+
+
+def _defaults(
+    model: type[models.Model], columns: Mapping[str, Sequence[Any]], size: int
+) -> dict[str, list[Any]]:
+    missing: dict[str, list[Any]] = {}
+    for field in model._meta.concrete_fields:
+        if field.attname in columns or field.primary_key or field.has_db_default():
+            continue
+        if field.has_default():
+            missing[field.attname] = [field.get_default() for _ in range(size)]
+    return missing
+
+
+def _stage(
+    cursor: CursorWrapper, model: type[models.Model], columns: Mapping[str, Sequence[Any]], using: str
+) -> tuple[list[str], sql.Identifier]:
+    """A temporary table of the model's own column types, filled by COPY."""
+    fields = [model._meta.get_field(name) for name in columns]
+    names = [_column(field) for field in fields]
+    stage = sql.Identifier(f"stage_{next(_numbers)}")
+    listed = sql.SQL(", ").join(map(sql.Identifier, names))
+    cursor.execute(
+        sql.SQL(
+            "CREATE TEMPORARY TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
+        ).format(stage=stage, columns=listed, table=sql.Identifier(model._meta.db_table))
+    )
+    prepared = [
+        _prepared(field, values, using) for field, values in zip(fields, columns.values(), strict=True)
+    ]
+    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(stage, listed)) as copy:
+        for row in zip(*prepared, strict=True):
+            copy.write_row(row)
+    return names, stage
+
+
+_PLAIN = (models.TextField, models.CharField, models.IntegerField, models.DateField, models.ForeignKey)
+
+
+def _prepared(field: Any, values: Sequence[Any], using: str) -> Sequence[Any]:
+    """Values as the driver takes them; plain columns need no preparation and 10⁵ calls are saved."""
+    if type(field) in _PLAIN or isinstance(field, models.IntegerField):
+        return values
+    connection = connections[using]
+    return [field.get_db_prep_save(value, connection) for value in values]
