@@ -128,8 +128,7 @@ def _read_day(cell: Cell) -> date | Bad:
         return cell.date()
     if isinstance(cell, date):
         return cell
-    is_number = isinstance(cell, float | int) and not isinstance(cell, bool)
-    if is_number and cell == int(cell) and FIRST_DAY_NUMBER <= cell <= LAST_DAY_NUMBER:
+    if isinstance(cell, float | int) and cell == int(cell) and FIRST_DAY_NUMBER <= cell <= LAST_DAY_NUMBER:
         return EXCEL_EPOCH + timedelta(days=int(cell))
     found = as_text(cell)
     if isinstance(found, Bad):

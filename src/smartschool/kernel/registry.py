@@ -1,14 +1,14 @@
 """Extension points: rooms register, `exchange`, `web` and the command line only run what is registered."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from smartschool.kernel.actor import Actor
+from smartschool.kernel.importing import Importer
 
 T = TypeVar("T")
 
@@ -81,22 +81,6 @@ class DemoLogin:
     role: str
     login: str
     password: str
-
-
-class Importer(ABC):
-    """A kind of workbook that `exchange` can take in; the room that owns the rows implements it.
-
-    `exchange` reads the file, finds the header by `columns`, calls `validate` on the whole table,
-    shows `preview`, and runs `apply` inside one command. `undo` takes back one applied batch.
-    """
-
-    name: ClassVar[str]
-    zh: ClassVar[str]
-    policy: ClassVar[str]
-
-    @abstractmethod
-    def columns(self) -> Iterable[Any]:
-        """Column descriptions with synonyms (exchange.public.contracts.Column)."""
 
 
 nav_items: Registry[NavItem] = Registry("nav item", key=lambda item: item.name)

@@ -1,0 +1,186 @@
+"""Journal of one batch of writes: what was added, how changed rows looked before; undo from it alone.
+
+Rows are gathered in units (a pupil with its placement and guardians), which are taken back whole or not
+at all. A unit is left alone when one of its rows was changed since, or something else refers to it.
+Shared rows (a class that the batch made) belong to no unit; they go last and only when nothing needs them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.db import connections, models
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+Image = dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Table:
+    added: dict[int, str | None] = field(default_factory=dict)
+    before: dict[int, tuple[str | None, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Labels of the units that were taken back, and of those that were not with the reason."""
+
+    done: int
+    blocked: list[tuple[str, str]]
+
+
+class Journal:
+    """Collects while a batch is written; `image` closes it into plain data, to be kept encrypted."""
+
+    def __init__(self, using: str = "default") -> None:
+        self._using = using
+        self._tables: dict[str, _Table] = {}
+        self._labels: dict[str, str] = {}
+
+    def label(self, labels: Mapping[str, str]) -> None:
+        """Name units in words, for the list of what could not be undone."""
+        self._labels.update(labels)
+
+    def added(
+        self, model: type[models.Model], ids: Iterable[int], units: Iterable[str | None] | None = None
+    ) -> None:
+        """Rows that the batch inserted; without `units` they are shared."""
+        table = self._tables.setdefault(model._meta.db_table, _Table())
+        if units is None:
+            table.added.update(dict.fromkeys(ids))
+        else:
+            table.added.update(zip(ids, units, strict=True))
+
+    def before(
+        self, model: type[models.Model], ids: Sequence[int], units: Sequence[str | None] | None = None
+    ) -> None:
+        """Rows that the batch is about to change; call before the UPDATE."""
+        name = model._meta.db_table
+        table = self._tables.setdefault(name, _Table())
+        fresh = [pk for pk in ids if pk not in table.added and pk not in table.before]
+        if not fresh:
+            return
+        unit_of = dict(zip(ids, units, strict=True)) if units is not None else {}
+        statement = sql.SQL("SELECT id, to_jsonb(t) FROM {} t WHERE id = ANY(%s)").format(
+            sql.Identifier(name)
+        )
+        with connections[self._using].cursor() as cursor:
+            cursor.execute(statement, [fresh])
+            for pk, image in cursor.fetchall():
+                table.before[pk] = (unit_of.get(pk), image)
+
+    def image(self) -> Image:
+        """Everything that undo needs, with a fingerprint of each row as the batch has left it."""
+        tables = {}
+        for name, table in self._tables.items():
+            columns = _columns(name)
+            marks = _fingerprints(name, columns, [*table.added, *table.before], self._using)
+            tables[name] = {
+                "columns": columns,
+                "added": [[pk, unit, marks.get(pk)] for pk, unit in table.added.items()],
+                "before": [[pk, unit, marks.get(pk), image] for pk, (unit, image) in table.before.items()],
+            }
+        return {"tables": tables, "labels": self._labels}
+
+
+def undo(image: Image, *, using: str = "default") -> Undone:
+    """Take a batch back, unit by unit; runs inside the caller's transaction and scope."""
+    tables: dict[str, Any] = image["tables"]
+    blocked: dict[str, str] = {}
+    units: set[str] = set()
+    stale: dict[str, set[int]] = {}
+    for name, table in tables.items():
+        entries = [entry[:3] for entry in (*table["added"], *table["before"])]
+        now = _fingerprints(name, table["columns"], [pk for pk, _, _ in entries], using)
+        for pk, unit, mark in entries:
+            if unit is not None:
+                units.add(unit)
+            if now.get(pk) != mark:
+                stale.setdefault(name, set()).add(pk)
+                if unit is not None:
+                    blocked[unit] = "导入后又改过"
+    touched = {name: {entry[0] for entry in (*t["added"], *t["before"])} for name, t in tables.items()}
+    for name, table in tables.items():
+        unit_of = {pk: unit for pk, unit, _ in table["added"] if unit is not None}
+        for pk in _referenced(name, list(unit_of), touched, using):
+            blocked.setdefault(unit_of[pk], "已有别的记录用到它")
+
+    for name, table in tables.items():
+        restore = [
+            row
+            for pk, unit, _, row in table["before"]
+            if unit not in blocked and pk not in stale.get(name, ())
+        ]
+        _restore(name, table["columns"], restore, using)
+        _delete(
+            name, [pk for pk, unit, _ in table["added"] if unit is not None and unit not in blocked], using
+        )
+    for name, table in tables.items():
+        shared = [pk for pk, unit, _ in table["added"] if unit is None and pk not in stale.get(name, ())]
+        needed = _referenced(name, shared, {}, using)
+        _delete(name, [pk for pk in shared if pk not in needed], using)
+    labels = image["labels"]
+    return Undone(len(units) - len(blocked), [(labels.get(unit, unit), why) for unit, why in blocked.items()])
+
+
+def _models() -> dict[str, type[models.Model]]:
+    return {model._meta.db_table: model for model in apps.get_models()}
+
+
+def _columns(table: str) -> list[str]:
+    return [str(column.column) for column in _models()[table]._meta.concrete_fields]
+
+
+def _fingerprints(table: str, columns: Sequence[str], ids: Sequence[int], using: str) -> dict[int, str]:
+    if not ids:
+        return {}
+    statement = sql.SQL("SELECT id, md5(ROW({})::text) FROM {} WHERE id = ANY(%s)").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table)
+    )
+    with connections[using].cursor() as cursor:
+        cursor.execute(statement, [list(ids)])
+        return dict(cursor.fetchall())
+
+
+def _referenced(table: str, ids: Sequence[int], own: Mapping[str, set[int]], using: str) -> set[int]:
+    """Those of `ids` to which rows outside the batch (`own`: table → its rows) refer."""
+    found: set[int] = set()
+    if not ids:
+        return found
+    for relation in _models()[table]._meta.get_fields(include_hidden=True):
+        if not (relation.auto_created and (relation.one_to_many or relation.one_to_one)):
+            continue
+        other = relation.related_model
+        if not isinstance(other, type) or other._meta.proxy:
+            continue
+        column = str(relation.field.column)  # type: ignore[union-attr]
+        statement = sql.SQL("SELECT DISTINCT {c} FROM {t} WHERE {c} = ANY(%s) AND NOT (id = ANY(%s))").format(
+            c=sql.Identifier(column), t=sql.Identifier(other._meta.db_table)
+        )
+        with connections[using].cursor() as cursor:
+            cursor.execute(statement, [list(ids), list(own.get(other._meta.db_table, ()))])
+            found.update(row[0] for row in cursor.fetchall())
+    return found
+
+
+def _restore(table: str, columns: Sequence[str], images: list[Any], using: str) -> None:
+    if not images:
+        return
+    names = [sql.Identifier(column) for column in columns if column != "id"]
+    statement = sql.SQL(
+        "UPDATE {t} t SET {settings} FROM jsonb_populate_recordset(NULL::{t}, %s) s WHERE t.id = s.id"
+    ).format(
+        t=sql.Identifier(table), settings=sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(n) for n in names)
+    )
+    with connections[using].cursor() as cursor:
+        cursor.execute(statement, (Jsonb(images),))  # type: ignore[arg-type]
+
+
+def _delete(table: str, ids: Sequence[int], using: str) -> None:
+    if not ids:
+        return
+    statement = sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(sql.Identifier(table))
+    with connections[using].cursor() as cursor:
+        cursor.execute(statement, [list(ids)])
