@@ -1,5 +1,7 @@
 """Functions that other rooms may call."""
 
+from smartschool.contexts.curriculum.commands.points import import_points
+from smartschool.contexts.curriculum.knowledge_file import read as read_points
 from smartschool.contexts.curriculum.queries import (
     match_points,
     points_by_code,
@@ -10,10 +12,12 @@ from smartschool.contexts.curriculum.queries import (
 )
 
 __all__ = [
+    "import_points",
     "match_points",
     "points_by_code",
     "points_by_id",
     "points_of",
     "prerequisites_of",
+    "read_points",
     "search_points",
 ]
