@@ -13,10 +13,22 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import override_settings
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import ConsoleMessage, Page
+from tests.harness import site as processes
 
 # Playwright keeps an event loop in the test's thread; the ORM calls of a story are synchronous all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 WIDTHS = (1440, 390, 320)
 
 
@@ -26,7 +38,7 @@ def browser_type_launch_args() -> dict[str, Any]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no Chromium: apt-get install chromium fonts-noto-cjk")
-    return {"executable_path": path, "args": ["--no-sandbox", "--disable-dev-shm-usage"]}
+    return {"executable_path": path, "args": list(FLAGS)}
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +64,16 @@ def serving() -> Iterator[str]:
 
 @pytest.fixture
 def site(fresh_database: str) -> Iterator[str]:
-    """The whole project on a fresh clone of the seeded database, with real transactions."""
-    with serving() as address:
+    """The whole project under its real server, on a fresh clone of the seeded database."""
+    with processes.web(fresh_database) as address:
         yield address
+
+
+@pytest.fixture
+def worker(fresh_database: str) -> Iterator[None]:
+    """The job worker of the same database, for stories that wait for a job."""
+    with processes.worker(fresh_database):
+        yield
 
 
 @pytest.fixture

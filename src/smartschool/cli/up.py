@@ -45,10 +45,10 @@ def run(args: argparse.Namespace) -> int:
 def _welcome(folder: DataFolder, url: str) -> str:
     """The address and one demo login per role."""
     lines = [f"大通智慧学校已启动：{url}"]
-    if folder.demo_logins.exists():
+    logins = json.loads(folder.demo_logins.read_text("utf-8")) if folder.demo_logins.exists() else []
+    if logins:
         lines.append("演示账号（角色 · 账号 · 口令）：")
-        for login in json.loads(folder.demo_logins.read_text(encoding="utf-8")):
-            lines.append(f"  {login['role']} · {login['login']} · {login['password']}")
+        lines += [f"  {login['role']} · {login['login']} · {login['password']}" for login in logins]
     lines.append("停止：按 Ctrl-C，或在另一个终端运行 ./smartschool down")
     return "\n".join(lines)
 

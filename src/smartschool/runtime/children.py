@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from smartschool.runtime.failure import Failure
 from smartschool.runtime.folder import DataFolder
 from smartschool.runtime.process import Identity, group_members, stop_group
 
@@ -84,6 +85,25 @@ def python_child(folder: DataFolder, name: str, words: list[str], environment: M
             )
 
     return Child(name, spawn, log)
+
+
+def run_to_end(folder: DataFolder, name: str, words: list[str], environment: Mapping[str, str]) -> None:
+    """Run `python -m …` as the account; a failure leaves its words in logs/NAME.log."""
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=folder.home,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        **folder.account.switch,
+    )
+    if done.returncode:
+        log = folder.logs / f"{name}.log"
+        folder.account.private_file(log)
+        log.write_text(done.stdout + done.stderr, encoding="utf-8")
+        lines = done.stderr.strip().splitlines() or ["无说明"]
+        raise Failure(f"{name} 没有完成：{lines[-1]}。完整记录见 {log}。")
 
 
 class Register:

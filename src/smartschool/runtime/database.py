@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from dataclasses import dataclass
 import psycopg
 
 from smartschool.runtime import roles
+from smartschool.runtime.children import run_to_end
 from smartschool.runtime.engine import find_binaries
 from smartschool.runtime.failure import Failure
 from smartschool.runtime.folder import ROOT, DataFolder, data_folder
@@ -79,24 +78,13 @@ def ensure_roles(folder: DataFolder, place: Place) -> None:
 
 
 def _verb(folder: DataFolder, place: Place, *words: str, owner: bool = False) -> None:
-    """Run a verb of the command line as the account."""
-    environment = folder.environment(place.app_url)
-    if owner:
-        environment["DATABASE_OWNER_URL"] = place.owner_url
-    done = subprocess.run(
-        [sys.executable, "-m", "smartschool.cli", *words],
-        cwd=folder.home,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        **folder.account.switch,
+    """Run a verb of the command line to its end as the account."""
+    run_to_end(
+        folder,
+        words[0],
+        ["smartschool.cli", *words],
+        folder.environment(place.app_url) | ({"DATABASE_OWNER_URL": place.owner_url} if owner else {}),
     )
-    if done.returncode:
-        log = folder.logs / f"{words[0]}.log"
-        log.write_text(done.stdout + done.stderr)
-        lines = done.stderr.strip().splitlines() or ["无说明"]
-        raise Failure(f"{words[0]} 没有完成：{lines[-1]}。完整记录见 {log}。")
 
 
 def _code_stamp() -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from smartschool.runtime import database, roles
+from smartschool.runtime import database, roles, static_files
 from smartschool.runtime.children import DEATHS, WINDOW, Child, Register, python_child
 from smartschool.runtime.failure import Failure
 from smartschool.runtime.folder import DataFolder
@@ -122,6 +122,7 @@ class Supervisor:
         if self.demo and not database.seeded(self.folder):
             self.say("首次启动：正在写入演示区县……")
             database.seed(self.folder, place)
+        static_files.collect(self.folder, place.app_url)
         environment = self.folder.environment(place.app_url)
         web = [
             "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port),

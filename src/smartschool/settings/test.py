@@ -13,6 +13,7 @@ from smartschool.settings.base import DATA_DIR
 ALLOWED_HOSTS = ["*"]
 FIELD_KEYS = {"t1": "11" * 32}
 STATIC_ROOT = Path(DATA_DIR) / "static"
+WHITENOISE_USE_FINDERS = True
 # No collected files in tests: pages name their sources, the live server finds them.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
