@@ -54,11 +54,11 @@ def build_tables(logp, n_categories, base, first_item, first_row, tables, log_sc
 
 
 @numba.njit(cache=True, nogil=True)
-def exact_posterior(codes, n, logp, log_prior, n_categories, base, first_item, out):  # type: ignore[no-untyped-def]
+def exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, out):  # type: ignore[no-untyped-def]
     """Posterior of one person from logarithms (slow and safe). Returns the log-likelihood."""
     n_nodes = out.shape[0]
     for q in range(n_nodes):
-        out[q] = log_prior[q]
+        out[q] = log_prior[h, q]
     for g in range(len(first_item) - 1):
         rest = np.int64(codes[n, g])
         for j in range(first_item[g], first_item[g + 1]):
@@ -78,13 +78,13 @@ def exact_posterior(codes, n, logp, log_prior, n_categories, base, first_item, o
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def product_posterior(codes, n, tables, log_scale, first_row, prior, weight):  # type: ignore[no-untyped-def]
+def product_posterior(codes, n, tables, log_scale, first_row, prior, h, weight):  # type: ignore[no-untyped-def]
     """Unnormalised posterior of one person in ``weight``; returns (sum, log scale)."""
     n_nodes = weight.shape[0]
     n_bytes = codes.shape[1]
     shift = 0.0
     for q in range(n_nodes):
-        weight[q] = prior[q]
+        weight[q] = prior[h, q]
     g = 0
     while g + 4 <= n_bytes:
         r0 = first_row[g] + codes[n, g]
@@ -124,14 +124,14 @@ def accumulate(  # type: ignore[no-untyped-def]
     loglik = 0.0
     for n in range(codes.shape[0]):
         h = population[n]
-        total, shift = product_posterior(codes, n, tables, log_scale, first_row, prior[h], weight)
+        total, shift = product_posterior(codes, n, tables, log_scale, first_row, prior, h, weight)
         if total > RESCUE:
             loglik += np.log(total) + shift
             inverse = 1.0 / total
             for q in range(n_nodes):
                 post[q] = weight[q] * inverse
         else:
-            loglik += exact_posterior(codes, n, logp, log_prior[h], n_categories, base, first_item, post)
+            loglik += exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, post)
         for q in range(n_nodes):
             node_counts[h, q] += post[q]
         g = 0
@@ -181,13 +181,13 @@ def posteriors(  # type: ignore[no-untyped-def]
     post = np.empty(n_nodes)
     for n in range(codes.shape[0]):
         h = population[n]
-        total, shift = product_posterior(codes, n, tables, log_scale, first_row, prior[h], weight)
+        total, shift = product_posterior(codes, n, tables, log_scale, first_row, prior, h, weight)
         if total > RESCUE:
             loglik[n] = np.log(total) + shift
             inverse = 1.0 / total
             for q in range(n_nodes):
                 out[n, q] = weight[q] * inverse
         else:
-            loglik[n] = exact_posterior(codes, n, logp, log_prior[h], n_categories, base, first_item, post)
+            loglik[n] = exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, post)
             for q in range(n_nodes):
                 out[n, q] = post[q]
