@@ -1,0 +1,1 @@
+"""Diagnosis: analysis of exams, knowledge diagnosis, reports to teachers, pupils and parents."""

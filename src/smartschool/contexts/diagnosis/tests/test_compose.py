@@ -1,0 +1,270 @@
+"""Composition: sentences are true in edge cases, items that need a person come first, pupils stay by 学号."""
+
+import json
+
+import numpy as np
+import pytest
+
+from edumetrics.arrays import State
+from edumetrics.results import Insufficient, Reason
+from smartschool.contexts.diagnosis import figures as stored
+from smartschool.contexts.diagnosis.compose.class_report import (
+    PupilLine,
+    compose_class_report,
+    item_rows,
+    typical_error,
+)
+from smartschool.contexts.diagnosis.compose.item_page import compose_item
+from smartschool.contexts.diagnosis.compose.lede import lede
+from smartschool.contexts.diagnosis.compose.pupil import Earlier, OwnResult, compose_own_report
+from smartschool.contexts.diagnosis.compose.small_class import compose_small_class
+from smartschool.contexts.diagnosis.compose.words import percent, plain, points_100, signed_points
+from smartschool.contexts.diagnosis.tests.paper import (
+    OPTION,
+    estimate,
+    group,
+    item_figures,
+    paper,
+    point_figures,
+)
+
+PAPER = paper([{0: 1.0}, {0: 1.0}, {1: 1.0}, {1: 0.5, 0: 0.5}], ["解方程", "方程应用"])
+EASY = item_figures(0.9)
+
+
+def usual(**more: object) -> stored.GroupFigures:
+    items = [EASY, item_figures(0.85), item_figures(0.43), item_figures(0.48)]
+    return group(items, [point_figures(0.8), point_figures(0.45)], **more)  # type: ignore[arg-type]
+
+
+def test_lede_names_the_point_with_most_lost_marks_and_its_items():
+    grade = group([EASY] * 4, [point_figures(0.8), point_figures(0.57)], mean=0.758, n=120)
+    text = plain(lede(PAPER, usual(), grade))
+    assert text == (
+        "本班平均分 76.4，与年级（75.8）相当。失分集中在“方程应用”：第 3、4 题得分率 43%、48%，"
+        "这个知识点比年级低 12 个百分点。建议先讲这两题。"
+    )
+
+
+def test_lede_without_a_second_class_says_there_is_nothing_to_compare_with():
+    text = plain(lede(PAPER, usual(), None))
+    assert "没有可比对象" in text
+    assert "百分点" not in text
+    assert "与年级" not in text
+
+
+@pytest.mark.parametrize(("mean", "words"), [(0.9, "比年级（75.8）高 14.2 分"), (0.6, "比年级（75.8）低 15.8 分")])
+def test_lede_says_a_difference_only_outside_the_interval(mean, words):
+    grade = group([EASY] * 4, [point_figures(0.8), point_figures(0.45)], mean=0.758)
+    assert words in plain(lede(PAPER, usual(mean=mean), grade))
+
+
+def test_lede_of_an_empty_class_a_full_house_and_totals_only():
+    nobody = group([], [], n=0, bins=(0,) * 7)
+    assert "没有人参加" in plain(lede(PAPER, nobody, None))
+    perfect = group([item_figures(0.99)] * 4, [point_figures(0.99)] * 2)
+    assert "没有集中的失分" in plain(lede(PAPER, perfect, None))
+    assert "只有总分" in plain(lede(paper([], []), group([], []), None))
+
+
+def test_lede_puts_a_doubtful_key_before_any_teaching():
+    items = [EASY, EASY, item_figures(0.2, flags=("key_suspect",)), item_figures(0.5)]
+    text = plain(lede(PAPER, group(items, [point_figures(0.8), point_figures(0.35)]), None))
+    assert "第 3 题的答案存疑，先复核，再讲评。" in text
+    assert "建议先讲" not in text
+    assert "第 4 题得分率 50%" in text  # the doubtful item is not used as evidence against the class
+
+
+def test_items_that_need_a_person_come_first_and_worst_first():
+    items = [EASY, item_figures(0.3, discrimination=0.1), item_figures(0.7), item_figures(0.5)]
+    rows = item_rows(PAPER, group(items, [point_figures(0.8)] * 2), None)
+    assert [row.number for row in rows] == ["2", "4", "3", "1"]
+    assert [row.action for row in rows] == ["复核本题", "加入讲评", "", ""]
+    assert rows[0].weak
+    assert not rows[1].weak
+
+
+def test_a_very_easy_item_is_not_accused_of_low_discrimination():
+    rows = item_rows(PAPER, group([item_figures(0.97, discrimination=0.05)] * 4, [point_figures(0.9)] * 2), None)
+    assert not any(row.attention for row in rows)
+
+
+def test_item_without_evidence_goes_last_and_is_not_zero():
+    unknown = Insufficient(Reason.NO_RESPONSES, 0)
+    blank = stored.ItemFigures(unknown, unknown, unknown, 0, 0, 0)
+    rows = item_rows(PAPER, group([blank, EASY, EASY, EASY], [point_figures(0.8)] * 2), None)
+    assert rows[-1].number == "1"
+    assert rows[-1].facility is unknown
+
+
+def test_typical_error():
+    choice = item_figures(0.5, options=(OPTION("A", 3, False), OPTION("B", 20, True), OPTION("C", 17, False)))
+    assert typical_error({}, choice) == ("C 17 · A 3", 17)
+    assert typical_error({"C": "没有设未知数"}, choice) == ("C 17：没有设未知数", 17)
+    assert typical_error({}, item_figures(0.4, lost=24, blank=19)) == ("空白 19", 19)
+    assert typical_error({"": "单位没换算"}, item_figures(0.4, lost=15)) == ("单位没换算 15", 15)
+    assert typical_error({}, item_figures(1.0, lost=0)) == ("", 0)
+
+
+def pupil(number: int, states: tuple[int | None, ...], level: int | None = 1, **more: object) -> PupilLine:
+    return PupilLine(f"c{number}", number, f"学生{number}", True, "", level, states, **more)  # type: ignore[arg-type]
+
+
+def test_help_is_by_class_number_and_compares_nobody():
+    pupils = [
+        pupil(3, (1, 1), 2),
+        pupil(11, (3, 1), 1),
+        pupil(18, (1, 1), 3, help_before=True),
+        PupilLine("c31", 31, "王", False, "缺考", None, ()),
+    ]
+    report = compose_class_report(PAPER, usual(), None, pupils)
+    assert [line.number for line in report.help] == [3, 18, 31]
+    assert [line.tag for line in report.help] == ["这一次", "连续 2 次", "缺考"]
+    assert report.help[0].text == "解方程、方程应用"
+
+
+def test_help_needs_sure_states():
+    report = compose_class_report(PAPER, usual(), None, [pupil(3, (1, 1), 2, sure=(0.5, 0.6))])
+    assert report.help == ()
+
+
+def test_grade_line_is_the_grade_brought_to_the_size_of_the_class():
+    grade = group([EASY] * 4, [point_figures(0.8)] * 2, n=80, bins=(2, 4, 8, 12, 18, 24, 12))
+    report = compose_class_report(PAPER, usual(), grade, [])
+    assert report.grade_line == pytest.approx((1, 2, 4, 6, 9, 12, 6))
+    assert compose_class_report(PAPER, usual(), None, []).grade_line is None
+
+
+def test_doubt_reaches_the_point():
+    items = [EASY, EASY, item_figures(0.2, flags=("key_suspect",)), EASY]
+    report = compose_class_report(PAPER, group(items, [point_figures(0.8), point_figures(0.5)]), None, [])
+    assert [row.doubt for row in report.points] == [False, True]
+    assert [row.number for row in report.doubts] == ["3"]
+
+
+def small_block() -> tuple[np.ndarray, np.ndarray]:
+    marks = np.full((8, 4), 4.0)
+    states = np.zeros((8, 4), dtype=np.int8)
+    marks[1:7, 2] = 1.0
+    marks[0, 3] = 3.0
+    marks[5, 0], states[5, 0] = np.nan, State.BLANK
+    return marks, states
+
+
+def test_small_class_shows_counts_and_the_grid():
+    marks, states = small_block()
+    items = [
+        item_figures(1.0, n=8, lost=1, blank=1),
+        item_figures(1.0, n=8, lost=0),
+        item_figures(0.4, n=8, lost=6),
+        item_figures(0.97, n=8, lost=1),
+    ]
+    points = [
+        point_figures(0.9, n=8, lost=1, states=(0, 0, 1, 7)),
+        point_figures(0.5, n=8, lost=6, states=(0, 4, 2, 2)),
+    ]
+    pupils = [pupil(i + 1, (3, 1 if 1 <= i <= 4 else 3)) for i in range(8)]
+    report = compose_small_class(PAPER, group(items, points, n=8, bins=(0, 0, 0, 2, 2, 2, 2)), pupils, marks, states)
+    assert plain(report.lede) == (
+        "8 人中 6 人在“方程应用”丢过分，其中 4 人需要再练。建议先讲第 3 题，再看第 4 题。"
+    )
+    assert [row.lost for row in report.rows] == [1, 0, 6, 1]
+    assert [row.castable for row in report.rows] == [False, False, True, False]
+    assert report.rows[0].cells[5].text == "空"
+    assert report.rows[2].cells[1] == report.rows[2].cells[6]
+    assert report.rows[2].cells[1].text == "−3"
+    assert report.rows[2].cells[1].shade == "g2"
+    assert report.rows[3].cells[0].shade == "g1"
+    assert [line.number for line in report.practice] == [2, 3, 4, 5]
+
+
+def test_small_class_says_no_count_under_five_in_public():
+    marks, states = small_block()
+    items = [item_figures(1.0, n=8, lost=0)] * 3 + [item_figures(0.9, n=8, lost=2)]
+    points = [point_figures(0.9, n=8, lost=0, states=(0, 0, 0, 8)), point_figures(0.8, n=8, lost=2, states=(0, 2, 0, 6))]
+    report = compose_small_class(PAPER, group(items, points, n=8), [pupil(i, (3, 3)) for i in range(8)], marks, states)
+    shown = "".join(piece.text for piece in report.lede if not piece.private)
+    assert "2 人" not in shown
+    assert "方程应用" in shown
+
+
+def test_item_page_leaves_groups_out_of_a_small_class():
+    options = (OPTION("A", 3, False, (2, 1, 0)), OPTION("B", 5, True, (1, 2, 2)))
+    figures = group([item_figures(0.6, n=8, lost=3, options=options)] + [EASY] * 3, [point_figures(0.8)] * 2, n=8)
+    page = compose_item(PAPER, figures, None, 0, [], small=True)
+    assert page.option_groups == ()
+    assert page.group_sizes is None
+    assert "8 人中 3 人" in plain(page.lede)
+    assert len(compose_item(PAPER, figures, None, 0, [], small=False).option_groups) == 2
+
+
+def own(states: tuple[int | None, ...], **more: object) -> OwnResult:
+    values = {
+        "present": True, "reason": "", "level": 1, "share": 0.81, "sure": (0.9,) * len(states),
+        "n_items": (3,) * len(states),
+    } | more  # fmt: skip
+    return OwnResult(states=states, **values)  # type: ignore[arg-type]
+
+
+def test_own_report_compares_with_oneself_only_where_points_are_shared():
+    earlier = Earlier("期中", {"k0": 2, "k9": 1})
+    report = compose_own_report(
+        PAPER, own((3, 1)), lost_items=[2, 3], doubtful_items=[], earlier=earlier, show_marks=True
+    )
+    assert plain(report.sentence) == "比自己上次，多会了 1 个知识点。接下来练“方程应用”。"
+    assert report.step is not None
+    assert report.step.why.startswith("第 3、4 题都考到它")
+    assert report.marks == "81 分，满分 16 分折算为百分制"
+    alone = compose_own_report(
+        PAPER, own((3, 1)), lost_items=[2], doubtful_items=[], earlier=None, show_marks=True
+    )
+    assert "上次" not in plain(alone.sentence)
+
+
+def test_primary_report_never_has_marks():
+    primary = paper([{0: 1.0}], ["小数除法"], junior=False)
+    report = compose_own_report(
+        primary, own((1,)), lost_items=[0], doubtful_items=[], earlier=None, show_marks=True
+    )
+    assert report.marks == ""
+    assert report.primary
+
+
+def test_doubtful_key_is_a_doubt_on_the_own_mastery():
+    report = compose_own_report(
+        PAPER, own((3, 1)), lost_items=[2], doubtful_items=[2], earlier=None, show_marks=False
+    )
+    assert [point.doubt for point in report.points] == [False, True]
+    assert "正在复核" in report.points[1].note
+    assert "第 3 题的答案正在复核" in report.notes[0]
+
+
+def test_absent_pupil_has_no_level_and_no_points():
+    report = compose_own_report(
+        PAPER,
+        own((), present=False, reason="缺考", level=None, share=None, n_items=()),
+        lost_items=[],
+        doubtful_items=[],
+        earlier=None,
+        show_marks=True,
+    )
+    assert report.level == ""
+    assert "缺考" in plain(report.sentence)
+    assert report.marks == ""
+
+
+def test_figures_survive_json():
+    options = (OPTION("A", 3, False, (2, 1, 0)), OPTION("B", 5, True, None))
+    items = [item_figures(1 / 3, options=options, flags=("key_suspect",), groups=(0.1, 0.2, 0.3))]
+    before = group(items, [point_figures(0.1 + 0.2, groups=(0.5, 0.25, 1 / 7))])
+    assert stored.load(json.loads(json.dumps(stored.dump(before)))) == before
+
+
+def test_numbers_are_written_as_people_round():
+    assert percent(0.995) == "99%"
+    assert percent(1.0) == "100%"
+    assert percent(0.001) == "1%"
+    assert points_100(0.7645) == "76.5"
+    assert signed_points(-0.12) == "−12"
+    assert signed_points(0.0) == "0"
+    assert estimate(0.5).low == 0.48
