@@ -1,4 +1,4 @@
-"""Figures of one group of pupils on one paper, as they are stored: frozen, and to JSON and back without loss."""
+"""Figures of one group of pupils on one paper as stored: frozen, to JSON and back without loss."""
 
 from __future__ import annotations
 
@@ -152,9 +152,7 @@ def load(data: Mapping[str, Any]) -> GroupFigures:
         sem=load_outcome(data["sem"]),
         items=tuple(_load_item(item) for item in data["items"]),
         points=tuple(
-            PointFigures(
-                load_outcome(point["p"]), *point["n"], tuple(point["s"]), groups=_three(point["g"])
-            )
+            PointFigures(load_outcome(point["p"]), *point["n"], tuple(point["s"]), groups=_three(point["g"]))
             for point in data["points"]
         ),
         group_sizes=_three(data["groups"]),

@@ -1,4 +1,4 @@
-"""What a report needs to know of a paper beside figures: its items and points in order, in words for people."""
+"""What a report needs of a paper beside figures: items and points in order, in words for people."""
 
 from __future__ import annotations
 

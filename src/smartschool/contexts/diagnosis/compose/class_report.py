@@ -1,4 +1,4 @@
-"""The teacher's report on a class of 25 or more: columns, key figures, items worst first, heat table, help."""
+"""The teacher's report on a class of 25 or more: columns, key figures, items, heat table, help."""
 
 from __future__ import annotations
 
@@ -161,18 +161,18 @@ def _key_figures(figures: GroupFigures, grade: GroupFigures | None) -> tuple[Key
 
 
 def _reliability(alpha: Outcome) -> KeyFigure:
-    """Cronbach's α with its interval; the word follows the lower limit, so that a short paper is not praised."""
+    """Cronbach's α with its interval; the word follows the lower limit: a short paper is not praised."""
     if not isinstance(alpha, Estimate):
         return KeyFigure("试卷信度", "—", "", "证据不足")
     low, high = (f"{words.rounded(part, 2)}".replace("-", words.MINUS) for part in (alpha.low, alpha.high))
-    word, tone = ("可信", "ok") if alpha.low >= 0.70 else ("勉强", "warn") if alpha.value >= 0.60 else ("不足", "bad")
+    word, tone = "不足", "bad"
+    if alpha.value >= 0.60:
+        word, tone = ("可信", "ok") if alpha.low >= 0.70 else ("勉强", "warn")
     value = f"{words.rounded(alpha.value, 2)}".replace("-", words.MINUS)
     return KeyFigure("试卷信度", value, "", f"{word}，{low}–{high}", tone)
 
 
-def item_rows(
-    paper: PaperSketch, figures: GroupFigures, grade: GroupFigures | None
-) -> tuple[ItemRow, ...]:
+def item_rows(paper: PaperSketch, figures: GroupFigures, grade: GroupFigures | None) -> tuple[ItemRow, ...]:
     """Items that need a person first, worst first; then the others, worst first too."""
     rows = []
     for j, (item, sketch) in enumerate(zip(figures.items, paper.items, strict=True)):
@@ -200,12 +200,12 @@ def item_rows(
                 gap="" if difference is None else words.signed_points(difference),
             )
         )
-    unknown = 2.0  # items without a facility go last
-    order = sorted(
-        rows,
-        key=lambda row: (not row.attention, unknown if (v := words.value_of(row.facility)) is None else v, row.index),
-    )
-    return tuple(order)
+
+    def place(row: ItemRow) -> tuple[bool, float, int]:
+        facility = words.value_of(row.facility)
+        return not row.attention, 2.0 if facility is None else facility, row.index  # unknown goes last
+
+    return tuple(sorted(rows, key=place))
 
 
 def typical_error(typical: Mapping[str, str], item: ItemFigures) -> tuple[str, int]:
@@ -228,9 +228,7 @@ def typical_error(typical: Mapping[str, str], item: ItemFigures) -> tuple[str, i
     return "", 0
 
 
-def point_rows(
-    paper: PaperSketch, figures: GroupFigures, grade: GroupFigures | None
-) -> tuple[PointRow, ...]:
+def point_rows(paper: PaperSketch, figures: GroupFigures, grade: GroupFigures | None) -> tuple[PointRow, ...]:
     """Points in the paper's order; a point that rests on an item in doubt says so."""
     in_doubt = {
         k
@@ -271,21 +269,26 @@ def needs_help(pupil: PupilLine, lowest_level: int) -> bool:
     return pupil.present and (pupil.level == lowest_level or len(help_points(pupil)) >= 2)
 
 
-def help_lines(paper: PaperSketch, pupils: Sequence[PupilLine], *, most_points: int = 2) -> tuple[HelpLine, ...]:
+def help_lines(paper: PaperSketch, pupils: Sequence[PupilLine]) -> tuple[HelpLine, ...]:
     """Pupils who need a person, by 学号, with those who were absent."""
     lowest = len(paper.level_labels) - 1
     lines = []
     for pupil in pupils:
+        tag, tone, text = "", "", ""
         if not pupil.present:
-            lines.append(
-                HelpLine(pupil.code, pupil.number, pupil.name, pupil.reason or "缺考", "", "不计入平均分和得分率")
-            )
+            tag, text = pupil.reason or "缺考", "不计入平均分和得分率"
         elif needs_help(pupil, lowest):
-            names = [paper.points[k].name for k in help_points(pupil)]
-            text = "、".join(names[:most_points]) + (f" 等 {len(names)} 个知识点" if len(names) > most_points else "")
             tag, tone = ("连续 2 次", "warn") if pupil.help_before else ("这一次", "")
-            lines.append(HelpLine(pupil.code, pupil.number, pupil.name, tag, tone, text or "各知识点都要再看一遍"))
+            text = _named([paper.points[k].name for k in help_points(pupil)])
+        if tag:
+            lines.append(HelpLine(pupil.code, pupil.number, pupil.name, tag, tone, text))
     return tuple(lines)
+
+
+def _named(names: Sequence[str], most: int = 2) -> str:
+    if not names:
+        return "各知识点都要再看一遍"
+    return "、".join(names[:most]) + (f" 等 {len(names)} 个知识点" if len(names) > most else "")
 
 
 def _notes(paper: PaperSketch, figures: GroupFigures) -> tuple[str, ...]:

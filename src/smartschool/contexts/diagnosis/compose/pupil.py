@@ -145,11 +145,13 @@ def gained(paper: PaperSketch, own: OwnResult, earlier: Earlier) -> tuple[int, i
     return new, len(pairs)
 
 
-def _sentence(
-    paper: PaperSketch, own: OwnResult, earlier: Earlier | None, step: NextStep | None
-) -> Sentence:
+def _sentence(paper: PaperSketch, own: OwnResult, earlier: Earlier | None, step: NextStep | None) -> Sentence:
     if not own.present:
-        return say(f"这次{own.reason or '没有参加'}，", strong("没有等级"), "。想知道自己会了哪些，可以找老师要卷子做一做。")
+        return say(
+            f"这次{own.reason or '没有参加'}，",
+            strong("没有等级"),
+            "。想知道自己会了哪些，可以找老师要卷子做一做。",
+        )
     pieces: Sentence = ()
     if earlier is not None:
         new, compared = gained(paper, own, earlier)
@@ -182,7 +184,9 @@ def _next_step(paper: PaperSketch, own: OwnResult, lost_items: Sequence[int]) ->
 def _at_home(step: NextStep | None) -> str:
     if step is None:
         return "今晚可以问孩子：“这张卷子里，哪道题你讲给我听听？”听他说清楚就好，不用打分。"
-    return f"今晚可以请孩子讲一道“{step.name}”的题：题目说了什么，第一步为什么这样做。不用教，听他说清楚就好。"
+    return (
+        f"今晚可以请孩子讲一道“{step.name}”的题：题目说了什么，第一步为什么这样做。不用教，听他说清楚就好。"
+    )
 
 
 def _notes(paper: PaperSketch, doubtful_items: Sequence[int]) -> tuple[str, ...]:

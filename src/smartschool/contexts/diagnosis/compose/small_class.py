@@ -19,7 +19,7 @@ from smartschool.contexts.diagnosis.sketch import PaperSketch
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """What one pupil did with one item: `shade` g0 … g3 or na, `text` as printed, `said` for a reader aloud."""
+    """What one pupil did with one item: `shade` is g0 … g3 or na, `said` is read aloud."""
 
     shade: str
     text: str
@@ -107,7 +107,7 @@ def compose_small_class(
     )
     doubtful = {k for row in rows if row.doubt for k in paper.items[row.index].weights}
     points = tuple(
-        PointCount(sketch.name, point.states[3], point.states[2], point.states[1], point.states[0], k in doubtful)
+        PointCount(sketch.name, *reversed(point.states), doubt=k in doubtful)
         for k, (point, sketch) in enumerate(zip(figures.points, paper.points, strict=True))
     )
     focus = _focus(paper, figures)
@@ -115,9 +115,7 @@ def compose_small_class(
     return SmallReport(
         lede=_lede(paper, figures, focus, len(practice)),
         pupils=tuple(pupils),
-        levels=tuple(
-            "—" if pupil.level is None else paper.level_labels[pupil.level] for pupil in pupils
-        ),
+        levels=tuple("—" if pupil.level is None else paper.level_labels[pupil.level] for pupil in pupils),
         rows=rows,
         points=points,
         practice_point="" if focus is None else paper.points[focus].name,
@@ -202,5 +200,3 @@ def _bank_difficulty(paper: PaperSketch, figures: GroupFigures) -> tuple[str, ..
     known = [j for j, sketch in enumerate(paper.items) if sketch.difficulty and figures.items[j].lost]
     order = sorted(known, key=lambda j: (-figures.items[j].lost, j))[:2]
     return tuple(f"第 {paper.items[j].number} 题在题库里属{paper.items[j].difficulty}" for j in order)
-
-

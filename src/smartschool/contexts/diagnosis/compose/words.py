@@ -1,4 +1,4 @@
-"""Small words and thresholds that every report shares: how a share is written, when an item needs a person."""
+"""Words and thresholds that reports share: how a share is written, when an item needs a person."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def plain(sentence: Iterable[Words]) -> str:
 
 
 def rounded(value: float, digits: int = 0) -> Decimal:
-    """Half away from zero, as people round."""
-    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    """Half away from zero, as people round; 0.7645 × 100 is 76.45, whatever binary says."""
+    return Decimal(repr(round(float(value), 9))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
 
 
 def percent(share: float) -> str:

@@ -19,9 +19,7 @@ def estimate(value: float, half: float = 0.02, n: int = 40) -> Estimate:
     return Estimate(value, half / 2, value - half, value + half, n, "hand")
 
 
-def item_figures(
-    facility: float, *, discrimination: float = 0.4, n: int = 40, **more: object
-) -> ItemFigures:
+def item_figures(facility: float, *, discrimination: float = 0.4, n: int = 40, **more: object) -> ItemFigures:
     lost = int(more.pop("lost", round(n * (1 - facility))))
     return ItemFigures(
         estimate(facility, n=n),
@@ -77,9 +75,7 @@ def paper(weights: list[dict[int, float]], names: list[str], **more: object) -> 
         exam="2026 秋期末",
         held_on=date(2027, 1, 20),
         full=float(4 * len(weights)),
-        items=tuple(
-            ItemSketch(str(j + 1), kinds[j % 3], 4.0, weight) for j, weight in enumerate(weights)
-        ),
+        items=tuple(ItemSketch(str(j + 1), kinds[j % 3], 4.0, weight) for j, weight in enumerate(weights)),
         points=tuple(PointSketch(f"k{k}", name) for k, name in enumerate(names)),
         **more,  # type: ignore[arg-type]
     )

@@ -53,7 +53,9 @@ def test_lede_without_a_second_class_says_there_is_nothing_to_compare_with():
     assert "与年级" not in text
 
 
-@pytest.mark.parametrize(("mean", "words"), [(0.9, "比年级（75.8）高 14.2 分"), (0.6, "比年级（75.8）低 15.8 分")])
+@pytest.mark.parametrize(
+    ("mean", "words"), [(0.9, "比年级（75.8）高 14.2 分"), (0.6, "比年级（75.8）低 15.8 分")]
+)
 def test_lede_says_a_difference_only_outside_the_interval(mean, words):
     grade = group([EASY] * 4, [point_figures(0.8), point_figures(0.45)], mean=0.758)
     assert words in plain(lede(PAPER, usual(mean=mean), grade))
@@ -85,7 +87,9 @@ def test_items_that_need_a_person_come_first_and_worst_first():
 
 
 def test_a_very_easy_item_is_not_accused_of_low_discrimination():
-    rows = item_rows(PAPER, group([item_figures(0.97, discrimination=0.05)] * 4, [point_figures(0.9)] * 2), None)
+    rows = item_rows(
+        PAPER, group([item_figures(0.97, discrimination=0.05)] * 4, [point_figures(0.9)] * 2), None
+    )
     assert not any(row.attention for row in rows)
 
 
@@ -164,7 +168,9 @@ def test_small_class_shows_counts_and_the_grid():
         point_figures(0.5, n=8, lost=6, states=(0, 4, 2, 2)),
     ]
     pupils = [pupil(i + 1, (3, 1 if 1 <= i <= 4 else 3)) for i in range(8)]
-    report = compose_small_class(PAPER, group(items, points, n=8, bins=(0, 0, 0, 2, 2, 2, 2)), pupils, marks, states)
+    report = compose_small_class(
+        PAPER, group(items, points, n=8, bins=(0, 0, 0, 2, 2, 2, 2)), pupils, marks, states
+    )
     assert plain(report.lede) == (
         "8 人中 6 人在“方程应用”丢过分，其中 4 人需要再练。建议先讲第 3 题，再看第 4 题。"
     )
@@ -181,8 +187,13 @@ def test_small_class_shows_counts_and_the_grid():
 def test_small_class_says_no_count_under_five_in_public():
     marks, states = small_block()
     items = [item_figures(1.0, n=8, lost=0)] * 3 + [item_figures(0.9, n=8, lost=2)]
-    points = [point_figures(0.9, n=8, lost=0, states=(0, 0, 0, 8)), point_figures(0.8, n=8, lost=2, states=(0, 2, 0, 6))]
-    report = compose_small_class(PAPER, group(items, points, n=8), [pupil(i, (3, 3)) for i in range(8)], marks, states)
+    points = [
+        point_figures(0.9, n=8, lost=0, states=(0, 0, 0, 8)),
+        point_figures(0.8, n=8, lost=2, states=(0, 2, 0, 6)),
+    ]
+    report = compose_small_class(
+        PAPER, group(items, points, n=8), [pupil(i, (3, 3)) for i in range(8)], marks, states
+    )
     shown = "".join(piece.text for piece in report.lede if not piece.private)
     assert "2 人" not in shown
     assert "方程应用" in shown
@@ -190,7 +201,9 @@ def test_small_class_says_no_count_under_five_in_public():
 
 def test_item_page_leaves_groups_out_of_a_small_class():
     options = (OPTION("A", 3, False, (2, 1, 0)), OPTION("B", 5, True, (1, 2, 2)))
-    figures = group([item_figures(0.6, n=8, lost=3, options=options)] + [EASY] * 3, [point_figures(0.8)] * 2, n=8)
+    figures = group(
+        [item_figures(0.6, n=8, lost=3, options=options)] + [EASY] * 3, [point_figures(0.8)] * 2, n=8
+    )
     page = compose_item(PAPER, figures, None, 0, [], small=True)
     assert page.option_groups == ()
     assert page.group_sizes is None
