@@ -44,6 +44,7 @@ def exam_info(exam: Exam) -> ExamInfo:
         exam.grade,
         exam.term_id,
         exam.joint_code,
+        exam.held_on,
     )
 
 

@@ -1,7 +1,7 @@
 """What assessment hands to other rooms: marks without an order, papers, and the arrays of one paper."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 
 import numpy as np
@@ -118,6 +118,7 @@ class ExamInfo:
     grade: int
     term_id: int
     joint_code: str
+    held_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
