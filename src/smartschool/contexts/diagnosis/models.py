@@ -178,7 +178,7 @@ class Release(Owned):
 
 
 class RawExport(Owned):
-    """A request for the marks themselves (成绩册): a reason, another person's approval, each fetch counted."""
+    """A request for the marks themselves (成绩册): a reason, another's approval, each fetch counted."""
 
     code = models.TextField(unique=True, default=short_code)
     paper = models.ForeignKey("assessment.Paper", on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""Who may see which figures: marks the class's own teacher, levels the form teacher, counts everybody above."""
+"""Who may see which figures: marks the own teacher, levels the form teacher, counts everybody above."""
 
 from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, PupilReport, RawExport
 from smartschool.contexts.directory.public.relations import (
