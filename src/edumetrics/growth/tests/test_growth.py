@@ -1,0 +1,82 @@
+"""Growth: coefficients recovered with coverage, value added shrunken, small classes refused."""
+
+import numpy as np
+import pytest
+
+from edumetrics.growth import LatentRegression, ValueAdded, latent_regression, value_added
+from edumetrics.results import Estimate, Insufficient, Reason
+
+GRID = np.linspace(-5, 5, 61)
+
+
+def _likelihood(theta: np.ndarray, rng: np.random.Generator, items: int = 15) -> np.ndarray:
+    place = np.linspace(-1.5, 1.5, items)
+    answers = rng.random((len(theta), items)) < 1 / (1 + np.exp(-1.2 * (theta[:, None] - place)))
+    p = 1 / (1 + np.exp(-1.2 * (GRID[:, None] - place)))
+    return np.asarray(answers @ np.log(p).T + (~answers) @ np.log(1 - p).T)
+
+
+def test_growth_between_two_occasions_is_recovered_with_its_interval() -> None:
+    inside = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        later = np.repeat([0.0, 1.0], 150)
+        theta = 0.2 + 0.4 * later + 0.9 * rng.normal(size=300)
+        found = latent_regression(_likelihood(theta, rng), GRID, np.column_stack([np.ones(300), later]))
+        assert isinstance(found, LatentRegression)
+        inside += found.coefficients[1].low <= 0.4 <= found.coefficients[1].high
+    assert inside >= 34  # 95 % of 40 is 38; 34 is three standard errors below
+    assert found.residual_sd == pytest.approx(0.9, abs=0.2)
+
+
+def test_too_few_pupils_or_a_doubled_column_are_refused() -> None:
+    rng = np.random.default_rng(1)
+    few = latent_regression(_likelihood(rng.normal(size=10), rng), GRID, np.ones((10, 1)))
+    assert few == Insufficient(Reason.TOO_FEW_PUPILS, 10)
+    twice = latent_regression(_likelihood(rng.normal(size=50), rng), GRID, np.ones((50, 2)))
+    assert twice == Insufficient(Reason.NOT_IDENTIFIED, 50)
+
+
+def _classes(seed: int, sizes: list[int], effects: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    prior = rng.normal(70, 10, len(group))
+    final = 20 + 0.7 * prior + effects[group] + rng.normal(0, 6, len(group))
+    return final, prior, np.array([f"c{g}" for g in group])
+
+
+def test_value_added_shrinks_small_classes_and_refuses_tiny_ones() -> None:
+    effects = np.array([4.0, -4.0, 0.0, 2.0, -2.0, 0.0, 3.0, -3.0])
+    sizes = [40, 40, 40, 40, 40, 40, 12, 6]
+    final, prior, label = _classes(3, sizes, effects)
+    order = tuple(f"c{g}" for g in range(8))
+    found = value_added(final, prior, label, order=order)
+    assert isinstance(found, ValueAdded)
+    assert found.groups == order
+    assert found.slope == pytest.approx(0.7, abs=0.1)
+    first, seventh, eighth = found.effect[0], found.effect[6], found.effect[7]
+    assert isinstance(first, Estimate)
+    assert first.low < 4.0 < first.high
+    assert isinstance(seventh, Estimate)
+    assert seventh.high - seventh.low > first.high - first.low
+    assert eighth == Insufficient(Reason.TOO_FEW_PUPILS, 6)
+
+
+def test_blup_equals_henderson_s_equations_written_out() -> None:
+    final, prior, label = _classes(5, [30] * 6, np.array([3.0, -3, 1, -1, 2, -2]))
+    found = value_added(final, prior, label, order=tuple(f"c{g}" for g in range(6)))
+    assert isinstance(found, ValueAdded)
+    ratio = found.between_share / (1 - found.between_share)
+    x = np.column_stack([np.ones(180), prior - prior.mean()])
+    z = (label[:, None] == np.array([f"c{g}" for g in range(6)])).astype(float)
+    left = np.block([[x.T @ x, x.T @ z], [z.T @ x, z.T @ z + np.eye(6) / ratio]])
+    solution = np.linalg.solve(left, np.concatenate([x.T @ final, z.T @ final]))
+    values = [e.value for e in found.effect if isinstance(e, Estimate)]
+    assert values == pytest.approx(list(solution[2:]), abs=1e-6)
+
+
+def test_no_groups_to_compare_and_unknown_groups() -> None:
+    final, prior, label = _classes(6, [30, 30], np.zeros(2))
+    assert value_added(final, prior, label, order=("c0", "c1")) == Insufficient(Reason.TOO_FEW_PUPILS, 2)
+    with pytest.raises(ValueError, match="c1"):
+        value_added(final, prior, label, order=("c0",))

@@ -1,0 +1,21 @@
+"""Between exams: put two forms or two calibrations on one scale, or say that they are not comparable."""
+
+from edumetrics.linking.equipercentile import (
+    EquatedScale,
+    equipercentile,
+    frequency_estimation,
+)
+from edumetrics.linking.irt_scale import AnchorDrift, ScaleLink, link_scales
+from edumetrics.linking.linear import LinearLink, levine, tucker
+
+__all__ = [
+    "AnchorDrift",
+    "EquatedScale",
+    "LinearLink",
+    "ScaleLink",
+    "equipercentile",
+    "frequency_estimation",
+    "levine",
+    "link_scales",
+    "tucker",
+]

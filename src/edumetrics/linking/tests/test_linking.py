@@ -1,0 +1,104 @@
+"""Linking: published values, identities, and refusals."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edumetrics.linking import equipercentile, frequency_estimation, levine, link_scales, tucker
+from edumetrics.results import Insufficient, Reason
+
+DATA = os.environ.get("SMARTSCHOOL_DATA")
+needs_data = pytest.mark.skipif(not DATA, reason="SMARTSCHOOL_DATA does not name the folder of real exams")
+
+
+def _forms() -> list[np.ndarray]:
+    folder = Path(DATA or "") / "exams" / "equate_kbneat"
+    return [
+        np.loadtxt(folder / f"form_{form}_total_anchor.csv", delimiter=",", skiprows=1) for form in ("x", "y")
+    ]
+
+
+@needs_data
+def test_tucker_gives_kolen_and_brennans_line() -> None:
+    x, y = _forms()
+    link = tucker(x[:, 0], x[:, 1], y[:, 0], y[:, 1], rng=np.random.default_rng(1))
+    assert not isinstance(link, Insufficient)
+    # Kolen & Brennan (2004), p. 122 print 1.0289 and .5370.
+    assert link.slope == pytest.approx(1.0289, abs=2e-4)
+    assert link.intercept == pytest.approx(0.5370, abs=2e-3)
+    assert link.slope_se is not None
+    assert 0.005 < link.slope_se < 0.05
+
+
+@needs_data
+def test_levine_and_frequency_estimation_stay_near_tucker_on_the_same_forms() -> None:
+    x, y = _forms()
+    line = levine(x[:, 0], x[:, 1], y[:, 0], y[:, 1], anchor="internal")
+    curve = frequency_estimation(x[:, 0], x[:, 1], y[:, 0], y[:, 1], maximum_x=36, maximum_y=36)
+    assert not isinstance(line, Insufficient)
+    assert not isinstance(curve, Insufficient)
+    middle = np.arange(8, 28)
+    assert np.abs(line(middle) - curve.equated[middle]).max() < 1.0
+
+
+@needs_data
+def test_equipercentile_on_act_mathematics_is_monotone_and_keeps_moments() -> None:
+    table = np.loadtxt(
+        Path(DATA or "") / "exams/equate_kbneat/actmath_eg_freq.csv", delimiter=",", skiprows=1
+    )
+    found = equipercentile(table[:, 1], table[:, 2], rng=np.random.default_rng(2), replications=50)
+    assert not isinstance(found, Insufficient)
+    assert (np.diff(found.equated) >= -1e-9).all()
+    share = table[:, 1] / table[:, 1].sum()
+    mean_y = (table[:, 0] * table[:, 2]).sum() / table[:, 2].sum()
+    assert share @ found.equated == pytest.approx(mean_y, abs=0.05)
+    # Kolen & Brennan (2004), table 2.7 (unsmoothed): mark 20 of X goes to 19.2 of Y, 30 to 30.4.
+    assert found.se is not None
+    assert np.isfinite(found.se).all()
+
+
+def test_a_form_equated_to_itself_is_the_identity() -> None:
+    rng = np.random.default_rng(3)
+    counts = rng.multinomial(5000, rng.dirichlet(np.full(41, 5.0)))
+    found = equipercentile(counts, counts)
+    assert not isinstance(found, Insufficient)
+    assert np.allclose(found.equated, np.arange(41), atol=1e-9)
+
+
+def test_an_anchor_that_says_nothing_makes_forms_incomparable() -> None:
+    rng = np.random.default_rng(4)
+    noise = rng.normal(size=(4, 500))
+    assert tucker(*noise) == Insufficient(Reason.NOT_COMPARABLE, 500)
+    assert tucker(*noise[:, :20]) == Insufficient(Reason.TOO_FEW_PUPILS, 20)
+
+
+@pytest.mark.parametrize("method", ["stocking_lord", "haebara"])
+def test_a_known_line_is_recovered_and_a_drifting_anchor_found(method: str) -> None:
+    rng = np.random.default_rng(5)
+    a, b = rng.lognormal(0, 0.3, 12), rng.normal(0, 1, 12)
+    slope, intercept = 1.2, -0.4
+    a_new, b_new = a * slope, (b - intercept) / slope
+    items = tuple(str(i) for i in range(12))
+    link = link_scales(items, a_new, b_new, a, b, method=method)  # type: ignore[arg-type]
+    assert not isinstance(link, Insufficient)
+    assert (link.slope, link.intercept) == (
+        pytest.approx(slope, abs=1e-4),
+        pytest.approx(intercept, abs=1e-4),
+    )
+    b_new[3] += 1.5
+    link = link_scales(items, a_new, b_new, a, b, method=method)  # type: ignore[arg-type]
+    assert not isinstance(link, Insufficient)
+    assert [anchor.item for anchor in link.anchors if anchor.drifted] == ["3"]
+    assert link.slope == pytest.approx(slope, abs=1e-3)
+
+
+def test_when_many_anchors_drift_the_answer_is_not_comparable() -> None:
+    rng = np.random.default_rng(6)
+    a, b = np.ones(6), rng.normal(0, 1, 6)
+    b_new = b + np.array([0, 0, 0, 2.0, -2.0, 2.5])
+    found = link_scales(tuple("abcdef"), a, b_new, a, b, difference_se=np.full(6, 0.1))
+    assert isinstance(found, Insufficient)
+    assert found.reason == Reason.NOT_COMPARABLE
+    assert link_scales(tuple("ab"), a[:2], b[:2], a[:2], b[:2]) == Insufficient(Reason.TOO_FEW_ITEMS, 2)

@@ -1,0 +1,68 @@
+"""Marking: kappa against the textbook form, strict markers recovered, incomparable designs refused."""
+
+import numpy as np
+import pytest
+
+from edumetrics.rating import Agreement, RaterSeverity, arbitration, double_marking, rater_severity
+from edumetrics.results import Estimate, Insufficient, Reason
+
+
+def _kappa_by_table(one: np.ndarray, two: np.ndarray, top: int) -> float:
+    table = np.zeros((top + 1, top + 1))
+    for x, y in zip(one, two, strict=True):
+        table[int(x), int(y)] += 1
+    weights = np.array([[(i - j) ** 2 for j in range(top + 1)] for i in range(top + 1)])
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    return float(1 - (weights * table).sum() / (weights * expected).sum())
+
+
+def test_agreement_equals_the_table_form() -> None:
+    rng = np.random.default_rng(1)
+    one = rng.integers(0, 11, 300)
+    two = np.clip(one + rng.integers(-1, 3, 300), 0, 10)
+    found = double_marking(one, two)
+    assert isinstance(found, Agreement)
+    assert isinstance(found.kappa, Estimate)
+    assert found.kappa.value == pytest.approx(_kappa_by_table(one, two, 10), abs=1e-12)
+    assert found.exact.value == pytest.approx((one == two).mean())
+    assert found.difference.high < 0
+
+
+def test_few_or_constant_markings_are_refused() -> None:
+    assert double_marking([1.0] * 10, [1.0] * 10) == Insufficient(Reason.TOO_FEW_PUPILS, 10)
+    found = double_marking([3.0] * 50, [3.0] * 50)
+    assert isinstance(found, Agreement)
+    assert found.kappa == Insufficient(Reason.CONSTANT_MARKS, 50)
+    assert found.exact.high == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="negative"):
+        double_marking([-1.0], [1.0])
+
+
+def test_arbitration_takes_wide_gaps_only() -> None:
+    assert arbitration([10, 10, 3], [8, 6, 2], 20).tolist() == [1]
+    assert arbitration([1, 0], [0, 1], 2).tolist() == []
+
+
+def _markings(seed: int, shared: bool) -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(seed)
+    severity = np.array([-0.6, 0.0, 0.0, 0.6])
+    pupils = np.repeat(np.arange(400), 2)
+    items = np.tile([0, 1], 400)
+    markers = rng.integers(0, 4, 800) if shared else pupils % 4
+    ability = rng.normal(size=400)
+    chance = 1 / (1 + np.exp(-(ability[pupils] - np.array([-0.3, 0.3])[items] - severity[markers])))
+    return pupils, items, markers, rng.binomial(10, chance), np.full(800, 10.0)
+
+
+def test_strict_and_mild_markers_are_told_apart() -> None:
+    found = rater_severity(*_markings(2, shared=True))
+    assert isinstance(found, RaterSeverity)
+    values = [e.value for e in found.severity if isinstance(e, Estimate)]
+    assert values == pytest.approx([-0.6, 0.0, 0.0, 0.6], abs=0.2)
+    assert all(0.6 < fit < 1.5 for fit in found.infit)
+
+
+def test_markers_without_common_pupils_cannot_be_compared() -> None:
+    found = rater_severity(*_markings(3, shared=False))
+    assert isinstance(found, Insufficient)
+    assert found.reason == Reason.NOT_COMPARABLE
