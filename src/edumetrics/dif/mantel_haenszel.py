@@ -165,7 +165,7 @@ def _one_item(
 
 
 def _table(weights: FloatArray, stratum: NDArray[np.int64], size: int) -> FloatArray:
-    return np.bincount(stratum, weights=weights, minlength=size)
+    return np.asarray(np.bincount(stratum, weights=weights, minlength=size), dtype=np.float64)
 
 
 def _delta(name: str, mark: FloatArray, focal: NDArray[np.bool_], stratum: NDArray[np.int64]) -> DifItem:

@@ -181,8 +181,10 @@ def fit_bkt(log: PracticeLog, *, forgetting: bool = True, iterations: int = 200)
     provenance = Provenance(
         "bkt", "1", {"forgetting": forgetting, "iterations": iterations, "priors": dict(_PRIORS)}, cautions
     )
-    columns = [np.ascontiguousarray(parameters[:, i]) for i in range(5)]
-    return KnowledgeTracing(log.skills, *columns, answers, log_likelihood, step, provenance)
+    known, learn, forget, guess, slip = np.ascontiguousarray(parameters.T)
+    return KnowledgeTracing(
+        log.skills, known, learn, forget, guess, slip, answers, log_likelihood, step, provenance
+    )
 
 
 def _m_step(counts: FloatArray, forgetting: bool) -> FloatArray:

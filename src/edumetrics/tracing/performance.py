@@ -92,7 +92,7 @@ def _features(
 
 
 def fit_performance(log: PracticeLog, *, ridge: float = 1.0, iterations: int = 200) -> PerformanceModel:
-    """Penalised logistic regression (Pavlik, Cen & Koedinger 2009; features as in Gervet et al. 2020, JEDM 12).
+    """Penalised logistic regression (Pavlik, Cen & Koedinger 2009; features as in Gervet et al. 2020).
 
     Parameters
     ----------
@@ -118,9 +118,10 @@ def fit_performance(log: PracticeLog, *, ridge: float = 1.0, iterations: int = 2
     best = optimize.minimize(
         loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": iterations}
     )
-    parts = np.split(best.x, [n_skills, 2 * n_skills, 3 * n_skills])
+    intercepts, right, wrong, slopes = np.split(best.x, [n_skills, 2 * n_skills, 3 * n_skills])
     settings = {"ridge": ridge, "features": FEATURES}
-    return PerformanceModel(log.skills, *parts, centre, spread, base, Provenance("pfa", "1", settings))
+    provenance = Provenance("pfa", "1", settings)
+    return PerformanceModel(log.skills, intercepts, right, wrong, slopes, centre, spread, base, provenance)
 
 
 def _design(log: PracticeLog, x: FloatArray, n_skills: int) -> sparse.csr_matrix:
