@@ -106,6 +106,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # The audit sealer runs every five seconds; its successes would fill the disk.
-    "loggers": {"procrastinate": {"level": "WARNING"}},
+    "loggers": {
+        # The audit sealer runs every five seconds; its successes would fill the disk.
+        "procrastinate": {"level": "WARNING"},
+        # One line per glyph table of each PDF.
+        "fontTools": {"level": "WARNING"},
+    },
 }

@@ -1,0 +1,306 @@
+"""Owns the PDF form: A4 pages with heading, text, tables and answer lines, in Chinese, text extractable."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fpdf import FPDF
+from fpdf.enums import TextMode
+
+from smartschool.kernel.pdf import font
+from smartschool.kernel.pdf.lines import break_lines
+
+MARGIN = 15.0  # mm
+FOOT = 16.0
+LEADING = 1.5
+GREY = (86, 103, 114)
+PALE = (226, 232, 236)
+INK = (20, 33, 43)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A table cell that draws a share 0…1 with its number: read without colour."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: `weight` shares the width, `align` is "L", "C" or "R"."""
+
+    title: str
+    weight: float = 1.0
+    align: str = "L"
+
+
+Cell = str | Bar
+
+
+class _Paper(FPDF):
+    """FPDF with our foot: notice, watermark, page number, and the note on missing characters."""
+
+    def __init__(self, notice: str, watermark: str) -> None:
+        super().__init__(unit="mm", format="A4")
+        self.notice, self.watermark = notice, watermark
+        self.missing: list[str] = []
+        self.add_font(font.FAMILY, "", str(font.PATH))
+        self.set_margins(MARGIN, MARGIN, MARGIN)
+        self.c_margin = 0
+        self.set_auto_page_break(auto=True, margin=FOOT)
+        self.set_lang("zh-CN")
+        self.alias_nb_pages("{nb}")
+
+    def header(self) -> None:
+        if not self.watermark:
+            return
+        self.set_font(font.FAMILY, size=16)
+        self.set_text_color(*PALE)
+        words, _ = font.printable(self.watermark)
+        for row in range(4):
+            with self.rotation(30, 40, 80 + row * 65):
+                self.text(40, 80 + row * 65, words)
+        self.set_text_color(*INK)
+
+    def footer(self) -> None:
+        self.set_y(-FOOT + 3)
+        self.set_font(font.FAMILY, size=8)
+        self.set_text_color(*GREY)
+        left = self.notice
+        if self.missing:
+            codes = "、".join(f"U+{ord(character):04X}" for character in dict.fromkeys(self.missing))
+            left = f"{font.GETA} 是字库没有的字：{codes}。{left}"
+        self.missing = []
+        self.cell(150, 5, left)
+        self.cell(0, 5, f"{self.page_no()}/{{nb}}", align="R")
+        self.set_text_color(*INK)
+
+
+class Document:
+    """A PDF form in the making; `data()` finishes it.
+
+    Parameters
+    ----------
+    title
+        Title in the file's properties.
+    notice
+        Printed at the foot of each page, e.g. "内部资料，不得张贴或转发".
+    watermark
+        Name and time of the exporter, printed pale across each page.
+    made_at
+        Instant written into the file; the same input gives the same bytes.
+    """
+
+    def __init__(self, title: str, *, made_at: datetime, notice: str = "", watermark: str = "") -> None:
+        self._paper = _Paper(font.printable(notice)[0], watermark)
+        self._paper.set_title(title)
+        self._paper.set_creator("smartschool")
+        self._paper.set_creation_date(made_at)
+        self._made_at = made_at
+
+    # --- text ---------------------------------------------------------------------------------
+
+    def page(self) -> None:
+        """Begin a new page, e.g. the next pupil's sheet."""
+        self._paper.add_page()
+
+    def title(self, text: str, sub: str = "") -> None:
+        """The page's title and, under it, school, class, date."""
+        self._text(text, size=18, bold=True)
+        if sub:
+            self._text(sub, size=9.5, grey=True)
+        self.space(3)
+
+    def heading(self, text: str) -> None:
+        """A section's title; never left alone at the foot of a page."""
+        self._need(18)
+        self.space(3)
+        self._text(text, size=12.5, bold=True)
+        self.space(0.8)
+
+    def paragraph(self, text: str, *, bold: bool = False, grey: bool = False, size: float = 10.5) -> None:
+        """Running text."""
+        self._text(text, size=size, bold=bold, grey=grey)
+        self.space(1.2)
+
+    def lede(self, text: str) -> None:
+        """The conclusion, in a box with a heavy left edge."""
+        paper = self._paper
+        height = len(self._lines(text, 11.5, paper.epw - 10, measure=True)) * _line(11.5) + 5
+        self._need(height)
+        lines = self._lines(text, 11.5, paper.epw - 10)
+        top = paper.get_y()
+        paper.set_draw_color(*INK)
+        paper.set_line_width(1.2)
+        paper.line(MARGIN, top, MARGIN, top + height)
+        paper.set_line_width(0.2)
+        paper.set_y(top + 2.5)
+        for words in lines:
+            self._put(words, 11.5, MARGIN + 5, paper.epw - 10)
+        paper.set_y(top + height + 2)
+
+    def bullets(self, texts: Sequence[str], *, numbered: bool = False) -> None:
+        """A list."""
+        for number, text in enumerate(texts, start=1):
+            self._need(_line(10.5) * 2)
+            lines = self._lines(text, 10.5, self._paper.epw - 8)
+            for place, words in enumerate(lines):
+                if place == 0:
+                    self._mark(f"{number}." if numbered else "·")
+                self._put(words, 10.5, MARGIN + 8, self._paper.epw - 8)
+            self.space(0.8)
+
+    def answer_lines(self, count: int, *, gap: float = 9.0) -> None:
+        """Ruled lines to write on by hand."""
+        paper = self._paper
+        for _ in range(count):
+            self._need(gap)
+            paper.set_y(paper.get_y() + gap)
+            paper.set_draw_color(*GREY)
+            paper.line(MARGIN, paper.get_y(), paper.w - MARGIN, paper.get_y())
+        self.space(2)
+
+    def rule(self) -> None:
+        """A thin line across."""
+        self.space(1.5)
+        self._paper.set_draw_color(*GREY)
+        self._paper.line(MARGIN, self._paper.get_y(), self._paper.w - MARGIN, self._paper.get_y())
+        self.space(2)
+
+    def space(self, millimetres: float) -> None:
+        """Leave room."""
+        self._paper.set_y(self._paper.get_y() + millimetres)
+
+    def need(self, millimetres: float) -> None:
+        """Begin a new page unless so much room is left: keeps a block together."""
+        self._need(millimetres)
+
+    # --- tables -------------------------------------------------------------------------------
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, size: float = 9.5) -> None:
+        """A table; the head is repeated on each page, a row is never split."""
+        total = sum(column.weight for column in columns)
+        widths = [column.weight / total * self._paper.epw for column in columns]
+        self._row(columns, widths, [column.title for column in columns], size, head=True)
+        for row in rows:
+            if len(row) != len(columns):
+                raise ValueError("a row needs one cell per column")
+            height = self._row_height(widths, row, size)
+            if self._paper.get_y() + height > self._paper.h - FOOT:
+                self._paper.add_page()
+                self._row(columns, widths, [column.title for column in columns], size, head=True)
+            self._row(columns, widths, row, size)
+        self.space(2)
+
+    def _row_height(self, widths: Sequence[float], row: Sequence[Cell], size: float) -> float:
+        counts = [
+            1 if isinstance(cell, Bar) else len(self._lines(cell, size, width - 3, measure=True))
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        return max(counts) * _line(size) + 2.4
+
+    def _row(
+        self,
+        columns: Sequence[Column],
+        widths: Sequence[float],
+        row: Sequence[Cell],
+        size: float,
+        *,
+        head: bool = False,
+    ) -> None:
+        paper = self._paper
+        height = self._row_height(widths, row, size)
+        if head:
+            self._need(height * 2)
+        top, x = paper.get_y(), MARGIN
+        if head:
+            paper.set_fill_color(*PALE)
+            paper.rect(MARGIN, top, paper.epw, height, style="F")
+        for column, width, cell in zip(columns, widths, row, strict=True):
+            if isinstance(cell, Bar):
+                self._bar(cell, x + 1.5, top + height / 2, width - 3, size)
+            else:
+                paper.set_y(top + 1.2)
+                for words in self._lines(cell, size, width - 3):
+                    self._put(words, size, x + 1.5, width - 3, bold=head, align=column.align)
+            x += width
+        paper.set_draw_color(*GREY)
+        paper.line(MARGIN, top + height, paper.w - MARGIN, top + height)
+        paper.set_y(top + height)
+
+    def _bar(self, cell: Bar, x: float, middle: float, width: float, size: float) -> None:
+        paper = self._paper
+        share = min(max(cell.share, 0.0), 1.0)
+        paper.set_font(font.FAMILY, size=size)
+        words = f"{share * 100:.0f}%"
+        paper.set_xy(x, middle - _line(size) / 2)
+        paper.cell(11, _line(size), words, align="R")
+        room = width - 13
+        if room > 8:
+            paper.set_fill_color(*PALE)
+            paper.rect(x + 13, middle - 1.4, room, 2.8, style="F")
+            paper.set_fill_color(*INK)
+            paper.rect(x + 13, middle - 1.4, room * share, 2.8, style="F")
+
+    # --- inner --------------------------------------------------------------------------------
+
+    def _need(self, height: float) -> None:
+        if self._paper.page == 0 or self._paper.get_y() + height > self._paper.h - FOOT:
+            self._paper.add_page()
+
+    def _lines(self, text: str, size: float, room: float, *, measure: bool = False) -> list[str]:
+        words, missing = font.printable(text)
+        if not measure:  # what is only measured may come to stand on the next page
+            self._paper.missing += missing
+        self._paper.set_font(font.FAMILY, size=size)
+        return break_lines(words, room, self._paper.get_string_width)
+
+    def _text(self, text: str, *, size: float, bold: bool = False, grey: bool = False) -> None:
+        for words in self._lines(text, size, self._paper.epw):
+            self._need(_line(size))
+            self._put(words, size, MARGIN, self._paper.epw, bold=bold, grey=grey)
+
+    def _mark(self, mark: str) -> None:
+        paper = self._paper
+        top = paper.get_y()
+        paper.set_xy(MARGIN, top)
+        paper.set_font(font.FAMILY, size=10.5)
+        paper.cell(6, _line(10.5), mark, align="R")
+        paper.set_y(top)
+
+    def _put(
+        self,
+        words: str,
+        size: float,
+        x: float,
+        width: float,
+        *,
+        bold: bool = False,
+        grey: bool = False,
+        align: str = "L",
+    ) -> None:
+        """One line at the current height; moves below it. Bold is a fine stroke: one font is enough."""
+        paper = self._paper
+        paper.set_font(font.FAMILY, size=size)
+        paper.set_text_color(*(GREY if grey else INK))
+        top = paper.get_y()
+        paper.set_xy(x, top)
+        state: dict[str, Any] = {"text_mode": TextMode.FILL}
+        if bold:
+            state = {"text_mode": TextMode.FILL_STROKE, "line_width": size * 0.012, "draw_color": INK}
+        with paper.local_context(**state):
+            paper.cell(width, _line(size), words, align=align)
+        paper.set_text_color(*INK)
+        paper.set_y(top + _line(size))
+
+    def data(self) -> bytes:
+        """Finish and return the file."""
+        if self._paper.page == 0:
+            self._paper.add_page()
+        return bytes(self._paper.output())
+
+
+def _line(size: float) -> float:
+    """Height in mm of a line of a size in points."""
+    return size * LEADING * 25.4 / 72
