@@ -8,8 +8,11 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+from smartschool.runtime.database import open_product
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", help="数据目录（默认为项目下的 data）")
     parser.add_argument("--small", action="store_true", help="三所学校、约 300 名学生的小区，供自动检查使用")
     parser.add_argument("--quiet", action="store_true", help="只报告错误")
     parser.add_argument("--logins", type=Path, help="把演示账号写进这个文件（JSON），供 up 显示")
@@ -21,10 +24,17 @@ def run(args: argparse.Namespace) -> int:
     A seed does nothing when its rows exist; the one that makes accounts registers its `DemoLogin`s
     in `kernel.registry.demo_logins` (also when the accounts existed before).
     """
+    if not os.environ.get("DATABASE_URL"):
+        with open_product(args.data):
+            return _seed(args)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartschool.settings.dev")
     import django  # the settings are chosen above
 
     django.setup()
+    return _seed(args)
+
+
+def _seed(args: argparse.Namespace) -> int:
     from smartschool.kernel.registry import demo_logins, seeds
 
     for seed in sorted(seeds, key=lambda seed: seed.order):

@@ -121,11 +121,11 @@ def seed(folder: DataFolder, place: Place) -> None:
 
 
 @contextmanager
-def open_product(data: str | None = None) -> Iterator[Place]:
+def open_product(data: str | None = None, *, change: bool = True) -> Iterator[Place]:
     """For verbs that work on rows: the settings are in os.environ, the database answers, Django is set up.
 
     Joins the server of a running `up`, else runs the embedded one for the time of the verb. Files that root
-    leaves in the data folder are handed to the account at the end.
+    leaves in the data folder are handed to the account at the end. `change=False` leaves the tables alone.
     """
     folder = data_folder(data)
     folder.prepare()
@@ -133,8 +133,9 @@ def open_product(data: str | None = None) -> Iterator[Place]:
     lock = FolderLock(folder)
     started = place.cluster is not None and _run_or_join(place.cluster, lock)
     try:
-        ensure_roles(folder, place)
-        migrate(folder, place)
+        if change:
+            ensure_roles(folder, place)
+            migrate(folder, place)
         os.environ.update(folder.environment(place.app_url))
         _setup_django()
         yield place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
@@ -74,9 +75,11 @@ class DataFolder:
                 f"没有权限写入 {error.filename}：请用 --data 换一个目录，或修改它的属主。"
             ) from None
         except OSError as error:
-            if error.errno == 28:
+            if error.errno == errno.ENOSPC:
                 raise Failure(f"磁盘已满：请在 {self.home} 所在磁盘腾出空间后重试。") from None
-            raise
+            raise Failure(
+                f"不能使用数据目录 {self.home}（{error.strerror}）：请用 --data 换一个目录。"
+            ) from None
 
     def _reachable(self, path: Path) -> None:
         """As root the account may stand before a closed parent folder: say which one."""
@@ -122,7 +125,7 @@ class DataFolder:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if name in {"PATH", "TZ", "MQTT_URL"} or name.startswith("SMARTSCHOOL_")
+            if name in {"PATH", "TZ"} or (name.startswith("SMARTSCHOOL_") and "_TEST_" not in name)
         }
         return {
             **kept,

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -80,12 +81,14 @@ class Cluster:
         if (self.pgdata / "PG_VERSION").exists():
             return
         self.account.folder(self.home)
+        draft = self.home / "pgdata.new"  # a first start that was killed leaves no half cluster behind
+        shutil.rmtree(draft, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", dir=self.home, prefix="init-") as handed:
             handed.write(self.password)
             handed.flush()
             self.account.give(Path(handed.name))
             arguments: list[str | Path] = [
-                self.binaries / "initdb", "-D", self.pgdata, "-U", SUPERUSER, f"--pwfile={handed.name}",
+                self.binaries / "initdb", "-D", draft, "-U", SUPERUSER, f"--pwfile={handed.name}",
                 "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8", "--locale=C", "--no-instructions",
             ]  # fmt: skip
@@ -100,6 +103,8 @@ class Cluster:
             raise Failure(
                 f"建立数据库失败：{done.stderr.strip().splitlines()[-1]}。请检查数据目录 {self.home}。"
             )
+
+        draft.rename(self.pgdata)
 
     def command(self) -> list[str]:
         """The command line of the server; settings are arguments, so that no file drifts from the code."""

@@ -1,0 +1,139 @@
+"""Owns a running product in a test: the real `up` on a data folder of its own, as root or as a plain user."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from smartschool.runtime.account import child_account
+from smartschool.runtime.folder import ROOT, DataFolder
+from smartschool.runtime.process import Identity, group_members
+
+PATIENCE = 60.0  # seconds
+
+
+def command(
+    *words: str, plain: bool = False, environment: Mapping[str, str] | None = None, **options: Any
+) -> subprocess.Popen[str]:
+    """Start `smartschool …` as the caller or, for root, as the plain user."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-m", "smartschool.cli", *words],
+        cwd="/",
+        env={**kept, "PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **(child_account().switch if plain else {}),
+        **options,
+    )
+
+
+@dataclass
+class Product:
+    """One data folder and the supervisor that serves it."""
+
+    home: Path
+    plain: bool
+    words: tuple[str, ...] = ("--no-demo",)
+    environment: dict[str, str] = field(default_factory=dict)
+    supervisor: subprocess.Popen[str] | None = None
+    url: str = ""
+
+    @property
+    def folder(self) -> DataFolder:
+        return DataFolder(self.home, child_account(self.home))
+
+    def up(self) -> float:
+        """Start and wait until it announces itself; returns the seconds that took."""
+        began = time.monotonic()
+        self.supervisor = command(
+            "up", "--port", "0", "--data", str(self.home), *self.words,
+            plain=self.plain, environment=self.environment,
+        )  # fmt: skip
+        while time.monotonic() < began + PATIENCE:
+            if self.supervisor.poll() is not None:
+                raise AssertionError(f"up ended: {self.supervisor.communicate()[0]}")
+            announced = self._announced()
+            if announced.get("pid") == self.supervisor.pid:
+                self.url = announced["url"]
+                return time.monotonic() - began
+            time.sleep(0.05)
+        raise AssertionError("up did not serve in time")
+
+    def _announced(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads((self.home / "run" / "ready.json").read_text()))
+        except (OSError, ValueError):
+            return {}
+
+    def down(self) -> str:
+        """Stop politely; what the supervisor said."""
+        if self.supervisor is None:
+            return ""
+        self.supervisor.terminate()
+        return self.supervisor.communicate(timeout=40)[0]
+
+    def children(self) -> dict[str, Identity]:
+        """Name → process, as the supervisor recorded them."""
+        rows = json.loads((self.home / "run" / "children.json").read_text())
+        return {row["name"]: Identity(row["pid"], row["start"]) for row in rows}
+
+    def members(self, name: str) -> list[Identity]:
+        """The leader of a child and what it started."""
+        return group_members(self.children()[name])
+
+    def serves(self) -> bool:
+        """A page answers, the database answers, and every recorded child lives."""
+        place = urlsplit(self.url)
+        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=5)
+        try:
+            connection.request("GET", "/")
+            if connection.getresponse().status >= 500:
+                return False
+            with psycopg.connect(self.database_url(), connect_timeout=2) as database:
+                database.execute("SELECT 1 FROM django_migrations LIMIT 1")
+            return all(identity.alive() for identity in self.children().values())
+        except (OSError, ValueError, http.client.HTTPException, psycopg.Error):
+            return False
+        finally:
+            connection.close()
+
+    def database_url(self) -> str:
+        from smartschool.runtime.database import locate
+
+        return locate(self.folder).app_url
+
+    def seconds_until_it_serves(self, patience: float) -> float:
+        began = time.monotonic()
+        while not self.serves():
+            if time.monotonic() - began > patience:
+                raise AssertionError(f"not serving again after {patience} s")
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+    def kill_everything(self) -> None:
+        """Leave nothing behind, whatever a test has done."""
+        if self.supervisor is not None and self.supervisor.poll() is None:
+            self.supervisor.kill()
+            self.supervisor.communicate()
+        try:
+            leaders = self.children().values()
+        except (OSError, ValueError):
+            return
+        for leader in leaders:
+            for member in group_members(leader):
+                member.send(signal.SIGKILL)
