@@ -12,7 +12,29 @@
 """
 
 from edumetrics.irt.calibration import calibrate
+from edumetrics.irt.fit import DependentPair, ExamFit, ItemFit, SumScoreFit, exam_fit
+from edumetrics.irt.information import exam_information, item_information
 from edumetrics.irt.results import Calibration, Classical, ItemCalibration, Population
+from edumetrics.irt.scores import PlausibleValues, Scores, plausible_values, score
 from edumetrics.irt.settings import LogNormal, Settings
 
-__all__ = ["Calibration", "Classical", "ItemCalibration", "LogNormal", "Population", "Settings", "calibrate"]
+__all__ = [
+    "Calibration",
+    "Classical",
+    "DependentPair",
+    "ExamFit",
+    "ItemCalibration",
+    "ItemFit",
+    "LogNormal",
+    "PlausibleValues",
+    "Population",
+    "Scores",
+    "Settings",
+    "SumScoreFit",
+    "calibrate",
+    "exam_fit",
+    "exam_information",
+    "item_information",
+    "plausible_values",
+    "score",
+]

@@ -1,0 +1,226 @@
+"""Owns what a calibration says about persons: ability with its error, reliability, plausible values.
+
+Abilities are for linking, fit and growth inside the core. They are not marks, and nothing here
+orders persons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edumetrics.arrays import ResponseMatrix
+from edumetrics.errors import ShapeMismatch
+from edumetrics.irt.em import node_model
+from edumetrics.irt.persons import search
+from edumetrics.irt.results import Calibration
+from edumetrics.irt.settings import VERSION
+from edumetrics.results import (
+    Caution,
+    Estimate,
+    Estimates,
+    FloatArray,
+    Insufficient,
+    IntArray,
+    Outcome,
+    Provenance,
+    Reason,
+)
+from edumetrics.runners.packing import make_layout, pack
+from edumetrics.runners.stats import posterior
+
+Z95 = 1.959963984540054
+CHUNK = 16_384  # persons whose posteriors are held at once (6 MB)
+FEWEST_FOR_RELIABILITY = 10
+# An interval of ± 4 spans the whole population: without a prior such answers tell nothing.
+WIDEST_ERROR = 2.0
+
+Method = Literal["eap", "map", "wle"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Abilities of pupils.
+
+    Attributes
+    ----------
+    pupils : tuple of str, N
+    ability : Estimates, N
+        On the scale of the calibration (mean 0, sd 1 in the reference population); `n` counts items.
+    reliability : Outcome
+        Share of the variance of ability that the scores carry: var(EAP) / (var(EAP) + mean posterior
+        variance) for "eap" and "map", 1 − mean squared error / variance for "wle".
+    provenance : Provenance
+    """
+
+    pupils: tuple[str, ...]
+    ability: Estimates
+    reliability: Outcome
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlausibleValues:
+    """Random draws from each pupil's posterior: for statements about groups, never about one pupil.
+
+    Attributes
+    ----------
+    pupils : tuple of str, N
+        Those with at least one mark.
+    values : (D, N) float
+    """
+
+    pupils: tuple[str, ...]
+    values: FloatArray
+
+
+def score(
+    calibration: Calibration,
+    matrix: ResponseMatrix,
+    method: Method = "eap",
+    *,
+    groups: Sequence[object] | None = None,
+) -> Scores:
+    """Ability of every pupil with its standard error.
+
+    Parameters
+    ----------
+    calibration : Calibration
+    matrix : ResponseMatrix
+        The same exam or any with some of its items; items that were not calibrated do not count.
+    method : {"eap", "map", "wle"}
+        Posterior mean, posterior mode, or Warm's weighted likelihood (no prior, nearly unbiased).
+    groups : sequence, one label per pupil, optional
+        Population of each pupil, as labelled in the calibration; the reference when left out.
+    """
+    if method not in ("eap", "map", "wle"):
+        raise ValueError(f"unknown method {method!r}; known are eap, map, wle")
+    population = _populations(calibration, matrix, groups)
+    cats = calibration.coding.encode(matrix)
+    answered = (cats >= 0).sum(axis=1).astype(np.int64)
+    eap, sd = _moments(calibration, cats, population)
+    none = answered == 0
+    refuse: list[tuple[NDArray[np.bool_], Reason]] = [(none, Reason.NO_RESPONSES)]
+    if method == "eap":
+        value, se = eap, sd
+    else:
+        parameters, problem = calibration.parameters, calibration.problem
+        value, information = np.empty(len(cats)), np.empty(len(cats))
+        inside = np.empty(len(cats), dtype=np.bool_)
+        search(
+            cats, problem.kind, parameters.par, problem.n_categories, parameters.mean[population],
+            parameters.sd[population], eap, method == "wle", value, information, inside,
+        )  # fmt: skip
+        if method == "map":
+            information = information + 1.0 / parameters.sd[population] ** 2
+        se = 1.0 / np.sqrt(np.maximum(information, 1e-12))
+        refuse.append((~inside, Reason.BOUNDARY))
+        refuse.append((se > WIDEST_ERROR, Reason.TOO_FEW_ITEMS))
+    ability = Estimates.build(
+        value, se, value - Z95 * se, value + Z95 * se, answered, f"{method}/normal", refuse=tuple(refuse)
+    )
+    settings = {"method": method, "calibration": calibration.provenance.version}
+    notes: tuple[Caution, ...] = ()
+    if none.any():
+        named = tuple(matrix.pupils[i] for i in np.flatnonzero(none))
+        notes = (Caution("pupils_without_marks", named),)
+    return Scores(
+        matrix.pupils,
+        ability,
+        _reliability(ability, method),
+        Provenance(calibration.model, VERSION, MappingProxyType(settings), notes),
+    )
+
+
+def plausible_values(
+    calibration: Calibration,
+    matrix: ResponseMatrix,
+    rng: np.random.Generator,
+    draws: int = 5,
+    *,
+    groups: Sequence[object] | None = None,
+) -> PlausibleValues:
+    """Draw abilities from the posterior of every pupil who has a mark.
+
+    The posterior's distribution function is taken as linear between the midpoints of the nodes.
+    """
+    if draws < 1:
+        raise ValueError("at least one draw is needed")
+    population = _populations(calibration, matrix, groups)
+    cats = calibration.coding.encode(matrix)
+    rows = np.flatnonzero((cats >= 0).any(axis=1))
+    theta = calibration.problem.theta
+    half = 0.5 * float(theta[1] - theta[0])
+    edges = np.concatenate([[theta[0] - half], theta + half])
+    values = np.empty((draws, len(rows)))
+    for at in range(0, len(rows), CHUNK):
+        chosen = rows[at : at + CHUNK]
+        post = _posterior(calibration, cats[chosen], population[chosen])
+        cumulative = np.concatenate([np.zeros((len(chosen), 1)), np.cumsum(post, axis=1)], axis=1)
+        cumulative /= cumulative[:, -1:]
+        for d in range(draws):
+            u = rng.random(len(chosen))[:, None]
+            cell = np.clip((cumulative <= u).sum(axis=1) - 1, 0, len(theta) - 1)
+            floor = np.take_along_axis(cumulative, cell[:, None], 1)[:, 0]
+            width = np.take_along_axis(post, cell[:, None], 1)[:, 0]
+            inside = np.clip((u[:, 0] - floor) / np.maximum(width, 1e-300), 0.0, 1.0)
+            values[d, at : at + CHUNK] = edges[cell] + 2.0 * half * inside
+    return PlausibleValues(tuple(matrix.pupils[i] for i in rows), values)
+
+
+def _populations(
+    calibration: Calibration, matrix: ResponseMatrix, groups: Sequence[object] | None
+) -> IntArray:
+    if groups is None:
+        return np.zeros(matrix.n_pupils, dtype=np.int64)
+    if len(groups) != matrix.n_pupils:
+        raise ShapeMismatch(value=f"{len(groups)} groups for {matrix.n_pupils} pupils")
+    place = {p.label: h for h, p in enumerate(calibration.populations)}
+    unknown = {str(g) for g in groups} - set(place)
+    if unknown:
+        raise ValueError(f"the calibration has no population {sorted(unknown)[0]!r}")
+    return np.array([place[str(g)] for g in groups], dtype=np.int64)
+
+
+def _posterior(calibration: Calibration, cats: NDArray[np.int16], population: IntArray) -> FloatArray:
+    layout = make_layout(calibration.problem.n_categories, [True] * cats.shape[1])
+    model = node_model(calibration.problem, calibration.parameters, 0)
+    return posterior(pack(cats, layout, population), model)[0]
+
+
+def _moments(
+    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Posterior mean and standard deviation of each person."""
+    theta = calibration.problem.theta
+    powers = np.column_stack([theta, theta**2])
+    out = np.empty((len(cats), 2))
+    for at in range(0, len(cats), CHUNK):
+        part = slice(at, at + CHUNK)
+        out[part] = _posterior(calibration, cats[part], population[part]) @ powers
+    return out[:, 0], np.sqrt(np.maximum(out[:, 1] - out[:, 0] ** 2, 0.0))
+
+
+def _reliability(ability: Estimates, method: Method) -> Outcome:
+    known = ability.known
+    n = int(known.sum())
+    if n < FEWEST_FOR_RELIABILITY or ability.se is None:
+        return Insufficient(Reason.TOO_FEW_PUPILS, n)
+    value, error = ability.value[known], ability.se[known] ** 2
+    spread = float(value.var(ddof=1))
+    if spread <= 0.0:
+        return Insufficient(Reason.CONSTANT_MARKS, n)
+    if method == "wle":
+        rho, gradient = 1.0 - float(error.mean()) / spread, error.mean() / spread**2
+        influence = gradient * (value - value.mean()) ** 2 - error / spread
+    else:
+        noise = float(error.mean())
+        rho = spread / (spread + noise)
+        influence = (noise * (value - value.mean()) ** 2 - spread * error) / (spread + noise) ** 2
+    se = float(influence.std(ddof=1) / np.sqrt(n))
+    return Estimate(rho, se, rho - Z95 * se, min(rho + Z95 * se, 1.0), n, f"{method} reliability/delta")
