@@ -1,0 +1,20 @@
+"""The pictures of docs/methods are what their script draws today."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize("name", ["dif", "linking", "tracing", "rating", "growth"])
+def test_picture_is_up_to_date(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(ROOT / "tools"), *sys.path])
+    drawn = runpy.run_path(str(ROOT / "tools" / "method_pictures_between.py"))[name]()
+    kept = (ROOT / "docs" / "methods" / f"{name}.svg").read_text(encoding="utf-8")
+    # The last decimals depend on the processor's linear algebra: compare what a reader sees.
+    assert drawn.count("<circle") == kept.count("<circle")
+    assert drawn.count("<line") == kept.count("<line")
+    assert len(drawn) == pytest.approx(len(kept), abs=40)
