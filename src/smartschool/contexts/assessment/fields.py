@@ -1,5 +1,6 @@
 """Field types that Django lacks: single-precision numbers, so that a season of marks stays small."""
 
+import math
 from typing import Any
 
 from django.db import models
@@ -10,3 +11,8 @@ class RealField(models.FloatField):
 
     def db_type(self, connection: Any) -> str:
         return "real"
+
+
+def unknown() -> float:
+    """NaN, the mark that is not known; a function because two NaN are never equal to the migration check."""
+    return math.nan

@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from smartschool.contexts.assessment.fields import RealField
+from smartschool.contexts.assessment.fields import RealField, unknown
 from smartschool.contexts.assessment.public.contracts import AttemptStatus, ItemType, Nature
 from smartschool.kernel.fields import DataClass, personal
 from smartschool.kernel.ids import short_code
@@ -41,6 +41,12 @@ class Exam(Owned):
         indexes: ClassVar = [models.Index(fields=["organisation", "term", "grade"], name="exam_of_term")]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(grade__range=(1, 9)), name="exam_grade"),
+            # Two people who create the same exam at once: the second one waits and is refused.
+            models.UniqueConstraint(
+                fields=["organisation", "term", "grade", "nature"],
+                condition=Q(nature__in=["midterm", "final"], approval_id__isnull=True),
+                name="exam_once_a_term",
+            ),
         ]
 
 
@@ -179,11 +185,11 @@ class Attempt(Owned):
     home_class = models.ForeignKey("directory.HomeClass", on_delete=models.PROTECT, related_name="+")
     class_number = models.SmallIntegerField()
     status = models.SmallIntegerField(choices=[(s.value, s.zh) for s in AttemptStatus], default=0)
-    # NaN, never NULL, where there is no mark: the rows of a paper then form one dense block.
+    # NaN, never NULL, where there is no mark: the rows of a paper then form one dense block of fixed width.
     marks = personal(ArrayField(RealField()), DataClass.SENSITIVE, retention="marks")
     states = personal(ArrayField(models.SmallIntegerField()), DataClass.SENSITIVE, retention="marks")
     choices = personal(ArrayField(models.TextField(), default=list), DataClass.SENSITIVE, retention="marks")
-    stated_total = personal(RealField(null=True), DataClass.SENSITIVE, retention="marks")
+    stated_total = personal(RealField(default=unknown), DataClass.SENSITIVE, retention="marks")
     source = models.TextField(choices=Source.choices)
     revision = models.IntegerField(default=1)  # each correction counts up
 
@@ -208,7 +214,7 @@ class MarkCorrection(Owned):
     marks = personal(ArrayField(RealField()), DataClass.SENSITIVE, retention="marks")
     states = personal(ArrayField(models.SmallIntegerField()), DataClass.SENSITIVE, retention="marks")
     choices = personal(ArrayField(models.TextField(), default=list), DataClass.SENSITIVE, retention="marks")
-    stated_total = personal(RealField(null=True), DataClass.SENSITIVE, retention="marks")
+    stated_total = personal(RealField(default=unknown), DataClass.SENSITIVE, retention="marks")
     reason = models.TextField()
     account_id = models.BigIntegerField(null=True)
     replaced_at = models.DateTimeField(db_default=Now())
@@ -217,4 +223,28 @@ class MarkCorrection(Owned):
         abstract = False
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["attempt", "revision"], name="mark_correction_once"),
+        ]
+
+
+class EntryDraft(Owned):
+    """点按录分 in progress: what one class lost on each item, item by item, until it is handed in."""
+
+    paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="+")
+    home_class = models.ForeignKey("directory.HomeClass", on_delete=models.PROTECT, related_name="+")
+    key_items_only = models.BooleanField(default=False)  # only the items in `lost` were looked at
+    # position → 学号 → marks lost; an item that was finished with nobody losing marks is an empty object.
+    # totals: 学号 → total written on the paper. statuses: 学号 → AttemptStatus of those who were not there.
+    lost = personal(models.JSONField(default=dict), DataClass.SENSITIVE, retention="marks")
+    totals = personal(
+        models.JSONField(default=dict), DataClass.SENSITIVE, retention="marks"
+    )  # 学号 → on paper
+    statuses = personal(
+        models.JSONField(default=dict), DataClass.SENSITIVE, retention="marks"
+    )  # 学号 → status
+    saved_at = models.DateTimeField(db_default=Now())
+
+    class Meta(Owned.Meta):
+        abstract = False
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["paper", "home_class"], name="entry_draft_once"),
         ]

@@ -28,7 +28,7 @@ WITH attempt AS (
     ORDER BY home_class_id, class_number, id
 )
 SELECT array_agg(id), array_agg(enrolment_id), array_agg(home_class_id), array_agg(class_number),
-       array_agg(status), array_agg(coalesce(stated_total, 'NaN')), array_agg(marks), array_agg(states),
+       array_agg(status), array_agg(stated_total), array_agg(marks), array_agg(states),
        CASE WHEN bool_or(cardinality(choices) > 0) THEN array_agg(array_to_string(choices, ',')) END
 FROM attempt
 """

@@ -91,8 +91,9 @@ class ItemType(StrEnum):
 class ItemInfo:
     """One item of a paper as it is now.
 
-    `key` is the right option, for a multiple choice its options in alphabetical order ("ACD"), "" where there
-    is none; `options` lists the letters on the paper; `points` pairs a knowledge point's key with its weight.
+    `key` is the right option, for a multiple choice its options in alphabetical order ("ACD"), with "/"
+    between answers that are equally right ("A/C"), "" where there is none; `options` lists the letters on
+    the paper; `points` pairs a knowledge point's key with its weight.
     """
 
     id: int
@@ -104,6 +105,20 @@ class ItemInfo:
     options: tuple[str, ...]
     shared_item: str
     points: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlueprintRow:
+    """One row of a two-way table (双向细目表) as people write it; `points` pairs codes with weights."""
+
+    label: str
+    type: ItemType
+    full: float
+    key: str = ""
+    options: str = ""
+    partial: float = 0.0
+    shared_item: str = ""
+    points: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

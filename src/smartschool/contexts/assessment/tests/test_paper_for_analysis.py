@@ -43,7 +43,7 @@ def fill(world: World, paper: Paper, *, with_choices: bool = True) -> None:
             marks=[math.nan] * 3 if absent else marks,
             states=[MarkState.ABSENT] * 3 if absent else [0, 0, 0],
             choices=["B", "AC", ""] if with_choices and not absent else [],
-            stated_total=None if absent else sum(marks),
+            stated_total=math.nan if absent else sum(marks),
             source=Attempt.Source.SEED,
         )
 

@@ -1,0 +1,69 @@
+"""Item labels as workbooks write them: 第13题(1), 13（1）, 13-1, T13.1, 13① all are 13(1).
+
+These header forms cover the item exports (小题分) of the marking services in use:
+
+==================  ===========================================  ==============================
+form                examples                                     reads as
+==================  ===========================================  ==============================
+bare                1 · 13(1) · 13（1） · 13-1 · 13.1 · 13_1 · 13①   mark of 1, 13(1)
+with a prefix       第1题 · 题1 · T1 · Q1 · 小题13(1)               mark
+objective parts     客观题1 · 选择题1 · 单选1 · 主观题13(1) · 填空13.1   mark
+with full marks     1[3分] · 1(3分) · 第1题（满分3分） · 13(1)/5       mark, full 3, 3, 3, 5
+pairs               1选项 · 1作答 · 1答案 · 第1题答案 · 选项1            chosen option
+pairs               1得分 · 1分数 · 得分1 · 第1题得分                 mark
+==================  ===========================================  ==============================
+"""
+
+import re
+from dataclasses import dataclass
+
+from smartschool.kernel.cells import narrow
+
+_CIRCLED = {chr(0x2460 + n): f"({n + 1})" for n in range(20)}
+_PREFIX = re.compile(
+    r"^(?:客观题|主观题|客观|主观|单选题|多选题|单选|多选|选择题|填空题|判断题|解答题|选择|填空|判断|解答|小题|题|[TQ])+"
+    r"[:_\-]?(?=[\d第])"
+)
+_FULL = re.compile(r"(?:[(\[【]?(?:满分|共)?(\d+(?:\.\d+)?)分[)\]】]?|/(\d+(?:\.\d+)?))$")
+_CHOICE = re.compile(r"^(?:选项|作答|答案|学生答案)|(?:选项|作答|学生答案|答案)$")
+_MARK = re.compile(r"^(?:得分|分数)|(?:得分|分数)$")
+_LABEL = re.compile(r"^(\d{1,3})(?:[(\-._](\d{1,2})\)?)?(?:[(\-._](\d{1,2})\)?)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemHeading:
+    """What the header of an item's column says."""
+
+    label: str
+    chosen: bool = False  # holds options instead of marks
+    full: float | None = None
+
+
+def canonical(text: str) -> str:
+    """One spelling of a label; a label that is no number stays as it is, narrowed.
+
+    >>> [canonical(t) for t in ("13（1）", "13-1", "第13题(1)", "13①", "16.2.1", "作文")]
+    ['13(1)', '13(1)', '13(1)', '13(1)', '16(2)(1)', '作文']
+    """
+    heading = item_heading(text)
+    return heading.label if heading else "".join(narrow(text).split())
+
+
+def item_heading(text: str) -> ItemHeading | None:
+    """What an item's column header says, or None where the header names no item."""
+    plain = "".join(narrow(text).split()).upper()
+    for mark, inner in _CIRCLED.items():
+        plain = plain.replace(mark, inner)
+    chosen = bool(_CHOICE.search(plain))
+    plain = _MARK.sub("", _CHOICE.sub("", plain))
+    full = _FULL.search(plain)
+    if full:
+        plain = plain[: full.start()]
+    plain = _PREFIX.sub("", plain)
+    plain = plain.replace("第", "").replace("小题", "").replace("题", "")
+    match = _LABEL.fullmatch(plain)
+    if match is None:
+        return None
+    first, *inner = match.groups()
+    label = str(int(first)) + "".join(f"({int(part)})" for part in inner if part)
+    return ItemHeading(label, chosen, float(full.group(1) or full.group(2)) if full else None)
