@@ -34,6 +34,7 @@ class Actor:
     person_id: int | None = None
     affiliations: tuple[Affiliation, ...] = ()
     system: str | None = None
+    name: str = field(default="", compare=False)
     workspace: OrganisationRef | None = field(default=None, compare=False)
     role: str | None = None
 

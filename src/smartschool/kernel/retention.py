@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 
@@ -35,7 +35,7 @@ class Expiry:
 
     name: str
     rule: str
-    purge: Callable[[object], int]
+    purge: Callable[[datetime], int]
 
 
 expiries: Registry[Expiry] = Registry("expiry", key=lambda expiry: expiry.name)

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "smartschool.kernel",
     # rooms, from the ground up (the order of .importlinter)
     "smartschool.contexts.directory",
+    "smartschool.contexts.identity",
     "smartschool.contexts.curriculum",
     "smartschool.contexts.assessment",
     "smartschool.contexts.diagnosis",
@@ -40,6 +41,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "smartschool.contexts.identity.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "smartschool.web.errors.DomainErrors",
@@ -70,8 +72,13 @@ DATABASES = {"default": env.database(env.text("DATABASE_URL", "postgresql:///uns
 # Scope lives in transaction-local settings, so a pooled connection carries nothing over;
 # each is checked when taken, because the database may have been restarted meanwhile.
 DATABASES["default"] |= {"ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+# Commits at once: what must survive the rollback of a request (failed sign-ins) is written through it.
+DATABASES["facts"] = {**DATABASES["default"], "ATOMIC_REQUESTS": False}
 POOL = {"min_size": 1, "max_size": env.number("SMARTSCHOOL_POOL", 8), "timeout": 20}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "identity.Account"
+PASSWORD_HASHERS = ["smartschool.contexts.identity.hashers.SchoolArgon2"]
 
 # key id → 32 bytes; the newest key encrypts, all decrypt. Read by kernel.crypto.
 FIELD_KEYS_FILE = env.text("SMARTSCHOOL_FIELD_KEYS", str(DATA_DIR / "secrets" / "field-keys.json"))
@@ -91,7 +98,9 @@ STORAGES = {
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "smartschool.contexts.identity.session_store"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

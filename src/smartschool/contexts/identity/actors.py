@@ -1,0 +1,40 @@
+"""Builds the Actor from the one cross-scope read of the request path, `actor_affiliations`."""
+
+import json
+from typing import Any
+
+from django.db import connection
+
+from smartschool.kernel import clock
+from smartschool.kernel.actor import Actor, Affiliation, OrganisationRef
+
+
+def _refs(text: str) -> tuple[OrganisationRef, ...]:
+    return tuple(_ref(one) for one in json.loads(text))
+
+
+def _ref(one: dict[str, Any]) -> OrganisationRef:
+    return OrganisationRef(one["id"], one["code"], one["name"], one["kind"])
+
+
+def actor_of(account_id: int) -> Actor | None:
+    """The person behind an account with every affiliation that holds today; None when the account is closed
+    or nothing ties the person to the district any more (who has left cannot sign in)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT person_id, name, role, record_id, organisation::text, ancestors::text, descendants::text"
+            " FROM actor_affiliations(%s, %s)",
+            [account_id, clock.today()],
+        )
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    return Actor(
+        account_id=account_id,
+        person_id=rows[0][0],
+        name=rows[0][1],
+        affiliations=tuple(
+            Affiliation(role, _ref(json.loads(place)), _refs(above), _refs(below), record_id)
+            for _, _, role, record_id, place, above, below in rows
+        ),
+    )

@@ -1,0 +1,15 @@
+"""Identity as a Django app."""
+
+from django.apps import AppConfig
+
+
+class IdentityConfig(AppConfig):
+    name = "smartschool.contexts.identity"
+    label = "identity"
+    verbose_name = "统一身份认证"
+
+    def ready(self) -> None:
+        from smartschool.contexts.identity import policies, throttle  # noqa: F401 - registers the policies
+        from smartschool.kernel.retention import Expiry, expiries
+
+        expiries.register(Expiry("identity.sign_in_throttle", "sign_in", throttle.purge))

@@ -1,0 +1,1 @@
+"""Verbs of identity: one module per family."""
