@@ -9,8 +9,9 @@ import sys
 import time
 
 from smartschool.runtime.failure import Failure
-from smartschool.runtime.folder import ROOT, DataFolder, data_folder
+from smartschool.runtime.folder import DataFolder, data_folder
 from smartschool.runtime.lock import FolderLock
+from smartschool.runtime.program import ROOT
 from smartschool.runtime.supervisor import Supervisor
 
 PATIENCE = 300.0  # seconds for a first start in the background

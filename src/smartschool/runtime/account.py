@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,20 @@ class Account:
                 part.mkdir(mode=mode)
                 self.give(part)
         return path
+
+    def closed_at(self, path: Path) -> Path | None:
+        """The first folder on the way to `path` that this user cannot enter, tried as that user."""
+        way = [*reversed(path.parents), path]
+        script = 'for part; do [ ! -e "$part" ] || [ -x "$part" ] || { printf %s "$part"; exit 1; }; done'
+        done = subprocess.run(
+            ["/bin/sh", "-c", script, "sh", *way],
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            **self.switch,
+        )
+        return Path(done.stdout) if done.returncode else None
 
     def private_file(self, path: Path) -> None:
         """Create an empty 0600 file of this user unless it exists."""

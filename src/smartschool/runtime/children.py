@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -74,7 +73,7 @@ def python_child(folder: DataFolder, name: str, words: list[str], environment: M
         folder.account.private_file(log)
         with log.open("ab") as descriptor:
             return subprocess.Popen(
-                [sys.executable, "-m", *words],
+                [folder.program.python, "-m", *words],
                 cwd=folder.home,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
@@ -90,7 +89,7 @@ def python_child(folder: DataFolder, name: str, words: list[str], environment: M
 def run_to_end(folder: DataFolder, name: str, words: list[str], environment: Mapping[str, str]) -> None:
     """Run `python -m …` as the account; a failure leaves its words in logs/NAME.log."""
     done = subprocess.run(
-        [sys.executable, "-m", *words],
+        [folder.program.python, "-m", *words],
         cwd=folder.home,
         env=dict(environment),
         capture_output=True,

@@ -15,9 +15,10 @@ from smartschool.runtime import roles
 from smartschool.runtime.children import run_to_end
 from smartschool.runtime.engine import find_binaries
 from smartschool.runtime.failure import Failure
-from smartschool.runtime.folder import ROOT, DataFolder, data_folder
+from smartschool.runtime.folder import DataFolder, data_folder
 from smartschool.runtime.lock import FolderLock
 from smartschool.runtime.postgres import Cluster
+from smartschool.runtime.program import ROOT
 
 OLDEST_EXTERNAL = 150000  # server_version_num of PostgreSQL 15
 JOIN_PATIENCE = 60.0  # seconds: another command may be creating the database just now

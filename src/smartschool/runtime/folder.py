@@ -7,17 +7,16 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from smartschool.runtime.account import Account, child_account
 from smartschool.runtime.failure import Failure
 from smartschool.runtime.postgres import new_password, socket_folder
+from smartschool.runtime.program import ROOT, Program, checkout_closed, own_state, program_for
 from smartschool.runtime.roles import Passwords
 
-ROOT = Path(__file__).resolve().parents[3]  # the checkout: src/smartschool/runtime/ is three below
 LEAST_FREE = 300 * 1024 * 1024  # bytes; below this PostgreSQL soon stops anyway
 
 
@@ -57,6 +56,11 @@ class DataFolder:
     def sockets(self) -> Path:
         return socket_folder(self.run / "pg", str(self.home.stat().st_ino))
 
+    @cached_property
+    def program(self) -> Program:
+        """What the children execute."""
+        return program_for(self.account)
+
     def prepare(self) -> None:
         """Create the folders and secrets that are missing; refuse a full disk and an unreachable place."""
         try:
@@ -65,7 +69,11 @@ class DataFolder:
                 self.account.folder(self.home / part)
             if shutil.disk_usage(self.home).free < LEAST_FREE:
                 raise Failure(f"磁盘已满：{self.home} 所在磁盘剩余不足 300 MB，请腾出空间后重试。")
-            self._reachable(self.home)
+            if closed := self.account.closed_at(self.home):
+                raise Failure(
+                    f"普通用户无法进入目录 {closed}（服务不以 root 运行）："
+                    f"请用 --data 指定 /srv 之类的目录，或运行 chmod o+x {closed}。"
+                )
             self._secret("django-key", secrets.token_urlsafe(50))
             self._secret("field-keys.json", json.dumps({"k1": secrets.token_hex(32)}))
             passwords = {name: new_password() for name in ("superuser", "owner", "app")}
@@ -80,26 +88,6 @@ class DataFolder:
             raise Failure(
                 f"不能使用数据目录 {self.home}（{error.strerror}）：请用 --data 换一个目录。"
             ) from None
-
-    def _reachable(self, path: Path) -> None:
-        """As root the account may stand before a closed parent folder: say which one."""
-        if os.geteuid() != 0:
-            return
-        for part in [*reversed(path.parents), path]:
-            done = subprocess.run(
-                ["/bin/sh", "-c", 'test -x "$1"', "sh", part], cwd="/", check=False, **self.account.switch
-            )
-            if done.returncode:
-                raise Failure(
-                    f"普通用户无法进入目录 {part}（服务不以 root 运行）：请把项目和数据移到 /opt 或 /srv，"
-                    f"或运行 chmod o+x {part}。"
-                )
-
-    def check_program(self) -> None:
-        """The account must be able to run this Python and read this code."""
-        self._reachable(ROOT / "src" / "smartschool")
-        self._reachable(Path(sys.executable).parent)
-        self._reachable(Path(os.path.realpath(sys.executable)).parent)
 
     def _secret(self, name: str, content: str) -> None:
         """Write once, readable by the account alone; complete or not at all."""
@@ -132,7 +120,7 @@ class DataFolder:
             "LANG": "C.UTF-8",
             "HOME": str(self.home / "cache"),
             "NUMBA_CACHE_DIR": str(self.home / "cache"),
-            "PYTHONPATH": str(ROOT / "src"),
+            "PYTHONPATH": str(self.program.source),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
             "DATABASE_URL": app_url,
@@ -145,5 +133,6 @@ class DataFolder:
 
 def data_folder(place: str | None = None) -> DataFolder:
     """The data folder of --data, SMARTSCHOOL_DATA_DIR or `data` beside the launcher; perhaps absent."""
-    home = Path(place or os.environ.get("SMARTSCHOOL_DATA_DIR") or ROOT / "data").expanduser().resolve()
+    beside = own_state() / "data" if checkout_closed(child_account()) else ROOT / "data"
+    home = Path(place or os.environ.get("SMARTSCHOOL_DATA_DIR") or beside).expanduser().resolve()
     return DataFolder(home, child_account(home))

@@ -14,8 +14,9 @@ import psycopg
 from smartschool.runtime import roles
 from smartschool.runtime.database import OLDEST_EXTERNAL, Place
 from smartschool.runtime.failure import Failure
-from smartschool.runtime.folder import ROOT, DataFolder
+from smartschool.runtime.folder import DataFolder
 from smartschool.runtime.lock import FolderLock
+from smartschool.runtime.program import ROOT
 
 COMFORTABLE = 2 * 1024**3  # bytes of free disk
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from smartschool.runtime.children import run_to_end
-from smartschool.runtime.folder import ROOT, DataFolder
+from smartschool.runtime.folder import DataFolder
+from smartschool.runtime.program import ROOT
 
 
 def _stamp() -> str:

@@ -74,7 +74,6 @@ class Supervisor:
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until asked to stop; `ready` is called once the first page answers."""
         self.folder.prepare()
-        self.folder.check_program()
         lock = FolderLock(self.folder)
         lock.take_or_fail("up")
         register = Register(self.folder)

@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 import psycopg
 
 from smartschool.runtime.account import child_account
-from smartschool.runtime.folder import ROOT, DataFolder
+from smartschool.runtime.folder import DataFolder
 from smartschool.runtime.process import Identity, group_members
+from smartschool.runtime.program import ROOT
 
 PATIENCE = 60.0  # seconds
 

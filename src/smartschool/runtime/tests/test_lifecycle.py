@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from tests.harness import cluster
 
-from smartschool.runtime import roles
+from smartschool.runtime import program, roles
 from smartschool.runtime.account import child_account
+from smartschool.runtime.program import ROOT
 from smartschool.runtime.tests.product import Product, command
 
 pytestmark = pytest.mark.slow
@@ -191,3 +192,29 @@ def test_background_start_doctor_and_down(home: Path) -> None:
     assert "审计链：完整" in report
     assert "行级隔离有效" in report
     assert say("down") == "没有正在运行的服务。\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a user to whom its own folder is closed")
+def test_root_serves_from_a_closed_checkout(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = child_account()
+    with tempfile.TemporaryDirectory() as closed:  # 0700 root
+        checkout, state = Path(closed) / "project", prepared.parent / "state"
+        subprocess.run(["cp", "-al", sys.prefix, f"{closed}/environment"], check=True)
+        shutil.copytree(ROOT / "src", checkout / "src", ignore=shutil.ignore_patterns("__pycache__"))
+        (checkout / "requirements.lock").write_text("")
+        monkeypatch.setattr(program, "ROOT", checkout)
+        monkeypatch.setattr(program, "STATE", state)
+        monkeypatch.setattr(program.sys, "executable", f"{closed}/environment/bin/python")
+        assert program.checkout_closed(account)
+        found = program.program_for(account)
+        code = "import smartschool.settings, django; print(smartschool.settings.__file__, django.__file__)"
+        said = subprocess.run(
+            [found.python, "-c", code],
+            cwd="/",
+            env={"PYTHONPATH": str(found.source)},
+            capture_output=True,
+            text=True,
+            check=True,
+            **account.switch,
+        ).stdout.split()
+    assert [Path(path).is_relative_to(state) for path in said] == [True, True]
