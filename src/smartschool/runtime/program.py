@@ -53,7 +53,10 @@ def _link_or_copy(source: str, target: str) -> None:
 
 
 def _linked_copy(program: Program, target: Path) -> Program:
-    """Hard links to the files of .venv (again only when it changed) and a fresh copy of the code."""
+    """Hard links to the files of .venv, again only when it changed, and a copy of the code for each state of it.
+
+    The code of a running product stays where it is; `forget_old_code` removes it at the next start.
+    """
     environment = program.python.parent.parent
     copy = target / ".venv"
     if not (copy / "installed").exists() or (copy / "installed").read_bytes() != _installed(environment):
@@ -62,9 +65,30 @@ def _linked_copy(program: Program, target: Path) -> Program:
             if not part.exists():
                 part.mkdir(mode=0o755)
         shutil.copytree(environment, copy, symlinks=True, copy_function=_link_or_copy)
-    shutil.rmtree(target / "src", ignore_errors=True)
-    shutil.copytree(program.source, target / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    return Program(copy / "bin" / program.python.name, target / "src")
+    source = target / f"src-{_state_of(program.source)}"
+    if not source.exists():
+        draft = target / f"draft-{os.getpid()}"
+        shutil.copytree(program.source, draft, ignore=shutil.ignore_patterns("__pycache__"))
+        draft.rename(source)
+    return Program(copy / "bin" / program.python.name, source)
+
+
+def _state_of(source: Path) -> str:
+    """Changes when a file of the code is added, removed or changed."""
+    digest = hashlib.sha256()
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            status = path.stat()
+            digest.update(f"{path.relative_to(source)} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def forget_old_code(program: Program) -> None:
+    """At a start, when nothing else runs: remove copies of former states of the code."""
+    if program.source.is_relative_to(STATE):
+        for former in program.source.parent.glob("src-*"):
+            if former != program.source:
+                shutil.rmtree(former)
 
 
 def _installed(environment: Path) -> bytes:

@@ -19,6 +19,7 @@ from smartschool.runtime.children import DEATHS, WINDOW, Child, Register, python
 from smartschool.runtime.failure import Failure
 from smartschool.runtime.folder import DataFolder
 from smartschool.runtime.lock import FolderLock
+from smartschool.runtime.program import forget_old_code
 
 WEB_PATIENCE = 60.0  # seconds until the first page must answer
 TICK = 0.2
@@ -80,6 +81,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop_soon)
         try:
+            forget_old_code(self.folder.program)
             if orphans := register.stop_orphans():
                 self.say(f"已停止上次遗留的进程：{'、'.join(orphans)}。")
             self.port = check_port(self.host, self.port)
