@@ -53,7 +53,7 @@ def _link_or_copy(source: str, target: str) -> None:
 
 
 def _linked_copy(program: Program, target: Path) -> Program:
-    """Hard links to the files of .venv, again only when it changed, and a copy of the code for each state of it.
+    """Hard links to the files of .venv, again only when it changed, and a copy of each state of the code.
 
     The code of a running product stays where it is; `forget_old_code` removes it at the next start.
     """
