@@ -58,6 +58,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
+                "smartschool.web.shell.shell",
             ]
         },
     }

@@ -1,4 +1,4 @@
-"""Registers the web storey: base templates, UI kit, role homes."""
+"""Registers the web storey: 今日 in the navigation, the house's own panels."""
 
 from django.apps import AppConfig
 
@@ -9,3 +9,26 @@ class WebConfig(AppConfig):
     name = "smartschool.web"
     label = "web"
     verbose_name = "页面"
+
+    def ready(self) -> None:
+        from smartschool.kernel.registry import NavItem, nav_items
+        from smartschool.web import policies
+        from smartschool.web.panels import people  # noqa: F401 - registers the panels
+
+        for name, wanted, address in (
+            ("school", policies.open_school_today, "/schools/{code}/today/"),
+            ("district", policies.open_district_today, "/district/today/"),
+            ("own", policies.open_own_today, "/me/today/"),
+        ):
+            nav_items.register(
+                NavItem(
+                    f"web.{name}_today",
+                    "今日",
+                    "calendar-event",
+                    wanted.name,
+                    lambda actor, address=address: address.format(
+                        code=actor.workspace.code if actor.workspace else ""
+                    ),
+                    order=0,
+                )
+            )

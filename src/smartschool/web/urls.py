@@ -1,11 +1,21 @@
-"""Owns the root of the URL tree: composes the rooms' urls and names the error pages."""
+"""Owns the root of the URL tree: the house's own pages, the rooms' urls, and the error pages."""
 
 from importlib.util import find_spec
 
 from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from smartschool.web import licences, today
+
+_own = [
+    path("schools/<str:school_code>/today/", today.school_today, name="school_today"),
+    path("district/today/", today.district_today, name="district_today"),
+    path("me/today/", today.own_today, name="own_today"),
+    path("menu/", today.menu, name="menu"),
+    path("licences/", licences.licences, name="licences"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", include((_own, "web")))]
 
 # A room that has pages has urls.py; installing the room is all it takes to serve them.
 for _config in apps.get_app_configs():

@@ -229,9 +229,13 @@ def note(content: str, tone: str = "", icon: str = "") -> SafeString:
     )
 
 
-@register.simple_block_tag
+@register.simple_block_tag(name="empty", end_name="endempty")
+@register.simple_block_tag(name="nothing", end_name="endnothing")
 def empty(content: str, title: str, text: str = "", icon: str = "search", level: int = 3) -> SafeString:
-    """Nothing here: why, and one step. The content is the buttons."""
+    """Nothing here: why, and one step. The content is the buttons.
+
+    Inside `{% for %}` write `{% nothing … %}`: there `{% empty %}` belongs to the loop.
+    """
     buttons = format_html('<div class="btns">{}</div>', content) if content.strip() else ""
     heading = format_html("<h{}>{}</h{}>", level, title, level)
     return format_html(

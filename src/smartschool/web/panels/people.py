@@ -1,0 +1,97 @@
+"""Owns the first panel of each home: schools of the district, classes of a school, own class or children."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+
+from django.http import HttpRequest
+
+from smartschool.contexts.directory.public import doors as directory
+from smartschool.contexts.directory.public.contracts import OrganisationInfo, TeachingInfo
+from smartschool.kernel.actor import Actor
+from smartschool.web.panels import panel
+
+FIRST = 10
+
+
+@panel("schools", "web.see_schools", order=FIRST)
+def schools(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
+    """Schools of the district by township."""
+    found = directory.schools()
+    if not found:
+        return None
+    towns: dict[str, list[OrganisationInfo]] = defaultdict(list)
+    for school in found:
+        towns[school.town or "区直"].append(school)
+    return {
+        "towns": sorted(towns.items()),
+        "n": len(found),
+        "rural": sum(school.plan_category == "rural" for school in found),
+        "urban": sum(school.plan_category == "urban" for school in found),
+    }
+
+
+@panel("school_classes", "web.see_school", order=FIRST)
+def school_classes(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
+    """Classes of the school with size and 班主任; a class without one needs a person."""
+    assert actor.workspace is not None  # noqa: S101 -- the policy stands in a school
+    school = [actor.workspace.id]
+    classes = directory.classes_of(school)
+    sizes = directory.class_sizes(school)
+    heads = directory.form_teachers(found.id for found in classes)
+    rows = [(found, sizes.get(found.id, 0), heads.get(found.id)) for found in classes]
+    return {
+        "rows": rows,
+        "pupils": sum(size for _, size, _ in rows),
+        "headless": [found.name for found, _, head in rows if head is None],
+        "staff": len(directory.staff_of(actor.workspace.id)),
+    }
+
+
+def _or_none(look_up: Callable[[], list[TeachingInfo]]) -> list[TeachingInfo]:
+    """Nothing is taught before the district has entered its first term."""
+    try:
+        return look_up()
+    except LookupError:
+        return []
+
+
+@panel("own_class", "web.see_own_class", order=FIRST)
+def own_class(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
+    """The class (rarely two) of a 班主任, and who teaches it."""
+    assert actor.workspace is not None  # noqa: S101 -- the policy stands in a school
+    assert actor.person_id is not None  # noqa: S101 -- signed in
+    classes = directory.form_classes_of(actor.person_id)
+    if not classes:
+        return {"classes": []}
+    sizes = directory.class_sizes([actor.workspace.id])
+    return {
+        "classes": [
+            (found, sizes.get(found.id, 0), _or_none(partial(directory.teachers_of_class, found.id)))
+            for found in classes
+        ]
+    }
+
+
+@panel("own_teaching", "web.see_own_teaching", order=FIRST)
+def own_teaching(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
+    """What a teacher teaches this term."""
+    assert actor.workspace is not None  # noqa: S101 -- the policy stands in a school
+    assert actor.person_id is not None  # noqa: S101 -- signed in
+    taught = _or_none(partial(directory.taught_by, actor.person_id))
+    sizes = directory.class_sizes([actor.workspace.id])
+    return {"lessons": [(one, sizes.get(one.home_class.id, 0)) for one in taught]}
+
+
+@panel("own_place", "web.see_own_place", order=FIRST)
+def own_place(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
+    """Where a pupil belongs."""
+    assert actor.person_id is not None  # noqa: S101 -- signed in
+    return {"places": directory.own_enrolments(actor.person_id)}
+
+
+@panel("own_children", "web.see_own_children", order=FIRST)
+def own_children(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
+    """Where the own children belong."""
+    assert actor.person_id is not None  # noqa: S101 -- signed in
+    return {"children": directory.children_of(actor.person_id)}

@@ -1,0 +1,56 @@
+"""Owns where a page stands: which of a person's places (role at an organisation) it belongs to."""
+
+from dataclasses import replace
+
+from django.http import HttpRequest
+
+from smartschool.contexts.identity.public.contracts import Place
+from smartschool.contexts.identity.public.doors import PLACE_KEY, places_of
+from smartschool.kernel.actor import ANONYMOUS, Actor
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The request's actor, ANONYMOUS where none was set (error pages before the middleware ran)."""
+    actor: Actor = getattr(request, "actor", ANONYMOUS)
+    return actor
+
+
+def place_here(request: HttpRequest, places: list[Place]) -> Place | None:
+    """The place this page belongs to.
+
+    The address says the workspace; among the places that fit it the one chosen in the menu comes first,
+    so that a 任课教师 who is also 班主任 of the same school sees the role that was chosen.
+    """
+    if not places:
+        return None
+    fitting = [place for place in places if _fits(place, request)]
+    chosen = request.session.get(PLACE_KEY)
+    for candidates in (fitting, [] if fitting else places):
+        for place in candidates:
+            if place.key == chosen:
+                return place
+        if candidates:
+            return candidates[0]
+    return None
+
+
+def _fits(place: Place, request: HttpRequest) -> bool:
+    workspace = actor_of(request).workspace
+    if request.path.startswith("/schools/") and workspace is not None:
+        return place.organisation.id == workspace.id
+    for root in ("/district/", "/me/"):
+        if request.path.startswith(root):
+            return place.home.startswith(root)
+    return not request.path.startswith("/schools/")
+
+
+def acting_as(actor: Actor, place: Place) -> Actor:
+    """The same person with only the affiliations of one role: 今日 shows one role at a time."""
+    kept = tuple(a for a in actor.affiliations if a.role == place.role)
+    return replace(actor, affiliations=kept)
+
+
+def places_in_order(request: HttpRequest) -> list[Place]:
+    """All places of the signed-in person; none for strangers."""
+    actor = actor_of(request)
+    return places_of(actor) if actor.is_authenticated else []

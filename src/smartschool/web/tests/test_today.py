@@ -1,0 +1,126 @@
+"""今日, the frame and the switch: each role sees its own, strangers see nothing, the chosen role leads."""
+
+import re
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from smartschool.contexts.directory.commands.staff import appoint
+from smartschool.contexts.directory.models import StaffRecord
+from smartschool.contexts.identity.tests.people import ACTOR, PASSWORD, SINCE, People, make_people
+from smartschool.kernel.scope import scope_of
+
+
+@pytest.fixture
+def people(fresh_database: str) -> People:
+    return make_people()
+
+
+def signed_in(login: str) -> Client:
+    client = Client()
+    assert client.post("/login/", {"login": login, "password": PASSWORD}).status_code == 302
+    return client
+
+
+def text_of(html: bytes) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.decode()))
+
+
+def links(html: bytes) -> list[str]:
+    """Addresses of the side navigation."""
+    navigation = re.findall(r'<nav class="nav".*?</nav>', html.decode(), re.DOTALL)[0]
+    return re.findall(r'<a href="([^"]+)"', navigation)
+
+
+def test_a_stranger_is_led_to_the_sign_in_page(people: People) -> None:
+    response = Client().get("/schools/Q-1/today/")
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/login/?next=")
+
+
+def test_home_opens_the_first_place_and_names_school_and_role(people: People) -> None:
+    client = signed_in("q-sun")
+    page = client.get("/", follow=True)
+    assert page.redirect_chain[-1][0] == "/schools/Q-2/today/"
+    text = text_of(page.content)
+    assert "Q-2 校" in text
+    assert "教务管理员" in text
+    assert "孙越" in text
+
+
+def test_the_switch_leads_to_the_other_school(people: People) -> None:
+    client = signed_in("q-sun")
+    assert 'name="place" value="teacher@Q-1"' in client.get("/schools/Q-2/today/").content.decode()
+    assert (
+        client.post("/account/place/", {"place": "teacher@Q-1"}).headers["Location"] == "/schools/Q-1/today/"
+    )
+    text = text_of(client.get("/schools/Q-1/today/").content)
+    assert "我教的班" in text
+    assert "班主任 " not in text
+
+
+def test_two_roles_at_one_school_show_the_chosen_one(people: People) -> None:
+    with transaction.atomic(), scope_of([people.two.pk]):
+        appoint(actor=ACTOR, staff=StaffRecord.objects.get(), role="teacher", valid_from=SINCE)
+    client = signed_in("q-sun")
+    assert "本校还没有班级" in text_of(client.get("/schools/Q-2/today/").content)
+    client.post("/account/place/", {"place": "teacher@Q-2"})
+    text = text_of(client.get("/schools/Q-2/today/").content)
+    assert "我教的班" in text
+    assert "本校还没有班级" not in text
+
+
+def test_a_foreign_school_looks_like_none(people: People) -> None:
+    client = signed_in("q-wang")
+    foreign, missing = client.get("/schools/Q-2/today/"), client.get("/schools/NOPE/today/")
+    assert foreign.status_code == missing.status_code == 404
+    # Q-1 is the own child's school: known, but its staff pages are not for parents
+    assert client.get("/schools/Q-1/today/").status_code == 403
+
+
+def test_a_guardian_sees_the_own_child_and_no_staff_page(people: People) -> None:
+    client = signed_in("q-wang")
+    page = client.get("/", follow=True)
+    assert page.redirect_chain[-1][0] == "/me/today/"
+    text = text_of(page.content)
+    assert "陈小雨" in text
+    assert "家长" in text
+    assert links(page.content)
+    assert all(href.startswith("/me/") for href in links(page.content))
+    assert client.get("/district/today/").status_code == 403
+
+
+def test_every_link_of_the_navigation_opens(people: People) -> None:
+    for login in ("q-sun", "q-wang", "q-chen"):
+        client = signed_in(login)
+        page = client.get("/", follow=True)
+        assert links(page.content)
+        for href in links(page.content):
+            assert client.get(href).status_code == 200, href
+
+
+def test_leaving_ends_the_session_and_the_page_is_not_stored(people: People) -> None:
+    client = signed_in("q-sun")
+    page = client.get("/schools/Q-2/today/")
+    assert page.headers["Cache-Control"] == "no-store"
+    assert 'action="/logout/"' in page.content.decode()
+    client.post("/logout/")
+    assert client.get("/schools/Q-2/today/").status_code == 302
+
+
+def test_menu_and_licences_open(people: People) -> None:
+    client = signed_in("q-sun")
+    assert "今日" in text_of(client.get("/menu/").content)
+    notices = text_of(Client().get("/licences/").content)
+    for words in ("Paweł Kuna", "SIL OPEN FONT LICENSE", "0BSD"):
+        assert words in notices
+
+
+def test_statements_of_the_home_do_not_grow_with_panels(
+    people: People, django_assert_max_num_queries: object
+) -> None:
+    client = signed_in("q-sun")
+    client.get("/schools/Q-2/today/")
+    with django_assert_max_num_queries(24):  # type: ignore[operator]
+        client.get("/schools/Q-2/today/")
