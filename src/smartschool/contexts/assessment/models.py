@@ -178,6 +178,7 @@ class Attempt(Owned):
     class Source(models.TextChoices):
         IMPORT = "import", "表格导入"
         TAP = "tap", "点按录分"
+        CORRECTION = "correction", "更正"
         SEED = "seed", "演示数据"
 
     paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="attempts")

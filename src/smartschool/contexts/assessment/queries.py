@@ -28,7 +28,8 @@ WITH attempt AS (
     ORDER BY home_class_id, class_number, id
 )
 SELECT array_agg(id), array_agg(enrolment_id), array_agg(home_class_id), array_agg(class_number),
-       array_agg(status), array_agg(stated_total), array_agg(marks), array_agg(states),
+       array_agg(status), array_agg(stated_total), array_agg(marks) FILTER (WHERE cardinality(marks) > 0),
+       array_agg(states) FILTER (WHERE cardinality(states) > 0),
        CASE WHEN bool_or(cardinality(choices) > 0) THEN array_agg(array_to_string(choices, ',')) END
 FROM attempt
 """
@@ -139,7 +140,8 @@ def item_info(item: Any) -> ItemInfo:
         item.key,
         tuple(item.options),
         item.shared_item,
-        tuple(zip(item.point_ids, item.point_weights, strict=True)),
+        tuple(zip(item.point_ids, (round(w, 4) for w in item.point_weights), strict=True)),
+        item.partial_score,
     )
 
 
@@ -177,8 +179,8 @@ def paper_for_analysis(paper_id: int, *, class_ids: Iterable[int] | None = None)
         class_ids=np.asarray(empty if ids is None else home_classes, np.int64),
         class_numbers=np.asarray(empty if ids is None else numbers, np.int16),
         statuses=np.asarray(empty if ids is None else statuses, np.int8),
-        marks=np.asarray(empty if ids is None else marks, np.float64).reshape(shape),
-        states=np.asarray(empty if ids is None else states, np.int8).reshape(shape),
+        marks=np.asarray(empty if marks is None else marks, np.float64).reshape(shape),
+        states=np.asarray(empty if states is None else states, np.int8).reshape(shape),
         choices=_choices(choices, len(items)),
         stated_totals=np.asarray(empty if ids is None else totals, np.float64),
     )

@@ -105,6 +105,7 @@ class ItemInfo:
     options: tuple[str, ...]
     shared_item: str
     points: tuple[tuple[int, float], ...]
+    partial: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
