@@ -26,7 +26,9 @@ class BlueprintRefused(DomainError):
         self.faults = tuple(faults)
         first = faults[0]
         place = f"第 {first.row} 行{first.column}：" if first.row else ""
-        super().__init__("assessment.blueprint_refused", f"没有保存，有 {len(faults)} 处要改。{place}{first.message}")
+        super().__init__(
+            "assessment.blueprint_refused", f"没有保存，有 {len(faults)} 处要改。{place}{first.message}"
+        )
 
 
 class ItemsFrozen(DomainError):

@@ -113,7 +113,7 @@ def paper(*, paper_id: int | None = None, code: str | None = None) -> PaperInfo:
 
 def _items(paper_id: int) -> list[Any]:
     """Items with their points and the paper, one query."""
-    by_point = {
+    by_point: dict[str, Any] = {
         "filter": Q(points__isnull=False),
         "order_by": "points__point_id",
         "default": Value([]),

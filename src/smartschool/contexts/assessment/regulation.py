@@ -79,12 +79,14 @@ def versions() -> tuple[Regulation, ...]:
     for raw in sorted(tomllib.loads(text)["version"], key=lambda version: version["valid_from"]):
         allowances = tuple(
             Allowance(
-                **{
-                    key: tuple(value) if isinstance(value, list) else value
-                    for key, value in row.items()
-                    if key != "nature"
-                },
+                key=row["key"],
+                grades=tuple(row["grades"]),
                 nature=Nature(row["nature"]),
+                source=row["source"],
+                per_term=row.get("per_term", 0),
+                per_year=row.get("per_year", 0),
+                terms=tuple(row.get("terms", (1, 2))),
+                document=row.get("document", False),
             )
             for row in raw["allow"]
         )

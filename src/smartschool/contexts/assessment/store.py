@@ -71,7 +71,7 @@ def write_attempts(
     if not len(block):
         return Written(0, 0, 0)
     stage = sql.Identifier(f"stage_attempt_{next(_numbers)}")
-    values = {
+    values: dict[str, int | str | None] = {
         "organisation": organisation_id,
         "paper": paper_id,
         "source": source,

@@ -1,4 +1,4 @@
-"""Saves a two-way table. Before marks it is replaced; after marks it is corrected and its former state kept."""
+"""Saves a two-way table: replaced before marks; after marks corrected, and its former state kept."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,9 @@ from smartschool.kernel.errors import Changed
 
 def rows_of(items: Sequence[ItemInfo]) -> list[BlueprintRow]:
     """The two-way table of these items as people write it."""
-    codes = {info.id: info.code for info in points_by_id({p for item in items for p, _ in item.points}).values()}
+    codes = {
+        info.id: info.code for info in points_by_id({p for item in items for p, _ in item.points}).values()
+    }
     return [
         BlueprintRow(
             item.label,
@@ -155,9 +157,7 @@ def _correct(
     items = list(Item.rows().filter(paper=paper).order_by("position"))
     _rename(items, after, touched)
     ItemPoint.rows().filter(item__in=[items[place].pk for place in touched]).delete()
-    _write_points(
-        paper, [items[place] for place in touched], [after[place] for place in touched], point_ids
-    )
+    _write_points(paper, [items[place] for place in touched], [after[place] for place in touched], point_ids)
     written = Written(0, 0, len(data.attempt_ids))
     if block is not None:
         written = write_attempts(

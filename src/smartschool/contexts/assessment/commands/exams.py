@@ -1,4 +1,4 @@
-"""Creates exams with their papers; what the regulation refuses goes to the district and comes back approved."""
+"""Creates exams with their papers; what the regulation refuses goes to the district for approval."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -172,7 +172,12 @@ def answer_request(
     done(
         answer,
         organisation_id=organisation_id,
-        data={"granted": granted, "rules": asked.rules, "reason": answer.reason, "school": asked.organisation_id},
+        data={
+            "granted": granted,
+            "rules": asked.rules,
+            "reason": answer.reason,
+            "school": asked.organisation_id,
+        },
         event="assessment.request_answered",
         ids={"request": asked.pk},
     )

@@ -47,9 +47,7 @@ def store_block(
         account_id=account_id,
     )
     paper.marks_at = clock.now()
-    paper.item_marks = bool(np.isfinite(block.marks).any()) or (
-        paper.item_marks and block.marks.shape[1] > 0
-    )
+    paper.item_marks = bool(np.isfinite(block.marks).any()) or (paper.item_marks and block.marks.shape[1] > 0)
     paper.save(update_fields=["marks_at", "item_marks"])
     return written
 
@@ -85,7 +83,8 @@ def correct_marks(*, actor: Actor, paper: Paper, changes: Iterable[MarkChange], 
         item = data.items[change.position]
         if change.mark is not None and not 0 <= change.mark <= item.full:
             raise DomainError(
-                "assessment.over_full_mark", f"没有保存。第 {item.label} 题的得分应在 0 到 {item.full:g} 之间。"
+                "assessment.over_full_mark",
+                f"没有保存。第 {item.label} 题的得分应在 0 到 {item.full:g} 之间。",
             )
         if statuses[row] != AttemptStatus.PRESENT:
             statuses[row] = AttemptStatus.PRESENT  # the pupil was there after all

@@ -87,9 +87,13 @@ def build(*, classes: int = 2, pupils: int = 5) -> World:
         )
         for code, name in (("2134009001", "甲学校"), ("2134009002", "乙学校"))
     )
-    year = SchoolYear.objects.create(code="T2026-2027", starts_on=START, ends_on=date(2027, 7, 31))
-    term = Term.objects.create(
-        school_year=year, number=1, starts_on=START, ends_on=date(2027, 1, 31), weeks=20
+    year, _ = SchoolYear.objects.get_or_create(
+        code="2026-2027", defaults={"starts_on": START, "ends_on": date(2027, 7, 31)}
+    )
+    term, _ = Term.objects.get_or_create(
+        school_year=year,
+        number=1,
+        defaults={"starts_on": START, "ends_on": date(2027, 1, 31), "weeks": 20},
     )
     world = World(bureau, school, other, term)
     world.points = [
