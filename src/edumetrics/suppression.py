@@ -59,61 +59,53 @@ def suppress_table(counts: ArrayLike, *, minimum: int = MIN_GROUP) -> BoolArray:
     if not hidden.any():
         return hidden
     while True:
-        weak = _weak_line(table, hidden, minimum)
-        if weak is None:
+        line = _weak_line(table, hidden, minimum)
+        if line is None:
             bridge = _bridge(hidden)
             if bridge is None:
                 return hidden
-            weak = _line_with_choice(table, hidden, bridge)
-        row, column = weak
-        line = (
-            [(row, c) for c in range(table.shape[1])]
-            if row is not None
-            else [(r, column) for r in range(len(table))]
-        )
-        free = [cell for cell in line if not hidden[cell]]
+            line = _line_with_choice(hidden, bridge)
+        axis, index = line
+        cells = [(index, c) if axis == 0 else (c, index) for c in range(table.shape[1 - axis])]
+        free = [cell for cell in cells if not hidden[cell]]
         if not free:
             return np.ones_like(hidden)
-        hidden[min(free, key=lambda cell: _cost(table, hidden, cell, along_row=row is not None))] = True
+        hidden[min(free, key=lambda cell: _cost(table, hidden, cell, axis))] = True
 
 
-def _cost(
-    table: IntArray, hidden: BoolArray, cell: tuple[int, int], *, along_row: bool
-) -> tuple[bool, bool, int]:
+def _cost(table: IntArray, hidden: BoolArray, cell: tuple[int, int], axis: int) -> tuple[bool, bool, int]:
     """What hiding `cell` costs: filled cells first (an empty one protects nothing), then those whose
     other line already hides something (they close a cycle and need no further cell), then small ones."""
-    other = hidden[:, cell[1]] if along_row else hidden[cell[0]]
+    other = hidden[:, cell[1]] if axis == 0 else hidden[cell[0]]
     return bool(table[cell] == 0), not bool(other.any()), int(table[cell])
 
 
-def _weak_line(table: IntArray, hidden: BoolArray, minimum: int) -> tuple[int | None, int | None] | None:
+def _weak_line(table: IntArray, hidden: BoolArray, minimum: int) -> tuple[int, int] | None:
+    """Axis (0: row) and index of a line whose hidden cells its total lays open."""
     for axis in (0, 1):
         lines = hidden if axis == 0 else hidden.T
         values = table if axis == 0 else table.T
-        for index in range(len(lines)):
-            chosen = lines[index]
+        for index, chosen in enumerate(lines):
             if (
                 chosen.any()
                 and not chosen.all()
                 and (chosen.sum() < 2 or values[index][chosen].sum() < minimum)
             ):
-                return (index, None) if axis == 0 else (None, index)
+                return axis, index
     return None
 
 
-def _line_with_choice(
-    table: IntArray, hidden: BoolArray, cell: tuple[int, int]
-) -> tuple[int | None, int | None]:
+def _line_with_choice(hidden: BoolArray, cell: tuple[int, int]) -> tuple[int, int]:
+    """A line that still has a cell to hide: through `cell` if possible."""
     row, column = cell
     if not hidden[row].all():
-        return row, None
+        return 0, row
     if not hidden[:, column].all():
-        return None, column
-    # Both lines are hidden already: open any line that still has a free cell.
-    for index in range(len(table)):
-        if not hidden[index].all():
-            return index, None
-    return row, None
+        return 1, column
+    for index, line in enumerate(hidden):
+        if not line.all():
+            return 0, index
+    return 0, row
 
 
 def _bridge(hidden: BoolArray) -> tuple[int, int] | None:

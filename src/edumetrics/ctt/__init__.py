@@ -1,0 +1,1 @@
+"""Classical analysis of items and papers: facility, discrimination, distractors, reliability, omissions."""

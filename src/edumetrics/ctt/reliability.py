@@ -1,0 +1,230 @@
+"""How repeatable the totals of a paper are: α, ω and the standard error of measurement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from scipy import stats
+
+from edumetrics.ctt.covariance import Covariances, covariances, jackknife, leave_out
+from edumetrics.ctt.scores import TIE, Centred
+from edumetrics.results import (
+    Caution,
+    Estimate,
+    FloatArray,
+    Insufficient,
+    Outcome,
+    Provenance,
+    Reason,
+)
+
+VERSION = "ctt-reliability/1"
+
+MIN_PUPILS = 10
+# Below this share of answered items a pupil's total is not on the scale of the whole paper.
+COMPLETE_ENOUGH = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Reliability of the total.
+
+    Attributes
+    ----------
+    alpha : Estimate or Insufficient
+        Cronbach's α with Feldt's interval, widened where the marks are far from normal.
+    omega : Estimate or Insufficient
+        McDonald's ω of one factor.
+    sem : Estimate or Insufficient
+        Standard error of measurement in marks.
+    """
+
+    alpha: Outcome
+    omega: Outcome
+    sem: Outcome
+    provenance: Provenance
+
+
+def reliability(
+    centred: Centred, *, level: float = 0.95, rng: np.random.Generator | None = None, blocks: int = 100
+) -> Reliability:
+    r"""α, ω and the standard error of measurement.
+
+    Parameters
+    ----------
+    rng : numpy Generator, optional
+        Deals pupils into jackknife blocks for ω; left out: blocks in the order of rows.
+    blocks : int
+        Jackknife blocks (each pupil is one if there are fewer).
+
+    Notes
+    -----
+    :math:`\alpha = J\bar c/(\bar v + (J-1)\bar c)` with the mean variance and the mean covariance of
+    items, equal to Cronbach's (1951) formula when nothing is missing; pairs of items that no pupil has
+    both of are left out. The interval is Feldt's (1965): :math:`(1-\alpha)/(1-\hat\alpha) \sim F(n-1,
+    (n-1)(J-1))`. It assumes normal scores; the distribution-free interval of Maydeu-Olivares, Coffman
+    & Hartmann (2007), on the scale of :math:`\log(1-\alpha)`, replaces it where it is wider.
+    """
+    cov = covariances(centred)
+    items = len(cov.matrix)
+    settings = MappingProxyType({"level": level, "blocks": blocks})
+    cautions: list[Caution] = []
+    refusal = _refusal(cov, items)
+    if refusal is not None:
+        return Reliability(refusal, refusal, refusal, Provenance("ctt", VERSION, settings))
+    off = ~np.eye(items, dtype=bool)
+    unseen = off & (cov.common < 2)
+    if unseen.any():
+        cautions.append(
+            Caution("pairs_never_together", data=MappingProxyType({"pairs": int(unseen.sum() // 2)}))
+        )
+    mean_covariance = float(np.nanmean(cov.matrix[off]))
+    mean_variance = float(np.mean(np.diag(cov.matrix)))
+    spread = items * (mean_variance + (items - 1) * mean_covariance)
+    if spread <= TIE:
+        constant = Insufficient(Reason.CONSTANT_MARKS, cov.n)
+        return Reliability(
+            constant, constant, constant, Provenance("ctt", VERSION, settings, tuple(cautions))
+        )
+    value = items * mean_covariance / (mean_variance + (items - 1) * mean_covariance)
+    if cov.answered < COMPLETE_ENOUGH:
+        cautions.append(
+            Caution("alpha_of_whole_pool", data=MappingProxyType({"answered": round(cov.answered, 4)}))
+        )
+    alpha = _alpha_interval(centred, value, cov, level)
+    return Reliability(
+        alpha,
+        _omega(centred, cov, level, rng, blocks),
+        _sem(centred, cov, level),
+        Provenance("ctt", VERSION, settings, tuple(cautions)),
+    )
+
+
+def feldt_interval(alpha: float, n: int, items: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Feldt's (1965) interval of Cronbach's α.
+
+    Examples
+    --------
+    >>> [round(limit, 4) for limit in feldt_interval(0.8, 100, 20)]
+    [0.7395, 0.8519]
+    """
+    df1, df2 = n - 1, (n - 1) * (items - 1)
+    tail = (1.0 - level) / 2.0
+    low = 1.0 - (1.0 - alpha) * float(stats.f.ppf(1.0 - tail, df1, df2))
+    high = 1.0 - (1.0 - alpha) * float(stats.f.ppf(tail, df1, df2))
+    return low, high
+
+
+def _refusal(cov: Covariances, items: int) -> Insufficient | None:
+    if items < 2:
+        return Insufficient(Reason.TOO_FEW_ITEMS, items)
+    if cov.n < MIN_PUPILS:
+        return Insufficient(Reason.TOO_FEW_PUPILS, cov.n)
+    if np.any(np.diag(cov.common) < 2):
+        return Insufficient(Reason.NO_RESPONSES, int(np.diag(cov.common).min()))
+    if not np.any((cov.common >= 2) & ~np.eye(items, dtype=bool)):
+        return Insufficient(Reason.NO_COMMON_PUPILS, cov.n)
+    return None
+
+
+def _alpha_interval(centred: Centred, value: float, cov: Covariances, level: float) -> Estimate:
+    items = len(cov.matrix)
+    low, high = feldt_interval(value, cov.n, items, level=level)
+    own, whole = _squares(centred)
+    t, s = float(own.mean()), float(whole.mean())
+    gradient = items / (items - 1) * (-(own - t) / s + t * (whole - s) / s**2)
+    se = float(np.sqrt(np.mean(gradient**2) / max(cov.n - 1, 1)))
+    method = "alpha/feldt"
+    if value < 1.0:
+        half = float(stats.norm.ppf(0.5 + level / 2.0)) * se / (1.0 - value)
+        free = (1.0 - (1.0 - value) * np.exp(half), 1.0 - (1.0 - value) * np.exp(-half))
+        if free[1] - free[0] > high - low:
+            (low, high), method = free, "alpha/distribution-free"
+    return Estimate(value, se, min(float(low), value), max(float(high), value), cov.n, method, level)
+
+
+def _squares(centred: Centred) -> tuple[FloatArray, FloatArray]:
+    """Per pupil: sum of squared deviations and squared total deviation, both scaled up to the whole paper."""
+    present = centred.valid.any(axis=1)
+    x = centred.deviations[present]
+    answered = centred.valid[present].sum(axis=1)
+    items = x.shape[1]
+    own = (x**2).sum(axis=1) * items / answered
+    cross = x.sum(axis=1) ** 2 - (x**2).sum(axis=1)
+    pairs = answered * (answered - 1)
+    whole = own + np.divide(cross * items * (items - 1), pairs, out=np.zeros_like(cross), where=pairs > 0)
+    return own, whole
+
+
+def _sem(centred: Centred, cov: Covariances, level: float) -> Outcome:
+    if cov.answered < COMPLETE_ENOUGH:
+        return Insufficient(Reason.NOT_COMPARABLE, cov.n)
+    present = centred.valid.any(axis=1)
+    items = len(cov.matrix)
+    # Missing marks are few here: pairwise covariances give the value, scaled squares its spread.
+    off = ~np.eye(items, dtype=bool)
+    trace, rest = float(np.trace(cov.matrix)), float(np.nanmean(cov.matrix[off])) * items * (items - 1)
+    square = (items * trace - (trace + rest)) / (items - 1)
+    own, whole = _squares(centred)
+    errors = (items * own - whole) / (items - 1) * present.sum() / max(present.sum() - 1, 1)
+    if square <= TIE:
+        return Insufficient(Reason.BOUNDARY, cov.n)
+    se_square = float(np.std(errors, ddof=1)) / np.sqrt(cov.n)
+    half = float(stats.norm.ppf(0.5 + level / 2.0)) * se_square / square
+    root = float(np.sqrt(square))
+    return Estimate(
+        root,
+        se_square / (2.0 * root),
+        root * float(np.exp(-half / 2.0)),
+        root * float(np.exp(half / 2.0)),
+        cov.n,
+        "anova/log-normal",
+        level,
+    )
+
+
+def _omega(
+    centred: Centred, cov: Covariances, level: float, rng: np.random.Generator | None, blocks: int
+) -> Outcome:
+    r"""McDonald's ω with loadings by Spearman's closed form, delete-one-block jackknife interval.
+
+    :math:`\lambda_j^2 = \sum_{l<m\ne j} c_{jl}c_{jm} / \sum_{l<m\ne j} c_{lm}` is consistent for one
+    factor and needs no iteration; :math:`\omega = (\sum\lambda)^2/((\sum\lambda)^2 + \sum\psi)`,
+    :math:`\psi_j` not below 0.
+    """
+    items = len(cov.matrix)
+    if items < 3:
+        return Insufficient(Reason.TOO_FEW_ITEMS, items)
+    if np.isnan(cov.matrix).any():
+        return Insufficient(Reason.NO_COMMON_PUPILS, cov.n)
+    value = float(_spearman_omega(cov.matrix[None])[0])
+    if not np.isfinite(value):
+        return Insufficient(Reason.NOT_IDENTIFIED, cov.n)
+    present = np.flatnonzero(centred.valid.any(axis=1))
+    dealt = present if rng is None else rng.permutation(present)
+    count = min(blocks, len(dealt))
+    kept = leave_out(centred, dealt, count)
+    if np.isnan(kept).any():
+        return Insufficient(Reason.NO_COMMON_PUPILS, cov.n)
+    sample = _spearman_omega(kept)
+    if not np.isfinite(sample).all() or value >= 1.0 or np.any(sample >= 1.0):
+        return Insufficient(Reason.NOT_IDENTIFIED, cov.n)
+    return jackknife(value, np.log(1.0 - sample), cov.n, level, "omega/jackknife")
+
+
+def _spearman_omega(matrices: FloatArray) -> FloatArray:
+    items = matrices.shape[-1]
+    eye = np.eye(items, dtype=bool)
+    off = np.where(eye, 0.0, matrices)
+    rows = off.sum(axis=-1)
+    squares = (off**2).sum(axis=-1)
+    pairs = off.sum(axis=(-2, -1))[..., None] / 2.0 - rows
+    top = (rows**2 - squares) / 2.0
+    communality = np.divide(top, pairs, out=np.full_like(top, np.nan), where=pairs > 0)
+    loading = np.sign(rows) * np.sqrt(np.maximum(communality, 0.0))
+    variance = np.diagonal(matrices, axis1=-2, axis2=-1)
+    unique = np.maximum(variance - loading**2, 0.0)
+    common = loading.sum(axis=-1) ** 2
+    return np.asarray(common / (common + unique.sum(axis=-1)))

@@ -1,0 +1,132 @@
+"""Person scores that stay comparable with missing marks, and ability groups with ties split fairly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edumetrics.arrays import ResponseMatrix
+from edumetrics.results import BoolArray, FloatArray, IntArray
+
+# Two scores closer than this are a tie: sums of marks such as 0.1 + 0.2 must not order people.
+TIE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Centred:
+    """Marks minus the item's mean, 0 where missing, and what the classical statistics need from them.
+
+    Attributes
+    ----------
+    valid : bool array, pupils × items
+    marks : float array, pupils × items
+        Marks, 0 where missing.
+    deviations : float array, pupils × items
+        Marks minus the item's mean over the pupils who have one, 0 where missing.
+    mean : float array, items
+        Mean marks (0 for an item without any).
+    n : int array, items
+        Pupils with a mark.
+    total : float array, pupils
+        Sum of deviations.
+    offered : float array, pupils
+        Sum of the full marks of the items with a mark.
+    """
+
+    valid: BoolArray
+    marks: FloatArray
+    deviations: FloatArray
+    mean: FloatArray
+    n: IntArray
+    full: FloatArray
+    total: FloatArray
+    offered: FloatArray
+
+    @property
+    def complete(self) -> bool:
+        """Whether every pupil who took part has a mark at every item."""
+        return bool(self.valid[self.valid.any(axis=1)].all())
+
+    def rest(self) -> FloatArray:
+        r"""Rest score of each pupil for each item: :math:`\sum_{l\ne j}(x_l-\bar x_l)/\sum_{l\ne j} f_l`.
+
+        With complete data it is a linear function of the usual total without the item, so correlations
+        and groups are the usual ones. With rotated booklets a pupil is not punished for a harder
+        booklet. NaN where the pupil has no mark at the item or at no other one.
+        """
+        others = self.offered[:, None] - self.valid * self.full
+        deviation = self.total[:, None] - self.deviations
+        usable = self.valid & (others > TIE)
+        return np.asarray(np.divide(deviation, others, out=np.full(others.shape, np.nan), where=usable))
+
+    def ability(self) -> FloatArray:
+        """Score of each pupil over all items, as `rest` but without leaving one out; NaN without a mark."""
+        nothing = np.full(len(self.total), np.nan)
+        return np.asarray(np.divide(self.total, self.offered, out=nothing, where=self.offered > 0))
+
+
+def centre(matrix: ResponseMatrix) -> Centred:
+    """Prepare a matrix for the classical statistics."""
+    valid = matrix.valid
+    marks = np.where(valid, matrix.marks, 0.0)
+    n = valid.sum(axis=0)
+    mean = marks.sum(axis=0) / np.maximum(n, 1)
+    deviations = np.where(valid, marks - mean, 0.0)
+    return Centred(
+        valid,
+        marks,
+        deviations,
+        mean,
+        n.astype(np.int64),
+        matrix.full,
+        deviations.sum(axis=1),
+        valid.astype(np.float64) @ matrix.full,
+    )
+
+
+def group_weights(scores: ArrayLike, edges: ArrayLike) -> FloatArray:
+    """Share of each pupil that belongs to each group between two quantiles of `scores`.
+
+    Pupils with the same score take equal parts of the place they fill together, so nobody's group
+    depends on the order of rows: with 10 pupils and a cut at 27 %, three pupils tied on places 2–4
+    weigh (2.7 − 1)/3 each.
+
+    Parameters
+    ----------
+    scores : array_like, pupils
+        NaN for pupils who belong to no group.
+    edges : array_like, groups × 2
+        Lower and upper quantile of each group, e.g. ``[[0, .27], [.73, 1]]``. Groups may overlap or
+        leave gaps.
+
+    Returns
+    -------
+    float array, pupils × groups
+        Sums over pupils are (upper − lower) · n.
+
+    Examples
+    --------
+    >>> group_weights([1, 2, 2, 3], [[0, .5], [.5, 1]]).tolist()
+    [[1.0, 0.0], [0.5, 0.5], [0.5, 0.5], [0.0, 1.0]]
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    bounds = np.asarray(edges, dtype=np.float64)
+    known = np.isfinite(values)
+    weights = np.zeros((len(values), len(bounds)))
+    if not known.any():
+        return weights
+    order = np.argsort(values[known])
+    ordered = values[known][order]
+    start = np.concatenate([[True], np.diff(ordered) > TIE])
+    block = np.cumsum(start) - 1
+    first = np.flatnonzero(start).astype(np.float64)
+    last = np.append(first[1:], len(ordered))
+    cuts = bounds * len(ordered)
+    inside = np.minimum(last[:, None], cuts[:, 1]) - np.maximum(first[:, None], cuts[:, 0])
+    share = np.clip(inside, 0.0, None) / (last - first)[:, None]
+    part = np.empty((len(ordered), len(bounds)))
+    part[order] = share[block]
+    weights[known] = part
+    return weights

@@ -1,0 +1,405 @@
+"""One call for one exam: every classical figure, options, mastery and what could not be known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from edumetrics.aggregates import GroupTable, group_means
+from edumetrics.arrays import ResponseMatrix, State, split_not_reached
+from edumetrics.ctt import conditional, curves, distractors, items, moodle, omissions, reliability
+from edumetrics.ctt.scores import Centred, centre, group_weights
+from edumetrics.errors import ShapeMismatch
+from edumetrics.levels import DEFAULT_BANDS, Bands
+from edumetrics.mastery import MasteryPrior, MasterySettings, MasteryTable, item_weights, mastery
+from edumetrics.results import (
+    Caution,
+    Estimate,
+    Estimates,
+    FloatArray,
+    Insufficient,
+    IntArray,
+    Outcome,
+    Provenance,
+    Reason,
+)
+
+VERSION = "exam/1"
+
+
+class Flag(StrEnum):
+    """What a teacher should look at. Stable codes."""
+
+    KEY_ERROR = "key_error"
+    NEGATIVE_DISCRIMINATION = "negative_discrimination"
+    LOW_DISCRIMINATION = "low_discrimination"
+    VERY_HARD = "very_hard"
+    VERY_EASY = "very_easy"
+    NON_FUNCTIONING = "non_functioning_options"
+    MANY_OMITTED = "many_omitted"
+    MANY_NOT_REACHED = "many_not_reached"
+    NO_VARIANCE = "no_variance"
+    NO_RESPONSES = "no_responses"
+
+
+@dataclass(frozen=True, slots=True)
+class ExamSettings:
+    """Thresholds of flags and the confidence of intervals.
+
+    Attributes
+    ----------
+    level : float
+        Confidence of every interval.
+    group_share : float
+        Size of the upper and the lower group.
+    low_discrimination : float
+        D27 below it is flagged, from 25 pupils.
+    very_hard, very_easy : float
+        Facilities outside are flagged when the whole interval is outside.
+    many_blank : float
+        Share of presented answers left blank from which an item is flagged.
+    seed : int
+        Deals pupils into the jackknife blocks of ω.
+    """
+
+    level: float = 0.95
+    group_share: float = 0.27
+    low_discrimination: float = 0.20
+    very_hard: float = 0.20
+    very_easy: float = 0.95
+    many_blank: float = 0.15
+    seed: int = 20
+    mastery: MasterySettings = field(default_factory=MasterySettings)
+    bands: Bands = DEFAULT_BANDS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExamAnalysis:
+    """All results of one exam.
+
+    Attributes
+    ----------
+    pupils, items, points : tuple of str
+        Ids in the order of the matrix (and of q).
+    present : bool array, pupils
+        Pupils with a mark; only they count.
+    totals, offered : float array, pupils
+        Sum of marks, and of the full marks of the items that have one; NaN and 0 without any.
+    levels : int8 array, pupils
+        Index into `settings.bands`; −1 without marks or below 90 % of the paper.
+    facility, discrimination, rest_correlation : Estimates, items
+    efficiency : Estimates, items
+        Moodle's discriminative efficiency (no interval: low = high = value).
+    curves : Estimates, items × 5
+    options : tuple (item)
+    flags : tuple (item) of tuple of Flag
+    omissions : Omissions
+    reliability : Reliability
+    conditional_sem : tuple of ConditionalSem
+    mean, deviation : Outcome
+        Of the totals of the pupils with at least 90 % of the paper.
+    mastery : MasteryTable or None
+        None without a Q-matrix.
+    point_facility : Estimates or None
+        Share of the marks of each point that the whole group got.
+    groups : GroupTable or None
+        Point shares by class or school, where groups were given.
+    """
+
+    pupils: tuple[str, ...]
+    items: tuple[str, ...]
+    points: tuple[str, ...]
+    full: FloatArray
+    present: NDArray[np.bool_]
+    totals: FloatArray
+    offered: FloatArray
+    levels: NDArray[np.int8]
+    facility: Estimates
+    discrimination: Estimates
+    rest_correlation: Estimates
+    efficiency: Estimates
+    curves: Estimates
+    options: tuple[distractors.OptionAnalysis | Insufficient, ...]
+    flags: tuple[tuple[Flag, ...], ...]
+    omissions: omissions.Omissions
+    reliability: reliability.Reliability
+    conditional_sem: tuple[conditional.ConditionalSem, ...]
+    mean: Outcome
+    deviation: Outcome
+    moodle: moodle.MoodleStatistics
+    mastery: MasteryTable | None
+    point_facility: Estimates | None
+    groups: GroupTable | None
+    settings: ExamSettings
+    provenance: Provenance
+
+    @property
+    def n_pupils(self) -> int:
+        """Pupils who took part (实考)."""
+        return int(self.present.sum())
+
+    @property
+    def n_items(self) -> int:
+        """Items of the paper."""
+        return len(self.items)
+
+    def total(self, pupil: int) -> float | Insufficient:
+        """Total of one pupil."""
+        if not self.present[pupil]:
+            return Insufficient(Reason.NO_RESPONSES, 0)
+        return float(self.totals[pupil])
+
+
+def analyse_exam(
+    matrix: ResponseMatrix,
+    q: ArrayLike | None = None,
+    points: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+    *,
+    taught: ArrayLike | None = None,
+    prior: MasteryPrior | None = None,
+    settings: ExamSettings | None = None,
+) -> ExamAnalysis:
+    """Analyse one exam.
+
+    Parameters
+    ----------
+    matrix : ResponseMatrix
+        Marks and, where there are options, choices. Blank tails are told apart here (`split_not_reached`).
+    q : array_like, items × points, optional
+        Which items test which knowledge points.
+    points : sequence of str, optional
+        Codes of the points; numbered when left out.
+    groups : sequence of str, pupils, optional
+        Class or school of each pupil.
+    taught, prior : optional
+        See `edumetrics.mastery.mastery`.
+    settings : ExamSettings, optional
+
+    Returns
+    -------
+    ExamAnalysis
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from edumetrics.arrays import response_matrix
+    >>> marks = np.tril(np.ones((40, 5)), 2)
+    >>> result = analyse_exam(response_matrix(marks, 1))
+    >>> result.n_pupils, result.facility.at(0).value
+    (40, 1.0)
+    """
+    chosen = settings or ExamSettings()
+    told = split_not_reached(matrix)
+    centred = centre(told)
+    rest = centred.rest()
+    level = chosen.level
+    facility = items.facility(centred, level=level)
+    discrimination = items.upper_lower(centred, share=chosen.group_share, level=level)
+    correlation = items.rest_correlation(centred, rest, level=level)
+    blanks = omissions.omissions(told)
+    option_results, item_curves = _by_ability(told, centred, rest, level)
+    moodle_results = moodle.moodle_statistics(centred)
+    reliable = reliability.reliability(centred, level=level, rng=np.random.default_rng(chosen.seed))
+    present = told.present
+    totals = np.where(present, centred.marks.sum(axis=1), np.nan)
+    whole = centred.offered >= reliability.COMPLETE_ENOUGH * told.full.sum()
+    levels = chosen.bands.assign(np.where(whole, totals, np.nan), told.full.sum())
+    mastered, point_facility, names = _points(told, q, points, taught, prior, chosen)
+    table = None
+    if groups is not None:
+        if len(groups) != told.n_pupils:
+            raise ShapeMismatch(value=f"{len(groups)} groups for {told.n_pupils} pupils")
+        shares = centred.marks.sum(axis=1) / np.where(centred.offered > 0, centred.offered, np.nan)
+        table = group_means(
+            mastered.share.value if mastered is not None else shares[:, None], groups, level=level
+        )
+    mean, deviation = _totals(totals[whole & present], level)
+    for array in (totals, levels):
+        array.flags.writeable = False
+    return ExamAnalysis(
+        pupils=told.pupils,
+        items=told.items,
+        points=names,
+        full=told.full,
+        present=present,
+        totals=totals,
+        offered=centred.offered,
+        levels=levels,
+        facility=facility,
+        discrimination=discrimination,
+        rest_correlation=correlation,
+        efficiency=_efficiency(centred, moodle_results, level),
+        curves=item_curves,
+        options=option_results,
+        flags=_flags(facility, discrimination, correlation, option_results, blanks, told, chosen),
+        omissions=blanks,
+        reliability=reliable,
+        conditional_sem=conditional.conditional_sem(centred, level=level),
+        mean=mean,
+        deviation=deviation,
+        moodle=moodle_results,
+        mastery=mastered,
+        point_facility=point_facility,
+        groups=table,
+        settings=chosen,
+        provenance=Provenance(
+            "ctt", VERSION, MappingProxyType(asdict(chosen)), _cautions(told, centred, reliable)
+        ),
+    )
+
+
+def _by_ability(
+    matrix: ResponseMatrix, centred: Centred, rest: FloatArray, level: float
+) -> tuple[tuple[distractors.OptionAnalysis | Insufficient, ...], Estimates]:
+    """Options and curves of each item, from one grouping of the pupils by its rest score."""
+    options = []
+    moments = []
+    for j in range(matrix.n_items):
+        score = np.ascontiguousarray(rest[:, j])
+        weights = group_weights(score, distractors.EDGES)
+        options.append(distractors.item_options(matrix, score, weights, j, level=level))
+        moments.append(curves.group_moments(centred, weights[:, : distractors.GROUPS], j))
+    n = np.isfinite(rest).sum(axis=0)
+    return tuple(options), curves.curves_from_moments(np.stack(moments), n, level=level)
+
+
+def _points(
+    matrix: ResponseMatrix,
+    q: ArrayLike | None,
+    points: Sequence[str] | None,
+    taught: ArrayLike | None,
+    prior: MasteryPrior | None,
+    settings: ExamSettings,
+) -> tuple[MasteryTable | None, Estimates | None, tuple[str, ...]]:
+    if q is None:
+        return None, None, ()
+    table = np.asarray(q, dtype=np.float64)
+    names = tuple(points) if points is not None else tuple(str(k + 1) for k in range(table.shape[1]))
+    result = mastery(matrix, table, names, taught=taught, prior=prior, settings=settings.mastery)
+    weights = item_weights(table, matrix.full)
+    valid = matrix.valid
+    score = np.where(valid, matrix.shares, 0.0) @ weights
+    weight = valid.astype(np.float64) @ weights
+    n = np.count_nonzero(weight > 0, axis=0)
+    total = weight.sum(axis=0)
+    share = np.divide(score.sum(axis=0), total, out=np.zeros_like(total), where=total > 0)
+    # Ratio estimator: pupils are the units, each with its own weight where booklets differ.
+    influence = (score - share * weight) / np.where(total > 0, total / np.maximum(n, 1), 1.0)
+    variance = (influence**2).sum(axis=0) / np.maximum(n, 1)
+    low, high, se = items.wilson(share, variance, n.astype(np.int64), level=settings.level)
+    refuse = ((n == 0, Reason.NO_RESPONSES), (n < 2, Reason.TOO_FEW_PUPILS))
+    estimates = Estimates.build(share, se, low, high, n, "ratio/wilson", refuse=refuse, level=settings.level)
+    return result, estimates, names
+
+
+def _efficiency(centred: Centred, figures: moodle.MoodleStatistics, level: float) -> Estimates:
+    value = figures.discriminative_efficiency
+    flat = (centred.deviations**2).sum(axis=0) <= 1e-18
+    refuse = (
+        (centred.n == 0, Reason.NO_RESPONSES),
+        (centred.n < items.MIN_PUPILS_CORRELATION, Reason.TOO_FEW_PUPILS),
+        (flat, Reason.CONSTANT_MARKS),
+        (~np.isfinite(value), Reason.CONSTANT_REST),
+    )
+    return Estimates.build(value, None, value, value, centred.n, "moodle", refuse=refuse, level=level)
+
+
+def _totals(totals: FloatArray, level: float) -> tuple[Outcome, Outcome]:
+    n = len(totals)
+    if n < 2:
+        few = Insufficient(Reason.TOO_FEW_PUPILS, n)
+        return few, few
+    mean, sd = float(totals.mean()), float(totals.std(ddof=1))
+    se = sd / np.sqrt(n)
+    half = float(stats.t.ppf(0.5 + level / 2.0, n - 1)) * se
+    centre_estimate = Estimate(mean, se, mean - half, mean + half, n, "mean/t", level)
+    if sd == 0.0:
+        return centre_estimate, Insufficient(Reason.CONSTANT_MARKS, n)
+    # Fourth moments, on the log scale: totals are not normal.
+    kurtosis = float(((totals - mean) ** 4).mean() / totals.var() ** 2)
+    se_log = float(np.sqrt(max(kurtosis - 1.0, 2.0 / n) / (4.0 * n)))
+    z = float(stats.norm.ppf(0.5 + level / 2.0))
+    low, high = sd * float(np.exp(-z * se_log)), sd * float(np.exp(z * se_log))
+    return centre_estimate, Estimate(sd, sd * se_log, low, high, n, "sd/fourth-moment", level)
+
+
+def _flags(
+    facility: Estimates,
+    discrimination: Estimates,
+    correlation: Estimates,
+    option_results: tuple[distractors.OptionAnalysis | Insufficient, ...],
+    blanks: omissions.Omissions,
+    matrix: ResponseMatrix,
+    settings: ExamSettings,
+) -> tuple[tuple[Flag, ...], ...]:
+    out: list[tuple[Flag, ...]] = []
+    not_offered = (State.NOT_PRESENTED, State.ABSENT, State.DEFERRED, State.EXEMPT)
+    presented = np.maximum(matrix.n_pupils - np.isin(matrix.states, not_offered).sum(axis=0), 1)
+    for j in range(matrix.n_items):
+        flags: list[Flag] = []
+        option = option_results[j]
+        if isinstance(option, distractors.OptionAnalysis):
+            if option.key_error is not None:
+                flags.append(Flag.KEY_ERROR)
+            if option.non_functioning:
+                flags.append(Flag.NON_FUNCTIONING)
+        ease, power, link = facility.at(j), discrimination.at(j), correlation.at(j)
+        if isinstance(ease, Insufficient):
+            flags.append(Flag.NO_RESPONSES)
+        else:
+            if ease.high < settings.very_hard:
+                flags.append(Flag.VERY_HARD)
+            if ease.low > settings.very_easy:
+                flags.append(Flag.VERY_EASY)
+        if isinstance(link, Estimate) and link.high < 0.0:
+            flags.append(Flag.NEGATIVE_DISCRIMINATION)
+        elif isinstance(power, Estimate) and power.value < settings.low_discrimination:
+            flags.append(Flag.LOW_DISCRIMINATION)
+        if isinstance(power, Insufficient) and power.reason is Reason.CONSTANT_MARKS:
+            flags.append(Flag.NO_VARIANCE)
+        if blanks.omitted[j] / presented[j] >= settings.many_blank:
+            flags.append(Flag.MANY_OMITTED)
+        if blanks.not_reached[j] / presented[j] >= settings.many_blank:
+            flags.append(Flag.MANY_NOT_REACHED)
+        out.append(tuple(flag for flag in Flag if flag in flags))
+    return tuple(out)
+
+
+def _cautions(
+    matrix: ResponseMatrix, centred: Centred, reliable: reliability.Reliability
+) -> tuple[Caution, ...]:
+    out: list[Caution] = []
+    n = int(matrix.present.sum())
+    if n < items.MIN_PUPILS_GROUPS:
+        out.append(Caution("few_pupils", data=MappingProxyType({"n": n, "needed": items.MIN_PUPILS_GROUPS})))
+    share = float(centred.valid[matrix.present].mean()) if n else 0.0
+    if share < 1.0:
+        out.append(Caution("missing_marks", data=MappingProxyType({"share": round(1.0 - share, 4)})))
+    silent = tuple(matrix.items[j] for j in np.flatnonzero(centred.n == 0))
+    if silent:
+        out.append(Caution("items_without_responses", silent))
+    out.extend(reliable.provenance.warnings)
+    return tuple(out)
+
+
+def pupil_counts(matrix: ResponseMatrix) -> IntArray:
+    """Pupils by what happened to the whole paper: [took part, 缺考, 缓考, 免考]."""
+    present = matrix.present
+    away = matrix.states[~present]
+    return np.array(
+        [
+            int(present.sum()),
+            *(
+                int((away == state).any(axis=1).sum())
+                for state in (State.ABSENT, State.DEFERRED, State.EXEMPT)
+            ),
+        ],
+        dtype=np.int64,
+    )

@@ -1,0 +1,109 @@
+"""The one call: complete on every exam, honest on odd ones, and fast."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from edumetrics.arrays import State, response_matrix
+from edumetrics.errors import ShapeMismatch
+from edumetrics.exam import Flag, analyse_exam, pupil_counts
+from edumetrics.results import Estimate, Estimates, Insufficient, Reason
+from edumetrics.tests.data import load
+
+NAN = float("nan")
+EXAMS = [
+    "frcsub", "lsat6", "lsat7", "math1", "ecpe_q", "timss07_g4_q", "hci_options", "ctt_options",
+    "science_ordinal",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXAMS)
+def test_every_exam_gives_only_finite_figures_or_reasons(name):
+    exam = load(name)
+    result = analyse_exam(exam.matrix, exam.q, exam.points or None)
+    assert result.n_pupils == int(np.isfinite(exam.matrix.marks).any(axis=1).sum())
+    for field in dataclasses.fields(result):
+        value = getattr(result, field.name)
+        if isinstance(value, Estimates):
+            for index in np.ndindex(value.value.shape):
+                assert isinstance(value.at(*index), Estimate | Insufficient)
+    assert isinstance(result.reliability.alpha, Estimate)
+
+
+def test_point_shares_are_marks_got_over_marks_possible():
+    exam = load("frcsub")
+    result = analyse_exam(exam.matrix, exam.q, exam.points)
+    assert exam.q is not None
+    weights = exam.q / exam.q.sum(axis=1, keepdims=True)
+    expected = (exam.matrix.marks @ weights).sum(axis=0) / (len(exam.matrix.marks) * weights.sum(axis=0))
+    assert result.point_facility is not None
+    np.testing.assert_allclose(result.point_facility.value, expected, rtol=1e-12)
+
+
+def test_groups_follow_labels():
+    exam = load("frcsub")
+    groups = [f"班{i % 3}" for i in range(536)]
+    table = analyse_exam(exam.matrix, exam.q, exam.points, groups).groups
+    assert table is not None
+    assert table.groups == ("班0", "班1", "班2")
+    with pytest.raises(ShapeMismatch):
+        analyse_exam(exam.matrix, groups=groups[:-1])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (2, 2), (8, 12), (30, 1)])
+@pytest.mark.parametrize("value", [0.0, 1.0, NAN])
+def test_degenerate_papers(shape, value):
+    result = analyse_exam(response_matrix(np.full(shape, value), 1.0), np.ones((shape[1], 1)))
+    assert result.n_pupils == (0 if np.isnan(value) else shape[0])
+    assert isinstance(result.reliability.alpha, Insufficient)
+    assert isinstance(result.discrimination.at(0), Insufficient)
+    assert isinstance(result.total(0), float) != np.isnan(value)
+
+
+def test_flags_and_counts_of_absent_pupils():
+    rng = np.random.default_rng(8)
+    marks = (rng.random((60, 6)) < 1 / (1 + np.exp(-2 * rng.normal(size=(60, 1))))).astype(float)
+    marks[:, 0] = 1 - marks[:, 1]
+    states = np.zeros((60, 6), dtype=int)
+    marks[0], states[0] = NAN, State.ABSENT
+    marks[1], states[1] = NAN, State.DEFERRED
+    blank = np.arange(2, 22)
+    marks[blank, 4:], states[blank, 4:] = NAN, State.BLANK
+    matrix = response_matrix(marks, 1.0, states=states)
+    result = analyse_exam(matrix)
+    assert Flag.NEGATIVE_DISCRIMINATION in result.flags[0]
+    assert Flag.MANY_OMITTED in result.flags[4]
+    assert Flag.MANY_NOT_REACHED in result.flags[5]
+    assert result.omissions.pupils_out_of_time == 20
+    assert pupil_counts(matrix).tolist() == [58, 1, 1, 0]
+    assert result.total(0) == Insufficient(Reason.NO_RESPONSES, 0)
+
+
+def test_booklets_with_85_percent_missing():
+    rng = np.random.default_rng(3)
+    marks = (rng.random((3000, 60)) < 0.6).astype(float)
+    booklet = rng.integers(0, 20, 3000)
+    for b in range(20):
+        keep = (np.arange(9) + 3 * b) % 60
+        drop = np.setdiff1d(np.arange(60), keep)
+        marks[np.ix_(booklet == b, drop)] = NAN
+    result = analyse_exam(response_matrix(marks, 1.0), np.eye(6)[np.arange(60) % 6])
+    assert result.facility.known.all()
+    assert result.rest_correlation.known.all()
+    assert result.discrimination.known.all()
+    assert result.reliability.sem == Insufficient(Reason.NOT_COMPARABLE, 3000)
+    assert isinstance(result.mean, Insufficient)
+    assert set(result.levels.tolist()) == {-1}
+    codes = {c.code for c in result.provenance.warnings}
+    assert {"missing_marks", "alpha_of_whole_pool", "pairs_never_together"} <= codes
+
+
+def test_results_are_read_only():
+    result = analyse_exam(load("lsat6").matrix)
+    with pytest.raises(ValueError, match="read-only"):
+        result.facility.value[0] = 0.0
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        result.pupils = ()
