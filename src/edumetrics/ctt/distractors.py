@@ -246,8 +246,9 @@ def _key_suspicion(
     for rival in np.flatnonzero(~in_key):
         p, q = float(top[rival]), float(top[key])
         error = float(np.sqrt(max(p + q - (p - q) ** 2, 0.0) / max(size_top, 1.0)))
-        # An easy item hardly varies, so its correlations are vague: then most of the best must agree.
-        goes_with_ability = low[rival] > 0.0 or (p > 0.5 and r[rival] > r[key])
+        # An easy item hardly varies and its correlations are vague: then the majority of the best decides,
+        # unless ability speaks against the rival or for the key.
+        goes_with_ability = low[rival] > 0.0 or (p > 0.5 and high[rival] > 0.0 and low[key] <= 0.0)
         beats = p - q > z * error and goes_with_ability
         turned = high[key] < 0.0 < low[rival]
         if (beats or turned) and (best is None or p > best.top_rival):
