@@ -99,6 +99,7 @@ class Checked:
     faults: list[Fault]
     warnings: list[Fault] = field(default_factory=list)
     bad: set[int] = field(default_factory=set)
+    facts: object = None  # what an importer's validate() worked out for its match()
 
     def add(self, index: int, column: str, code: str, message: str) -> None:
         """Record a fault found by a check over several cells; the row is refused."""

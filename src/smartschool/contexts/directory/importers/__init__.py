@@ -1,0 +1,1 @@
+"""Importers of the workbooks that directory owns: pupils, staff, guardians, schools, teaching."""
