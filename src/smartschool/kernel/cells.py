@@ -40,6 +40,11 @@ NUMBER_RUINED = Bad(
 )
 
 
+def guarded(text: str) -> str:
+    """Text for an export: what a spreadsheet would run as a formula gets an apostrophe before it."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text[:1] else text
+
+
 def narrow(text: str) -> str:
     """Full-width letters and digits to half-width, invisible marks removed, ends trimmed."""
     return text.strip() if text.isascii() else text.translate(_NARROW).strip()
@@ -51,9 +56,10 @@ def as_text(cell: Cell) -> str | Bad:
         text = cell.strip() if cell.isascii() else cell.translate(_INVISIBLE).strip()
         if text.startswith('="') and text.endswith('"') and len(text) > 2:
             return text[2:-1].strip()  # the idiom by which CSV files keep Excel from eating digits
+        text = text.lstrip("'")
         if text.startswith(_FORMULA_START):
             return Bad("formula", "这一格是公式而不是内容。请复制后“选择性粘贴 → 数值”，再导入。")
-        return text.lstrip("'")
+        return text
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, float | int):

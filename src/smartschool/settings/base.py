@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "smartschool.contexts.directory",
     "smartschool.contexts.identity",
     "smartschool.contexts.curriculum",
+    "smartschool.contexts.exchange",
     "smartschool.contexts.assessment",
     "smartschool.contexts.diagnosis",
     "smartschool.web",

@@ -1,0 +1,133 @@
+"""Verbs that change the data: queue, apply in one transaction, undo a whole batch."""
+
+import json
+import zlib
+from io import BytesIO
+
+from django.db import connection
+
+from smartschool.contexts.exchange import errors, report
+from smartschool.contexts.exchange.checkup import Reading, compare, read_and_check
+from smartschool.contexts.exchange.commands.landing import WAITING, keep_preview
+from smartschool.contexts.exchange.models import ImportRun
+from smartschool.contexts.exchange.public.contracts import ImportReport, UndoReport
+from smartschool.contexts.exchange.queries import (
+    content_of,
+    importer_named,
+    saved_mapping,
+    target_of,
+    undoable,
+)
+from smartschool.kernel import clock, files, journal
+from smartschool.kernel.actor import Actor
+from smartschool.kernel.command import command, done
+from smartschool.kernel.scope import current_scope
+
+# First key of the advisory locks of imports ("IMPO"): two imports into one school wait for each other.
+_LOCK_SPACE = 0x494D504F
+
+
+@command("exchange.queue_import")
+def queue_run(*, actor: Actor, run: ImportRun, accept_partial: bool, confirmed: bool) -> None:
+    """Hand a checked run to the worker; the page may be closed."""
+    if run.status not in WAITING:
+        raise errors.not_ready()
+    run.status, run.step, run.message = ImportRun.Status.QUEUED, 0, ""
+    run.accept_partial, run.confirmed, run.account_id = accept_partial, confirmed, actor.account_id
+    run.save(update_fields=["status", "step", "message", "accept_partial", "confirmed", "account_id"])
+    done(run, organisation_id=run.organisation_id, data={"partial": accept_partial, "confirmed": confirmed})
+
+
+@command("exchange.start_import")
+def start_run(*, actor: Actor, run: ImportRun) -> None:
+    """The worker has taken it; committed by itself, so that the page can say so."""
+    run.status, run.step = ImportRun.Status.RUNNING, 1
+    run.save(update_fields=["status", "step"])
+    done(run, organisation_id=run.organisation_id)
+
+
+@command("exchange.give_up_import")
+def give_up_run(*, actor: Actor, run: ImportRun, message: str) -> None:
+    """Nothing was written; say so and why."""
+    run.status, run.step, run.message = ImportRun.Status.NOT_APPLIED, 0, message
+    run.save(update_fields=["status", "step", "message"])
+    done(run, organisation_id=run.organisation_id, data={"reason": message})
+
+
+@command("exchange.apply_import")
+def apply_run(
+    *,
+    actor: Actor,
+    run: ImportRun,
+    accept_partial: bool,
+    confirmed: bool,
+    reading: Reading | None = None,
+) -> ImportReport:
+    """Everything or nothing: compare once more under a lock, write, note the undo image.
+
+    `reading` is the pure half where the caller has done it already, outside the transaction.
+    """
+    if run.status in (ImportRun.Status.APPLIED, ImportRun.Status.UNDONE, ImportRun.Status.DISCARDED):
+        raise errors.not_ready()
+    importer, target = importer_named(run.importer), target_of(run, actor)
+    _lock(sorted({run.organisation_id, *current_scope().write}))
+    if reading is None:
+        saved = saved_mapping(run.organisation_id, run.importer)
+        reading = read_and_check(content_of(run), importer, target, saved)
+    checkup = compare(reading, importer, target)
+    applies = checkup.may_apply(accept_partial=accept_partial, confirmed=confirmed)
+    if applies and checkup.plan is not None and reading.checked is not None:
+        notes = journal.Journal()
+        importer.apply(checkup.plan, reading.checked, target, notes)
+        image = zlib.compress(json.dumps(notes.image(), ensure_ascii=False).encode(), 1)
+        run.undo_file = files.store(BytesIO(image), encrypt=True)
+        run.applied_at = clock.now()
+    keep_preview(run, checkup, report.dump(report.build(checkup, importer, target)))
+    run.status = ImportRun.Status.APPLIED if applies else ImportRun.Status.NOT_APPLIED
+    run.step, run.accept_partial, run.confirmed = 3, accept_partial, confirmed
+    run.message = "" if applies else "有行没通过检查，一行也没有导入。"
+    run.save()
+    outcome = checkup.report(applies=applies, run=run.code)
+    done(
+        run,
+        organisation_id=run.organisation_id,
+        data={
+            "importer": run.importer,
+            "digest": run.file_digest,
+            "rows": outcome.rows,
+            "added": outcome.added,
+            "changed": outcome.changed,
+            "left": outcome.left,
+            "refused": outcome.refused,
+        },
+        event="exchange.import_applied" if applies and (outcome.applied or outcome.left) else None,
+        ids={"run": run.pk, "importer": run.importer},
+    )
+    return outcome
+
+
+def _lock(organisation_ids: list[int]) -> None:
+    with connection.cursor() as cursor:
+        for organisation_id in organisation_ids:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, organisation_id])
+
+
+@command("exchange.undo_import")
+def undo_run(*, actor: Actor, run: ImportRun) -> UndoReport:
+    """Take the batch back. What was changed since, or is in use, stays and is listed."""
+    if not undoable(run) or run.undo_file is None:
+        raise errors.not_undoable()
+    _lock(sorted({run.organisation_id, *current_scope().write}))
+    image = json.loads(zlib.decompress(b"".join(files.read(run.undo_file))))
+    undone = journal.undo(image)
+    run.status, run.undone_at = ImportRun.Status.UNDONE, clock.now()
+    run.message = f"撤销了 {undone.done} 条，{len(undone.blocked)} 条导入后又改过，保持原样。"
+    run.save(update_fields=["status", "undone_at", "message"])
+    done(
+        run,
+        organisation_id=run.organisation_id,
+        data={"undone": undone.done, "kept": len(undone.blocked)},
+        event="exchange.import_undone",
+        ids={"run": run.pk, "importer": run.importer},
+    )
+    return UndoReport(undone.done, tuple(undone.blocked))

@@ -1,0 +1,63 @@
+"""What an import answers to whoever started it: frozen, without Django."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from smartschool.kernel.tabular import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """Result of a check or an import.
+
+    ``rows = applied + unchanged + refused`` holds always. A dry run tells what would be applied; where
+    nothing was applied, every good row counts as unchanged, because it left the data as it was.
+    """
+
+    rows: int
+    applied: int
+    unchanged: int
+    refused: int
+    faults: tuple[Fault, ...]
+    added: int = 0
+    changed: int = 0
+    left: int = 0
+    warnings: tuple[Fault, ...] = ()
+    nothing_applied: bool = False
+    run: str = ""
+    dry_run: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape that the command line prints."""
+        return {
+            "rows": self.rows,
+            "applied": self.applied,
+            "unchanged": self.unchanged,
+            "refused": self.refused,
+            "faults": [fault_json(fault) for fault in self.faults],
+            "added": self.added,
+            "changed": self.changed,
+            "left": self.left,
+            "warnings": [fault_json(fault) for fault in self.warnings],
+            "run": self.run,
+            "dry_run": self.dry_run,
+        }
+
+
+def fault_json(fault: Fault) -> dict[str, Any]:
+    """One fault as the command line and the API print it."""
+    return {
+        "sheet": fault.sheet,
+        "row": fault.row,
+        "column": fault.column,
+        "code": fault.code,
+        "message": fault.message,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReport:
+    """Result of an undo: units taken back, and what was left with the reason."""
+
+    done: int
+    blocked: tuple[tuple[str, str], ...] = field(default=())
