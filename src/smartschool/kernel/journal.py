@@ -12,7 +12,6 @@ from typing import Any
 from django.apps import apps
 from django.db import connections, models
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 Image = dict[str, Any]
 
@@ -20,7 +19,7 @@ Image = dict[str, Any]
 @dataclass(slots=True)
 class _Table:
     added: dict[int, str | None] = field(default_factory=dict)
-    before: dict[int, tuple[str | None, Any]] = field(default_factory=dict)
+    before: dict[int, tuple[str | None, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Journal:
         if not fresh:
             return
         unit_of = dict(zip(ids, units, strict=True)) if units is not None else {}
-        statement = sql.SQL("SELECT id, to_jsonb(t) FROM {} t WHERE id = ANY(%s)").format(
+        statement = sql.SQL("SELECT id, to_jsonb(t)::text FROM {} t WHERE id = ANY(%s)").format(
             sql.Identifier(name)
         )
         with connections[self._using].cursor() as cursor:
@@ -107,16 +106,14 @@ def undo(image: Image, *, using: str = "default") -> Undone:
         for pk in _referenced(name, list(unit_of), touched, using):
             blocked.setdefault(unit_of[pk], "已有别的记录用到它")
 
+    # Away with the new before the old comes back: both may claim the same seat.
     for name, table in tables.items():
-        restore = [
-            row
-            for pk, unit, _, row in table["before"]
-            if unit not in blocked and pk not in stale.get(name, ())
-        ]
-        _restore(name, table["columns"], restore, using)
-        _delete(
-            name, [pk for pk, unit, _ in table["added"] if unit is not None and unit not in blocked], using
-        )
+        own = [pk for pk, unit, _ in table["added"] if unit is not None and unit not in blocked]
+        _delete(name, own, using)
+    for name, table in tables.items():
+        gone = stale.get(name, set())
+        images = [row for pk, unit, _, row in table["before"] if unit not in blocked and pk not in gone]
+        _restore(name, table["columns"], images, using)
     for name, table in tables.items():
         shared = [pk for pk, unit, _ in table["added"] if unit is None and pk not in stale.get(name, ())]
         needed = _referenced(name, shared, {}, using)
@@ -165,17 +162,17 @@ def _referenced(table: str, ids: Sequence[int], own: Mapping[str, set[int]], usi
     return found
 
 
-def _restore(table: str, columns: Sequence[str], images: list[Any], using: str) -> None:
+def _restore(table: str, columns: Sequence[str], images: list[str], using: str) -> None:
     if not images:
         return
     names = [sql.Identifier(column) for column in columns if column != "id"]
     statement = sql.SQL(
-        "UPDATE {t} t SET {settings} FROM jsonb_populate_recordset(NULL::{t}, %s) s WHERE t.id = s.id"
+        "UPDATE {t} t SET {settings} FROM jsonb_populate_recordset(NULL::{t}, %s::jsonb) s WHERE t.id = s.id"
     ).format(
         t=sql.Identifier(table), settings=sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(n) for n in names)
     )
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, (Jsonb(images),))  # type: ignore[arg-type]
+        cursor.execute(statement, [f"[{','.join(images)}]"])
 
 
 def _delete(table: str, ids: Sequence[int], using: str) -> None:

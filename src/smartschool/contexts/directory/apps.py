@@ -10,3 +10,7 @@ class DirectoryConfig(AppConfig):
 
     def ready(self) -> None:
         from smartschool.contexts.directory import policies  # noqa: F401 - registers them
+        from smartschool.contexts.directory.importers.roster import RosterImporter
+        from smartschool.kernel.registry import importers
+
+        importers.register(RosterImporter())

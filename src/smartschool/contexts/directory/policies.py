@@ -35,3 +35,13 @@ reveal_pupil = register_policy(
         rows=(HoldsPost(*OFFICE) | SitsIn(FormTeacher(), "pk")).on(Enrolment.rows),
     )
 )
+
+import_records = register_policy(
+    Policy(
+        "directory.import_records",
+        "导入学生、教职工、监护人和任课",
+        OFFICE,
+        Workspace.SCHOOL,
+        write=True,
+    )
+)

@@ -58,7 +58,7 @@ class Checkup:
             applied=added + changed,
             unchanged=self.rows - self.refused - added - changed,
             refused=self.refused,
-            faults=tuple([*self.faults, *([] if applies else self.brake)]),
+            faults=(*self.faults, *(() if applies else self.brake)),
             added=added,
             changed=changed,
             left=len(self.plan.leaving) if self.plan and applies else 0,
@@ -124,20 +124,24 @@ def _brake(plan: Plan, target: Target) -> list[Fault]:
         share = 100 * leaving / plan.standing
         found.append(
             Fault(
-                "", 0, "", "brake_leaving",
+                "",
+                0,
+                "",
+                "brake_leaving",
                 f"有 {leaving} 条在册记录不在文件里，占 {share:.0f}%，超过 5% 的刹车线，没有处理。"
                 "请看离开名单；确实离开再确认导入。",
-            )  # fmt: skip
+            )
         )
     if changed > CHANGED_BRAKE * plan.standing:
         share = 100 * changed / plan.standing
         found.append(
             Fault(
-                "", 0, "", "brake_changed",
+                "",
+                0,
+                "",
+                "brake_changed",
                 f"有 {changed} 条记录会变更，占 {share:.0f}%，超过 20% 的刹车线，没有处理。"
                 "请先核对列有没有对错；确实要改再确认导入。",
-            )  # fmt: skip
+            )
         )
     return found
-
-

@@ -1,4 +1,4 @@
-"""Tables of exchange: one run an import, with its landed file, its preview and its undo image; saved mappings."""
+"""Tables of exchange: one run an import, with its file, preview and undo image; and saved mappings."""
 
 from typing import ClassVar
 
@@ -41,7 +41,7 @@ class ImportRun(Owned):
     message = models.TextField(default="")
     accept_partial = models.BooleanField(default=False)
     confirmed = models.BooleanField(default=False)  # somebody looked at the brake and said yes
-    rows = models.IntegerField(default=0)
+    n_rows = models.IntegerField(default=0)
     added = models.IntegerField(default=0)
     changed = models.IntegerField(default=0)
     unchanged = models.IntegerField(default=0)

@@ -42,7 +42,7 @@ def saved_mapping(organisation_id: int, importer: str) -> Mapping[str, str]:
 
 def report_of(run: ImportRun) -> dict[str, Any]:
     """The stored preview; empty once it has been dropped."""
-    return json.loads(run.report) if run.report else {}
+    return json.loads(str(run.report)) if run.report else {}
 
 
 def undoable(run: ImportRun) -> bool:

@@ -68,7 +68,11 @@ def _example(cells: list[Cell]) -> str:
         text = found if isinstance(found, str) else ""
         if len(text) >= 7 and any(character.isdigit() for character in text):
             return f"{text[:3]}****（{len(text)} 位）"
-        return text if len(text) < 2 or not text[0] > "\u3400" or len(text) > 4 else f"{text[0]}{'*' * (len(text) - 1)}"
+        return (
+            text
+            if len(text) < 2 or not text[0] > "\u3400" or len(text) > 4
+            else f"{text[0]}{'*' * (len(text) - 1)}"
+        )
     return ""
 
 

@@ -33,9 +33,16 @@ def organisations_of_rows(checked: Checked, target: Target) -> list[int | None]:
         if code is None and len(same := by_name.get(str(names[index]), [])) == 1:
             place = same[0]
         if place is None or place not in allowed:
-            column = "学校标识码" if checked.has("school_code") or not checked.has("school_name") else "就读学校"
+            column = (
+                "学校标识码" if checked.has("school_code") or not checked.has("school_name") else "就读学校"
+            )
             if index not in checked.bad:
-                checked.add(index, column, "unknown_school", "本区没有这所学校。请核对学校标识码，或先选好学校再导入。")
+                checked.add(
+                    index,
+                    column,
+                    "unknown_school",
+                    "本区没有这所学校。请核对学校标识码，或先选好学校再导入。",
+                )
             place = None
         found.append(place)
     return found
@@ -56,5 +63,8 @@ def _refuse_other_schools(
         elif place is None and not warned:
             warned = True
             checked.warn(
-                index, "学校标识码", "unknown_school", "文件里的学校标识码不在本区，已按选定的学校导入，请核对一眼。"
+                index,
+                "学校标识码",
+                "unknown_school",
+                "文件里的学校标识码不在本区，已按选定的学校导入，请核对一眼。",
             )

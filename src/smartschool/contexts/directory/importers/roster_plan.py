@@ -101,9 +101,12 @@ def _standings(organisation_ids: list[int]) -> list[Standing]:
         "pk", "organisation_id", "person_id", "id_hash", "national_number_hash", "name", "sex", "birth_date",
         "stage", "entry_year", "digest",
     )  # fmt: skip
-    found = {
-        row[0]: Standing(*row[:3], _bytes(row[3]), _bytes(row[4]), *row[5:10], _bytes(row[10])) for row in rows
-    }
+    found: dict[int, Standing] = {}
+    for pk, organisation_id, person_id, number, national, name, sex, born, stage, year, digest in rows:
+        found[pk] = Standing(
+            pk, organisation_id, person_id, _bytes(number), _bytes(national), name, sex, born, stage, year,
+            _bytes(digest),
+        )  # fmt: skip
     seats = Placement.objects.filter(organisation_id__in=organisation_ids, valid_to__isnull=True).values_list(
         "enrolment_id", "pk", "home_class_id", "class_number"
     )
@@ -175,9 +178,15 @@ def _rows(
         )
         rows.append(
             RosterRow(
-                index, place, fields, details, members, class_key,
-                wanted if isinstance(wanted, int) else None, keyed_hash(text, purpose="roster_row"),
-            )  # fmt: skip
+                index,
+                place,
+                fields,
+                details,
+                members,
+                class_key,
+                wanted if isinstance(wanted, int) else None,
+                keyed_hash(text, purpose="roster_row"),
+            )
         )
     return rows
 
@@ -231,7 +240,9 @@ def _meet(rows: list[RosterRow], standings: list[Standing], checked: Checked) ->
             continue
         if met.pk in taken:
             first = checked.frame.rows[taken[met.pk]]
-            checked.add(row.index, column, "duplicate_in_file", f"与第 {first} 行是系统里的同一名学生，只留一行。")
+            checked.add(
+                row.index, column, "duplicate_in_file", f"与第 {first} 行是系统里的同一名学生，只留一行。"
+            )
             continue
         taken[met.pk] = row.index
         row.standing = met
@@ -248,7 +259,10 @@ def _meet_by_child(
         fitting = [one for one in fitting if one.id_hash is None]
     if len(fitting) > 1 and not fields.get("id_number"):
         checked.add(
-            row.index, "姓名", "ambiguous_pupil", "本校有几名同名同生日的学生，分不清是谁。请补身份证号或学籍号。"
+            row.index,
+            "姓名",
+            "ambiguous_pupil",
+            "本校有几名同名同生日的学生，分不清是谁。请补身份证号或学籍号。",
         )
         return None
     return fitting[0] if len(fitting) == 1 else None
@@ -256,9 +270,7 @@ def _meet_by_child(
 
 def _refused_records(checked: Checked, facts: RosterFacts, standings: list[Standing]) -> set[int]:
     """Records of pupils whose rows were refused: a wrong phone is no reason to let a child leave."""
-    numbers = {
-        id_hash(own.number) for index in checked.bad if (own := facts.id_numbers[index]) is not None
-    }
+    numbers = {id_hash(own.number) for index in checked.bad if (own := facts.id_numbers[index]) is not None}
     names, births = checked.column("name"), checked.column("birth_date")
     children = {(names[index], births[index]) for index in checked.bad}
     only_names = {names[index] for index in checked.bad if births[index] is None}
@@ -288,12 +300,9 @@ def _seat(work: RosterWork, standings: list[Standing], checked: Checked) -> None
     moving: set[int] = set()
     for row in work.rows:
         one = row.standing
-        class_id = work.classes.get(row.class_key)
-        if one is None or one.class_id is None or one.class_id != class_id:
-            row.moves = True
-        elif row.wanted_number is not None and row.wanted_number != one.class_number:
-            row.moves = True
-        else:
+        stays = one is not None and one.class_id == work.classes.get(row.class_key, -1)
+        row.moves = not stays or (one is not None and row.wanted_number not in (None, one.class_number))
+        if not row.moves and one is not None:
             row.class_number = one.class_number
         if row.moves and one is not None:
             moving.add(one.pk)
@@ -348,7 +357,9 @@ def masked(text: Any) -> str:
 
 def _compare(work: RosterWork, plan: Plan, day: date, names: dict[str, str]) -> None:
     suspects = [
-        row for row in work.rows if row.standing is not None and (row.moves or row.standing.digest != row.digest)
+        row
+        for row in work.rows
+        if row.standing is not None and (row.moves or row.standing.digest != row.digest)
     ]
     stored = {
         one.pk: one
@@ -380,7 +391,7 @@ def field_changes(row: RosterRow, stored: Enrolment, names: dict[str, str]) -> l
         if key in _SHOWN and old != new and not (new in (None, "") and key != "birth_date"):
             hide = key in ("id_number", "national_number")
             changes.append(FieldChange(_SHOWN[key], *(_words(key, v, hide) for v in (old, new))))
-    details = json.loads(stored.details) if stored.details else {}
+    details = json.loads(str(stored.details)) if stored.details else {}
     for key, new in json.loads(json.dumps(row.details, default=str)).items():
         old = details.get(key)
         if old != new:
@@ -410,8 +421,13 @@ def _seat_change(row: RosterRow, key_of: dict[int, ClassKey], day: date) -> Fiel
 
 def _known_persons(rows: list[RosterRow]) -> set[bytes]:
     """Hashes of new pupils who are known in the district already (another school's, perhaps)."""
-    hashes = [id_hash(row.fields["id_number"]) for row in rows if not row.standing and "id_number" in row.fields]
-    return {bytes(one) for one in Person.objects.filter(id_hash__in=hashes).values_list("id_hash", flat=True)}
+    hashes = [
+        id_hash(row.fields["id_number"]) for row in rows if not row.standing and "id_number" in row.fields
+    ]
+    return {
+        bytes(one or b"")
+        for one in Person.objects.filter(id_hash__in=hashes).values_list("id_hash", flat=True)
+    }
 
 
 def _note(row: RosterRow, day: date, known: set[bytes]) -> str:

@@ -13,7 +13,7 @@ from smartschool.contexts.directory.importers.roster_plan import ClassKey, Roste
 from smartschool.contexts.directory.models import Enrolment, Guardianship, HomeClass, Person, Placement
 from smartschool.contexts.directory.names import name_key
 from smartschool.contexts.directory.public.contracts import NewGuardian, NewPupil
-from smartschool.contexts.directory.public.hashes import id_hash, national_hash
+from smartschool.contexts.directory.public.hashes import id_hash, national_hash, phone_hash
 from smartschool.kernel import bulk
 from smartschool.kernel.importing import CHANGED, Plan, Target
 from smartschool.kernel.journal import Journal
@@ -49,9 +49,7 @@ def _by_school(rows: Iterable[RosterRow]) -> dict[int, list[RosterRow]]:
     return groups
 
 
-def _open_classes(
-    rows: list[RosterRow], classes: dict[ClassKey, int], since: date, journal: Journal
-) -> None:
+def _open_classes(rows: list[RosterRow], classes: dict[ClassKey, int], since: date, journal: Journal) -> None:
     missing = sorted({row.class_key for row in rows} - classes.keys())
     if not missing:
         return
@@ -167,7 +165,8 @@ def _change(rows: list[RosterRow], journal: Journal) -> None:
     if not rows:
         return
     stored = {
-        one.pk: one for one in Enrolment.objects.filter(pk__in=[row.standing.pk for row in rows if row.standing])
+        one.pk: one
+        for one in Enrolment.objects.filter(pk__in=[row.standing.pk for row in rows if row.standing])
     }
     ids = list(stored)
     journal.label({unit_of(pk): one.name for pk, one in stored.items()})
@@ -205,7 +204,7 @@ def _identify(children: list[Enrolment], journal: Journal) -> None:
         return
     hashes = [bytes(one.id_hash) for one in fresh if one.id_hash is not None]
     known = {
-        bytes(digest): pk
+        bytes(digest or b""): pk
         for digest, pk in Person.objects.filter(id_hash__in=hashes).values_list("id_hash", "pk")
     }
     journal.before(Person, [one.person_id for one in fresh], [unit_of(one.pk) for one in fresh])
@@ -245,7 +244,9 @@ def _guardians(rows: list[RosterRow], pupils: dict[int, int], since: date, journ
         _write_guardians(organisation_id, guardians, since, journal)
 
 
-def _write_guardians(organisation_id: int, guardians: list[NewGuardian], since: date, journal: Journal) -> None:
+def _write_guardians(
+    organisation_id: int, guardians: list[NewGuardian], since: date, journal: Journal
+) -> None:
     highest = _highest_person()
     ids = records.write_guardianships(organisation_id, guardians, since)
     journal.added(Guardianship, ids, [unit_of(one.enrolment_id) for one in guardians])
@@ -279,14 +280,16 @@ def _sync_guardians(rows: list[RosterRow], target: Target, journal: Journal) -> 
                 former.valid_to = max(target.day, former.valid_from)
                 touched.append(former)
     if touched:
-        journal.before(Guardianship, [one.pk for one in touched], [unit_of(one.enrolment_id) for one in touched])
+        journal.before(
+            Guardianship, [one.pk for one in touched], [unit_of(one.enrolment_id) for one in touched]
+        )
         bulk.update(
             Guardianship,
             {
                 "id": [one.pk for one in touched],
                 "relation": [one.relation for one in touched],
                 "phone": [one.phone for one in touched],
-                "phone_hash": [records.phone_hash(one.phone) if one.phone else None for one in touched],
+                "phone_hash": [phone_hash(str(one.phone)) if one.phone else None for one in touched],
                 "id_number": [one.id_number for one in touched],
                 "valid_to": [one.valid_to for one in touched],
                 "revision": [one.revision + 1 for one in touched],

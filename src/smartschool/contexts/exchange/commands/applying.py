@@ -4,7 +4,7 @@ import json
 import zlib
 from io import BytesIO
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from smartschool.contexts.exchange import errors, report
 from smartschool.contexts.exchange.checkup import Reading, compare, read_and_check
@@ -119,7 +119,11 @@ def undo_run(*, actor: Actor, run: ImportRun) -> UndoReport:
         raise errors.not_undoable()
     _lock(sorted({run.organisation_id, *current_scope().write}))
     image = json.loads(zlib.decompress(b"".join(files.read(run.undo_file))))
-    undone = journal.undo(image)
+    try:
+        with transaction.atomic():
+            undone = journal.undo(image)
+    except IntegrityError:
+        raise errors.undo_conflict() from None
     run.status, run.undone_at = ImportRun.Status.UNDONE, clock.now()
     run.message = f"撤销了 {undone.done} 条，{len(undone.blocked)} 条导入后又改过，保持原样。"
     run.save(update_fields=["status", "undone_at", "message"])

@@ -63,17 +63,17 @@ def check_run(*, actor: Actor, run: ImportRun) -> Checkup:
     keep_preview(run, checkup, report.dump(report.build(checkup, importer, target)))
     run.status = ImportRun.Status.CHECKED
     run.save()
-    done(run, organisation_id=run.organisation_id, data={"rows": run.rows, "refused": run.refused})
+    done(run, organisation_id=run.organisation_id, data={"rows": run.n_rows, "refused": run.refused})
     return checkup
 
 
 def keep_preview(run: ImportRun, checkup: Checkup, content: str) -> None:
     """Counts and preview of the last look; the caller saves."""
     plan = checkup.plan
-    run.rows, run.refused = checkup.rows, checkup.refused
+    run.n_rows, run.refused = checkup.rows, checkup.refused
     run.added = plan.count(ADDED) if plan else 0
     run.changed = plan.count(CHANGED) if plan else 0
-    run.unchanged = run.rows - run.refused - run.added - run.changed
+    run.unchanged = run.n_rows - run.refused - run.added - run.changed
     run.leaving = len(plan.leaving) if plan else 0
     run.report = content
 

@@ -2,71 +2,128 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
+from django.db import migrations, models
+
 import smartschool.kernel.fields
 import smartschool.kernel.ids
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('directory', '0002_row_security'),
-        ('kernel', '0002_audit_chain'),
+        ("directory", "0002_row_security"),
+        ("kernel", "0002_audit_chain"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HeaderMapping',
+            name="HeaderMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('importer', models.TextField()),
-                ('words', models.JSONField(default=dict)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.organisation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("importer", models.TextField()),
+                ("words", models.JSONField(default=dict)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.organisation",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'importer'), name='header_mapping_once')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "importer"), name="header_mapping_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.TextField(default=smartschool.kernel.ids.short_code, unique=True)),
-                ('importer', models.TextField()),
-                ('mode', models.TextField(default='add')),
-                ('fixed', models.BooleanField(default=True)),
-                ('options', models.JSONField(default=dict)),
-                ('file_name', models.TextField()),
-                ('file_size', models.BigIntegerField()),
-                ('file_digest', models.CharField(max_length=64)),
-                ('status', models.TextField(choices=[('landed', '已放好'), ('checked', '已检查'), ('queued', '排队中'), ('running', '正在导入'), ('applied', '已导入'), ('not_applied', '未导入'), ('undone', '已撤销'), ('discarded', '没有导入')], default='landed')),
-                ('step', models.SmallIntegerField(default=0)),
-                ('message', models.TextField(default='')),
-                ('accept_partial', models.BooleanField(default=False)),
-                ('confirmed', models.BooleanField(default=False)),
-                ('rows', models.IntegerField(default=0)),
-                ('added', models.IntegerField(default=0)),
-                ('changed', models.IntegerField(default=0)),
-                ('unchanged', models.IntegerField(default=0)),
-                ('refused', models.IntegerField(default=0)),
-                ('leaving', models.IntegerField(default=0)),
-                ('report', smartschool.kernel.fields.EncryptedTextField(null=True)),
-                ('account_id', models.BigIntegerField(null=True)),
-                ('landed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('applied_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.storedfile')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.organisation')),
-                ('undo_file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kernel.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.TextField(default=smartschool.kernel.ids.short_code, unique=True)),
+                ("importer", models.TextField()),
+                ("mode", models.TextField(default="add")),
+                ("fixed", models.BooleanField(default=True)),
+                ("options", models.JSONField(default=dict)),
+                ("file_name", models.TextField()),
+                ("file_size", models.BigIntegerField()),
+                ("file_digest", models.CharField(max_length=64)),
+                (
+                    "status",
+                    models.TextField(
+                        choices=[
+                            ("landed", "已放好"),
+                            ("checked", "已检查"),
+                            ("queued", "排队中"),
+                            ("running", "正在导入"),
+                            ("applied", "已导入"),
+                            ("not_applied", "未导入"),
+                            ("undone", "已撤销"),
+                            ("discarded", "没有导入"),
+                        ],
+                        default="landed",
+                    ),
+                ),
+                ("step", models.SmallIntegerField(default=0)),
+                ("message", models.TextField(default="")),
+                ("accept_partial", models.BooleanField(default=False)),
+                ("confirmed", models.BooleanField(default=False)),
+                ("n_rows", models.IntegerField(default=0)),
+                ("added", models.IntegerField(default=0)),
+                ("changed", models.IntegerField(default=0)),
+                ("unchanged", models.IntegerField(default=0)),
+                ("refused", models.IntegerField(default=0)),
+                ("leaving", models.IntegerField(default=0)),
+                ("report", smartschool.kernel.fields.EncryptedTextField(null=True)),
+                ("account_id", models.BigIntegerField(null=True)),
+                ("landed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("applied_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kernel.storedfile",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="directory.organisation",
+                    ),
+                ),
+                (
+                    "undo_file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kernel.storedfile",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['organisation', '-landed_at'], name='import_run_recent')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["organisation", "-landed_at"], name="import_run_recent")],
             },
         ),
     ]

@@ -66,9 +66,9 @@ def rows_of(text: str, limits: Limits) -> list[list[Cell]]:
             "broken_csv",
             f"第 {len(rows) + 1} 行附近的引号不成对，后面的内容连成了一格。请用 Excel 打开检查后另存。",
         ) from problem
-    for row in rows:
-        if len(row) < width:
-            row.extend([""] * (width - len(row)))
+    for short in rows:
+        if len(short) < width:
+            short.extend([""] * (width - len(short)))
     return rows
 
 

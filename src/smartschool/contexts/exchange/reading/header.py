@@ -163,10 +163,10 @@ def _assign(texts: list[str], line: int, words: Words, saved: Mapping[str, str])
             duplicates.append(texts[places[1][1]])
     taken = set(key_at.values())
     for place in free:
-        key = words.resembling(texts[place])
-        if key and key not in taken:
-            taken.add(key)
-            key_at[place] = key
+        guess = words.resembling(texts[place])
+        if guess and guess not in taken:
+            taken.add(guess)
+            key_at[place] = guess
             how[place] = "guessed"
     headings = [
         Heading(place, text, key_at.get(place), how.get(place, "") if place in key_at else "")

@@ -1,0 +1,72 @@
+"""Import a workbook: roster, staff, exam … into a school or, without --school, into the whole district."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from smartschool.runtime.database import open_product
+
+APPLIED, NOTHING_APPLIED, USAGE = 0, 1, 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "kind", help="roster 学生、staff 教职工、guardians 监护人、school 学校、teaching 任课、exam 成绩"
+    )
+    parser.add_argument("file", type=Path, help=".xlsx、.xls 或 .csv 文件")
+    parser.add_argument("--school", metavar="CODE", help="学校标识码；不写则按每行的学校导入")
+    parser.add_argument("--exam", metavar="CODE", help="考试代码（只用于 exam）")
+    parser.add_argument(
+        "--mode", choices=["add", "snapshot"], default="add", help="add 补充，snapshot 以文件为准"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="只检查，不改动任何数据")
+    parser.add_argument("--accept-partial", action="store_true", help="导入没有问题的行，其余留下")
+    parser.add_argument("--confirm", action="store_true", help="已看过离开和变更的名单，确认导入")
+    parser.add_argument("--json", action="store_true", help="用 JSON 报告结果")
+    parser.add_argument("--data", help="数据目录（默认为项目下的 data）")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 0: applied, or a dry run without faults; 1: nothing applied; 2: wrong use."""
+    try:
+        content = args.file.read_bytes()
+    except OSError as problem:
+        print(f"读不了文件 {args.file}：{problem.strerror}。", file=sys.stderr)
+        return USAGE
+    with open_product(args.data):
+        from smartschool.contexts.exchange.public.doors import import_file
+        from smartschool.kernel.actor import system_actor
+        from smartschool.kernel.errors import DomainError
+
+        try:
+            report = import_file(
+                actor=system_actor("import"),
+                importer=args.kind,
+                content=content,
+                file_name=args.file.name,
+                school_code=args.school,
+                mode=args.mode,
+                options={"exam": args.exam} if args.exam else {},
+                accept_partial=args.accept_partial,
+                confirmed=args.confirm,
+                dry_run=args.dry_run,
+            )
+        except DomainError as problem:
+            print(problem.message, file=sys.stderr)
+            return USAGE
+    if args.json:
+        print(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        verb = "可以导入" if args.dry_run else "导入"
+        print(
+            f"共 {report.rows} 行：{verb} {report.applied}，不变 {report.unchanged}，拒绝 {report.refused}。"
+        )
+        for fault in report.faults:
+            place = f"{fault.sheet} 第 {fault.row} 行 {fault.column}：" if fault.row else ""
+            print(f"  {place}{fault.message}")
+        if report.nothing_applied:
+            print("没有导入任何一行。改好文件再来，或用 --accept-partial 导入其余行。")
+    return NOTHING_APPLIED if report.nothing_applied else APPLIED
