@@ -128,7 +128,7 @@ def test_enumerated_attack_on_a_known_table():
     assert cells == [(0, 0), (0, 2), (2, 0), (2, 2)]
     rows, cols = (table * hidden).sum(1), (table * hidden).sum(0)
     seen = set()
-    for values in product(range(16), repeat=len(cells)):
+    for values in product(range(20), repeat=len(cells)):
         guess = np.zeros_like(table)
         for cell, value in zip(cells, values, strict=True):
             guess[cell] = value
