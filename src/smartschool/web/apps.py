@@ -1,6 +1,10 @@
 """Registers the web storey: 今日 in the navigation, the house's own panels."""
 
+from collections.abc import Callable
+
 from django.apps import AppConfig
+
+from smartschool.kernel.actor import Actor
 
 
 class WebConfig(AppConfig):
@@ -21,14 +25,10 @@ class WebConfig(AppConfig):
             ("own", policies.open_own_today, "/me/today/"),
         ):
             nav_items.register(
-                NavItem(
-                    f"web.{name}_today",
-                    "今日",
-                    "calendar-event",
-                    wanted.name,
-                    lambda actor, address=address: address.format(
-                        code=actor.workspace.code if actor.workspace else ""
-                    ),
-                    order=0,
-                )
+                NavItem(f"web.{name}_today", "今日", "calendar-event", wanted.name, _at(address), order=0)
             )
+
+
+def _at(address: str) -> Callable[[Actor], str]:
+    """Address of 今日 for an actor who stands in a workspace."""
+    return lambda actor: address.format(code=actor.workspace.code if actor.workspace else "")

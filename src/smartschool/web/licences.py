@@ -26,7 +26,7 @@ def _notice(package: str) -> str:
     for path in found.files or []:
         if path.name.upper().startswith("LICEN"):
             return path.read_text()
-    return str(found.metadata.get("License-Expression") or found.metadata.get("License") or "")
+    raise LookupError(f"{package} ships no licence file")
 
 
 @lru_cache(maxsize=1)
