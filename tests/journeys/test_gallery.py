@@ -80,6 +80,29 @@ def test_form_errors_take_the_focus(page: Page, gallery: str) -> None:
     assert page.title().startswith("错误：")
 
 
+def test_an_unattended_page_asks_again(page: Page, gallery: str) -> None:
+    page.clock.install()
+    page.goto(gallery + "/gallery/?idle=60")
+    page.evaluate("window.mark = 1")
+    page.clock.run_for(40_000)
+    page.keyboard.press("Tab")
+    page.clock.run_for(40_000)
+    assert page.evaluate("window.mark") == 1  # somebody is there
+    with page.expect_navigation():
+        page.clock.run_for(40_000)
+    assert page.evaluate("window.mark") is None
+
+
+def test_a_password_can_be_shown_and_hidden(page: Page, gallery: str) -> None:
+    page.goto(gallery + "/gallery/")
+    button = page.locator("button[data-show=id_secret]")
+    button.click()
+    assert page.locator("#id_secret").get_attribute("type") == "text"
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    assert page.locator("#id_secret").get_attribute("type") == "password"
+
+
 def test_user_menu_opens_by_keyboard_and_names_the_other_role(page: Page, gallery: str) -> None:
     page.goto(gallery + "/gallery/")
     summary = page.locator("details.menu > summary")

@@ -21,10 +21,12 @@ class KitBoundField(BoundField):
 
     @property
     def shape(self) -> str:
-        """How the field template lays the widget out: "choices", "check" or "line"."""
+        """How the field template lays the widget out: "choices", "secret", "check" or "line"."""
         widget = self.field.widget
         if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
             return "choices"
+        if isinstance(widget, forms.PasswordInput):
+            return "secret"
         return "check" if isinstance(widget, forms.CheckboxInput) else "line"
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from smartschool.contexts.identity.public.contracts import Place
-from smartschool.contexts.identity.public.doors import sign_out_url, switch_url
+from smartschool.contexts.identity.public.doors import idle_limit, password_url, sign_out_url, switch_url
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.policy import Workspace, policy
 from smartschool.kernel.registry import NavItem, nav_items
@@ -91,6 +91,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             }
             for one in places
         ],
+        "idle_seconds": idle_limit(request),
+        "password_url": password_url(),
         "switch_url": switch_url(),
         "sign_out_url": sign_out_url(),
     }

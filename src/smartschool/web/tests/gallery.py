@@ -46,7 +46,7 @@ class Link:
 class ExamForm(forms.Form):
     """One field of each shape."""
 
-    error_title = "没有保存，先改这 4 处"
+    error_title = "没有保存，先改这 5 处"
     name = forms.CharField(
         label="考试名称",
         help_text="写学期和科目，例如 2020 秋 七年级 数学 期末",
@@ -63,6 +63,9 @@ class ExamForm(forms.Form):
     )
     grade = forms.ChoiceField(label="年级", choices=[("7", "七年级"), ("8", "八年级")])
     remark = forms.CharField(label="说明", widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    secret = forms.CharField(
+        label="确认密码", widget=forms.PasswordInput, error_messages={"required": "还没填确认密码"}
+    )
     agree = forms.BooleanField(
         label="各班用同一份试卷", error_messages={"required": "先确认各班用同一份试卷"}
     )
@@ -147,9 +150,9 @@ def sample(theme: str = "", mode: str = "", bound: bool = True) -> dict[str, Any
 @public("test gallery")
 def gallery(request: HttpRequest) -> HttpResponse:
     """All components."""
-    return render(
-        request, "gallery/gallery.html", sample(request.GET.get("theme", ""), request.GET.get("mode", ""))
-    )
+    context = sample(request.GET.get("theme", ""), request.GET.get("mode", ""))
+    context["idle_seconds"] = request.GET.get("idle")
+    return render(request, "gallery/gallery.html", context)
 
 
 @transaction.non_atomic_requests

@@ -7,7 +7,7 @@ from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.identity.public.contracts import Place
 from smartschool.kernel.actor import Actor
 
-PLACE_KEY = "place"
+PLACE_KEY, LIMIT_KEY = "place", "limit"
 
 
 def home_of(role: str, organisation_code: str) -> str:
@@ -44,6 +44,17 @@ def current_place(request: HttpRequest) -> Place | None:
             return place
     chosen = request.session.get(PLACE_KEY)
     return next((place for place in places if place.key == chosen), places[0] if places else None)
+
+
+def idle_limit(request: HttpRequest) -> int | None:
+    """Seconds of rest after which this session ends; None for strangers."""
+    limit = request.session.get(LIMIT_KEY)
+    return None if limit is None else int(limit)
+
+
+def password_url() -> str:
+    """Where the user menu leads to change the password."""
+    return reverse("identity:password")
 
 
 def switch_url() -> str:

@@ -43,5 +43,12 @@
     say(x.getResponseHeader("X-Message") ? decodeURIComponent(x.getResponseHeader("X-Message")) : "没有更新，服务器没有答应（" + x.status + "）。过一会儿再试。");
   });
   d.addEventListener("htmx:beforeSwap", function (e) { if (!e.detail.isError) { var n = d.getElementById("hx-note"); if (n) n.textContent = ""; } });
+  d.querySelectorAll("button[data-show]").forEach(function (b) { b.hidden = false; });
+  /* An unattended page is asked for again once the session has ended: the answer is the sign-in page. */
+  var idle = +d.body.dataset.idle * 1000, seen = Date.now();
+  if (idle) {
+    ["pointerdown", "keydown", "scroll"].forEach(function (n) { d.addEventListener(n, function () { seen = Date.now(); }, { passive: true }); });
+    var t = setInterval(function () { if (Date.now() - seen > idle + 5000) { clearInterval(t); location.reload(); } }, 5000);
+  }
   var f = d.querySelector("[data-focus]"); if (f) f.focus();
 })();
