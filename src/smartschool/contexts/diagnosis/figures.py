@@ -18,12 +18,12 @@ BINS_BELOW_PASS = 3
 
 @dataclass(frozen=True, slots=True)
 class OptionCount:
-    """One option of an objective item; `groups` counts choosers in the low, middle and top group."""
+    """One option of an objective item; `groups` are its shares in the low, middle and top third."""
 
     label: str
     n: int
     key: bool
-    groups: tuple[int, int, int] | None = None
+    groups: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class ItemFigures:
     lost: int
     blank: int
     options: tuple[OptionCount, ...] = ()
-    flags: tuple[str, ...] = ()
+    rival: str = ""  # the option that seems to be right instead of the key
+    idle: tuple[str, ...] = ()  # distractors that nearly nobody takes
     groups: tuple[float, float, float] | None = None  # mean shares: low, middle, top
 
 
@@ -115,7 +116,7 @@ def dump(figures: GroupFigures) -> dict[str, Any]:
                 "r": dump_outcome(item.rest),
                 "n": [item.n, item.lost, item.blank],
                 "o": [[o.label, o.n, o.key, o.groups] for o in item.options],
-                "x": item.flags,
+                "x": [item.rival, item.idle],
                 "g": item.groups,
             }
             for item in figures.items
@@ -167,7 +168,8 @@ def _load_item(item: Mapping[str, Any]) -> ItemFigures:
         load_outcome(item["r"]),
         *item["n"],
         options=tuple(OptionCount(o[0], o[1], o[2], _three(o[3])) for o in item["o"]),
-        flags=tuple(item["x"]),
+        rival=item["x"][0],
+        idle=tuple(item["x"][1]),
         groups=_three(item["g"]),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class PaperSketch:
     code: str
     subject: str
     exam: str
-    held_on: date
+    held_on: date | None
     full: float
     items: tuple[ItemSketch, ...]
     points: tuple[PointSketch, ...]
@@ -63,3 +64,41 @@ class PaperSketch:
         """Names of the item's points, the weightiest first."""
         order = sorted(item.weights, key=lambda k: (-item.weights[k], k))
         return "、".join(self.points[k].name for k in order)
+
+
+def dump(paper: PaperSketch) -> dict[str, Any]:
+    """JSON of a sketch, stored with each version so that an old report reads as it was."""
+    return {
+        "code": paper.code,
+        "subject": paper.subject,
+        "exam": paper.exam,
+        "held_on": paper.held_on.isoformat() if paper.held_on else None,
+        "full": paper.full,
+        "items": [
+            [i.number, i.kind, i.full, list(i.weights.items()), i.key, dict(i.typical), i.bank_code]
+            for i in paper.items
+        ],
+        "points": [[point.code, point.name] for point in paper.points],
+        "levels": list(paper.level_labels),
+        "junior": paper.junior,
+        "complete": paper.complete,
+    }
+
+
+def load(data: Mapping[str, Any]) -> PaperSketch:
+    """Inverse of `dump`."""
+    return PaperSketch(
+        code=data["code"],
+        subject=data["subject"],
+        exam=data["exam"],
+        held_on=date.fromisoformat(data["held_on"]) if data["held_on"] else None,
+        full=data["full"],
+        items=tuple(
+            ItemSketch(number, kind, full, dict(map(tuple, weights)), key, typical, bank)
+            for number, kind, full, weights, key, typical, bank in data["items"]
+        ),
+        points=tuple(PointSketch(*point) for point in data["points"]),
+        level_labels=tuple(data["levels"]),
+        junior=data["junior"],
+        complete=data["complete"],
+    )

@@ -25,13 +25,13 @@ class Loser:
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """Choosers of one option in the three groups (only for 25 pupils and more)."""
+    """Shares of one option in the three thirds (only for 25 pupils and more)."""
 
     label: str
     key: bool
-    low: int
-    middle: int
-    top: int
+    low: float
+    middle: float
+    top: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,6 @@ class ItemPage:
     doubt: bool
     options: tuple[tuple[str, int, bool], ...]
     option_groups: tuple[GroupRow, ...]
-    group_sizes: tuple[int, int, int] | None
     typical: str
     lost: int
     n: int
@@ -90,7 +89,6 @@ def compose_item(
         else tuple(
             GroupRow(option.label, option.key, *option.groups) for option in item.options if option.groups
         ),
-        group_sizes=None if small else figures.group_sizes,
         typical=typical,
         lost=item.lost,
         n=item.n,
@@ -105,8 +103,7 @@ def _lede(paper: PaperSketch, figures: GroupFigures, index: int, small: bool) ->
     name = paper.point_names(sketch)
     about = f"，考“{name}”" if name else ""
     if words.key_in_doubt(item):
-        better = _rival(figures, index)
-        found = f"：选 {better} 的学生，其他题做得比选标准答案的还好" if better else ""
+        found = f"：得分靠上的学生选 {item.rival} 的比选标准答案的还多"
         return say(
             strong("这道题的标准答案存疑"), f"{found}。先对一遍答案；改正后所有班自动重算，掌握情况也会变。"
         )
@@ -121,12 +118,3 @@ def _lede(paper: PaperSketch, figures: GroupFigures, index: int, small: bool) ->
     if item.facility.value < words.LOW_FACILITY:
         return (*head, *say(strong("建议讲评。")))
     return (*head, *say("多数人会，个别提醒即可。"))
-
-
-def _rival(figures: GroupFigures, index: int) -> str:
-    """The wrong option that the top group chose most."""
-    options = [o for o in figures.items[index].options if not o.key]
-    if not options:
-        return ""
-    best = max(options, key=lambda o: (o.groups[2] if o.groups else 0, o.n))
-    return best.label if best.n else ""

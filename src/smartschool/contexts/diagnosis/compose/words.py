@@ -12,7 +12,6 @@ from smartschool.contexts.diagnosis.figures import ItemFigures
 LOW_FACILITY = 0.60
 LOW_DISCRIMINATION = 0.20
 SMALL_CLASS = 25  # below: no groups, no curves, counts and the grid instead
-KEY_SUSPECT = "key_suspect"
 FOCUS_BELOW = 0.75  # a point above this share is no place to begin with
 NOTICEABLE = 0.05  # differences below five points of a share are not worth a sentence
 CAST_LEAST = 5  # 投屏 gives no count under this
@@ -100,7 +99,7 @@ def signed_points(difference: float) -> str:
 
 def key_in_doubt(item: ItemFigures) -> bool:
     """Whether the answers speak against the key."""
-    return KEY_SUSPECT in item.flags
+    return bool(item.rival)
 
 
 def weak_discrimination(item: ItemFigures) -> bool:

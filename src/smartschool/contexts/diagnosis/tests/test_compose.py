@@ -70,7 +70,7 @@ def test_lede_of_an_empty_class_a_full_house_and_totals_only():
 
 
 def test_lede_puts_a_doubtful_key_before_any_teaching():
-    items = [EASY, EASY, item_figures(0.2, flags=("key_suspect",)), item_figures(0.5)]
+    items = [EASY, EASY, item_figures(0.2, rival="C"), item_figures(0.5)]
     text = plain(lede(PAPER, group(items, [point_figures(0.8), point_figures(0.35)]), None))
     assert "第 3 题的答案存疑，先复核，再讲评。" in text
     assert "建议先讲" not in text
@@ -140,7 +140,7 @@ def test_grade_line_is_the_grade_brought_to_the_size_of_the_class():
 
 
 def test_doubt_reaches_the_point():
-    items = [EASY, EASY, item_figures(0.2, flags=("key_suspect",)), EASY]
+    items = [EASY, EASY, item_figures(0.2, rival="C"), EASY]
     report = compose_class_report(PAPER, group(items, [point_figures(0.8), point_figures(0.5)]), None, [])
     assert [row.doubt for row in report.points] == [False, True]
     assert [row.number for row in report.doubts] == ["3"]
@@ -200,13 +200,12 @@ def test_small_class_says_no_count_under_five_in_public():
 
 
 def test_item_page_leaves_groups_out_of_a_small_class():
-    options = (OPTION("A", 3, False, (2, 1, 0)), OPTION("B", 5, True, (1, 2, 2)))
+    options = (OPTION("A", 3, False, (0.5, 0.25, 0.0)), OPTION("B", 5, True, (0.2, 0.4, 1.0)))
     figures = group(
         [item_figures(0.6, n=8, lost=3, options=options)] + [EASY] * 3, [point_figures(0.8)] * 2, n=8
     )
     page = compose_item(PAPER, figures, None, 0, [], small=True)
     assert page.option_groups == ()
-    assert page.group_sizes is None
     assert "8 人中 3 人" in plain(page.lede)
     assert len(compose_item(PAPER, figures, None, 0, [], small=False).option_groups) == 2
 
@@ -267,8 +266,8 @@ def test_absent_pupil_has_no_level_and_no_points():
 
 
 def test_figures_survive_json():
-    options = (OPTION("A", 3, False, (2, 1, 0)), OPTION("B", 5, True, None))
-    items = [item_figures(1 / 3, options=options, flags=("key_suspect",), groups=(0.1, 0.2, 0.3))]
+    options = (OPTION("A", 3, False, (0.5, 0.25, 0.0)), OPTION("B", 5, True, None))
+    items = [item_figures(1 / 3, options=options, rival="C", groups=(0.1, 0.2, 0.3))]
     before = group(items, [point_figures(0.1 + 0.2, groups=(0.5, 0.25, 1 / 7))])
     assert stored.load(json.loads(json.dumps(stored.dump(before)))) == before
 

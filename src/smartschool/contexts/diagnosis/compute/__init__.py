@@ -1,0 +1,1 @@
+"""Pure computation: the arrays of one paper become figures."""

@@ -1,0 +1,151 @@
+"""From the arrays of one paper to figures of its classes, own reports and item sums. Pure: no database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edumetrics import aggregates
+from edumetrics.ctt import items as ctt_items
+from edumetrics.mastery import VERSION as MASTERY_VERSION
+from edumetrics.results import FloatArray
+from smartschool.contexts.assessment.public.contracts import PaperData
+from smartschool.contexts.diagnosis.compute.groups import group_figures
+from smartschool.contexts.diagnosis.compute.paper import Paper, Settings, digests, prepare
+from smartschool.contexts.diagnosis.figures import GroupFigures
+from smartschool.contexts.diagnosis.sketch import PaperSketch
+
+ALGORITHM = f"diagnosis/1 {ctt_items.VERSION} {MASTERY_VERSION}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PupilArrays:
+    """Own results of all P pupils; K points. `level` and `states` hold -1 where there is nothing to say."""
+
+    enrolment_ids: NDArray[np.int64]
+    class_ids: NDArray[np.int64]
+    class_numbers: NDArray[np.int16]
+    statuses: NDArray[np.int8]
+    level: NDArray[np.int8]
+    share: FloatArray
+    states: NDArray[np.int8]
+    estimates: FloatArray
+    lows: FloatArray
+    highs: FloatArray
+    sure: FloatArray
+    n_items: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemSums:
+    """Counts and sums of each item over the paper."""
+
+    n: NDArray[np.int64]
+    share_sum: FloatArray
+    share_squares: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
+class PaperAnalysis:
+    """Result: `whole` are all pupils together, `classes` by key of the class in natural order."""
+
+    sketch: PaperSketch
+    point_ids: tuple[int, ...]
+    whole: GroupFigures
+    classes: dict[int, GroupFigures]
+    pupils: PupilArrays
+    items: ItemSums
+    inputs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+def analyse(
+    data: PaperData, sketch: PaperSketch, point_ids: Sequence[int], settings: Settings | None = None
+) -> PaperAnalysis:
+    """All figures of one paper of one school.
+
+    Parameters
+    ----------
+    data
+        Arrays of the whole paper, all classes.
+    sketch
+        From `make_sketch`.
+    point_ids
+        Keys of the knowledge points in the order of the sketch.
+    """
+    chosen = settings or Settings()
+    paper = prepare(data, sketch, point_ids, chosen)
+    everybody = np.arange(len(data.statuses))
+    members = {int(key): np.flatnonzero(data.class_ids == key) for key in dict.fromkeys(data.class_ids)}
+    labels = [str(key) for key in data.class_ids]
+    means = aggregates.group_means(np.column_stack([paper.share, paper.point_shares]), labels)
+    place = {label: g for g, label in enumerate(means.groups)}
+    whole = group_figures(paper, everybody, [means.whole.at(c) for c in range(means.whole.value.shape[0])])
+    rivals = [item.rival for item in whole.items]
+    classes = {
+        key: group_figures(
+            paper,
+            rows,
+            [means.raw.at(place[str(key)], c) for c in range(means.raw.value.shape[1])],
+            rivals,
+        )
+        for key, rows in members.items()
+    }
+    return PaperAnalysis(
+        sketch=sketch,
+        point_ids=tuple(point_ids),
+        whole=whole,
+        classes=classes,
+        pupils=_pupils(paper),
+        items=_sums(paper),
+        inputs=digests(data),
+    )
+
+
+def _pupils(paper: Paper) -> PupilArrays:
+    data, k = paper.data, len(paper.sketch.points)
+    size = (len(data.statuses), k)
+    states = np.full(size, -1, dtype=np.int8)
+    columns = {name: np.full(size, np.nan) for name in ("value", "low", "high", "sure")}
+    n_items = np.zeros(size, dtype=np.int64)
+    if paper.table is not None:
+        table = paper.table
+        rows = np.flatnonzero(paper.table_row >= 0)
+        at = paper.table_row[rows]
+        known = table.share.known[at]
+        states[rows] = np.where(known, table.state[at], -1)
+        columns["value"][rows] = table.share.value[at]
+        columns["low"][rows] = table.share.low[at]
+        columns["high"][rows] = table.share.high[at]
+        columns["sure"][rows] = table.probability[at]
+        n_items[rows] = table.n_items[at]
+    return PupilArrays(
+        data.enrolment_ids,
+        data.class_ids,
+        data.class_numbers,
+        data.statuses,
+        paper.level,
+        paper.share,
+        states,
+        columns["value"],
+        columns["low"],
+        columns["high"],
+        columns["sure"],
+        n_items,
+    )
+
+
+def _sums(paper: Paper) -> ItemSums:
+    if not paper.sketch.items:
+        empty = np.empty(0)
+        return ItemSums(np.empty(0, dtype=np.int64), empty, empty)
+    shares = paper.data.marks[paper.present] / paper.data.full_scores
+    valid = np.isfinite(shares)
+    filled = np.where(valid, shares, 0.0)
+    return ItemSums(valid.sum(axis=0).astype(np.int64), filled.sum(axis=0), (filled**2).sum(axis=0))

@@ -1,0 +1,200 @@
+"""Reads of diagnosis: what a page needs, in few round trips. Nothing here orders people by marks."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from numpy.typing import NDArray
+
+from edumetrics.arrays import State
+from smartschool.contexts.assessment.public import doors as assessment
+from smartschool.contexts.assessment.public.contracts import AttemptStatus, MarkState
+from smartschool.contexts.diagnosis import figures as stored
+from smartschool.contexts.diagnosis import sketch as sketches
+from smartschool.contexts.diagnosis.compose.class_report import PupilLine, needs_help
+from smartschool.contexts.diagnosis.figures import GroupFigures
+from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, PupilReport, Release
+from smartschool.contexts.diagnosis.policies import own_subject, view_report
+from smartschool.contexts.diagnosis.sketch import PaperSketch
+from smartschool.contexts.directory.public import doors as directory
+from smartschool.kernel.actor import Actor
+from smartschool.kernel.errors import NotYours
+
+GONE = "（已转出）"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPage:
+    """One class on one paper as it is now."""
+
+    figure: ClassFigure
+    run: AnalysisRun
+    paper: PaperSketch
+    figures: GroupFigures
+    own: bool  # the actor teaches this subject here: names and marks may be shown
+    released_at: datetime | None
+
+    @property
+    def small(self) -> bool:
+        return self.figure.n_present < 25
+
+
+def released(paper: str = "paper_id") -> Exists:
+    """Whether the results of a paper are open to pupils and parents."""
+    return Exists(Release.rows().filter(paper_id=OuterRef(paper), withdrawn_at__isnull=True))
+
+
+def class_page(actor: Actor, *, paper_code: str, class_code: str) -> ClassPage:
+    """Fetch through the policy, or 404; one round trip."""
+    found = (
+        view_report.queryset(actor)
+        .filter(run__paper_code=paper_code, class_code=class_code)
+        .select_related("run")
+        .annotate(
+            own=Case(When(own_subject.condition(actor), then=Value(True)), default=Value(False)),
+            released=Release.rows()
+            .filter(paper_id=OuterRef("run__paper_id"), withdrawn_at__isnull=True)
+            .values("released_at")[:1],
+        )
+        .first()
+    )
+    if found is None:
+        raise NotYours
+    return ClassPage(
+        found,
+        found.run,
+        sketches.load(found.run.sketch),
+        stored.load(found.figures),
+        bool(found.own),
+        found.released,
+    )
+
+
+def grade_figures(page: ClassPage) -> GroupFigures | None:
+    """Figures of all classes of the paper; None where there is no other class to compare with."""
+    if page.run.n_classes < 2:
+        return None
+    row = ClassFigure.rows().filter(run=page.run, home_class__isnull=True).first()
+    return None if row is None else stored.load(row.figures)
+
+
+def pupil_lines(page: ClassPage, *, with_names: bool = True) -> list[PupilLine]:
+    """Pupils of the class by 学号, with whether they needed help at the exam before."""
+    rows = list(
+        PupilReport.rows()
+        .filter(run=page.run, home_class_id=page.figure.home_class_id)
+        .order_by("class_number", "enrolment_id")
+    )
+    ids = [row.enrolment_id for row in rows]
+    people = directory.pupils_by_enrolment(ids) if with_names else {}
+    before = _needed_help_before(page, ids)
+    lines = []
+    for row in rows:
+        person = people.get(row.enrolment_id)
+        status = AttemptStatus(row.status)
+        lines.append(
+            PupilLine(
+                code=person.code if person else "",
+                number=row.class_number,
+                name=person.name if person else GONE,
+                present=status is AttemptStatus.PRESENT and bool(row.states or row.share is not None),
+                reason="" if status is AttemptStatus.PRESENT else status.zh,
+                level=row.level,
+                states=states_of(row),
+                sure=tuple(row.sure),
+                help_before=row.enrolment_id in before,
+            )
+        )
+    return lines
+
+
+def states_of(row: PupilReport) -> tuple[int | None, ...]:
+    """Stored states with None where there was not enough evidence."""
+    return tuple(None if state < 0 else state for state in row.states)
+
+
+def _needed_help_before(page: ClassPage, enrolments: Collection[int]) -> set[int]:
+    """Who needed help at the last exam of the subject before this one, by the same rule."""
+    if page.run.held_on is None:
+        return set()
+    rows = (
+        PupilReport.rows()
+        .filter(
+            enrolment_id__in=enrolments,
+            run__current=True,
+            run__subject=page.run.subject,
+            run__held_on__lt=page.run.held_on,
+        )
+        .select_related("run")
+        .defer("run__sketch", "run__inputs", "run__settings", "run__changes")
+        .order_by("enrolment_id", "-run__held_on")
+        .distinct("enrolment_id")
+    )
+    lowest = len(page.paper.level_labels) - 1
+    found = set()
+    for row in rows:
+        line = PupilLine("", 0, "", row.status == 0, "", row.level, states_of(row), tuple(row.sure))
+        if needs_help(line, lowest):
+            found.add(row.enrolment_id)
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassMarks:
+    """Marks and core states of one class, in the order of 学号."""
+
+    enrolments: tuple[int, ...]
+    marks: NDArray[np.float64]
+    states: NDArray[np.int8]
+    choices: NDArray[np.str_] | None
+
+
+def core_states(statuses: NDArray[np.int8], states: NDArray[np.int8]) -> NDArray[np.int8]:
+    """assessment's reasons for a missing mark in the numbers of the numeric core."""
+    core = np.full(states.shape, State.ANSWERED, dtype=np.int8)
+    core[states == MarkState.BLANK] = State.BLANK
+    core[states == MarkState.NOT_ENTERED] = State.NOT_PRESENTED
+    core[states == MarkState.ABSENT] = State.NOT_PRESENTED
+    for status, state in (
+        (AttemptStatus.ABSENT, State.ABSENT),
+        (AttemptStatus.DEFERRED, State.DEFERRED),
+        (AttemptStatus.EXEMPT, State.EXEMPT),
+    ):
+        core[statuses == status] = state
+    return core
+
+
+def class_marks(page: ClassPage) -> ClassMarks:
+    """The answers of the class, for its own teacher; two round trips."""
+    assert page.figure.home_class_id is not None  # noqa: S101 - class pages have a class
+    data = assessment.paper_for_analysis(page.run.paper_id, class_ids=[page.figure.home_class_id])
+    return ClassMarks(
+        tuple(int(one) for one in data.enrolment_ids),
+        data.marks,
+        core_states(data.statuses, data.states),
+        data.choices,
+    )
+
+
+def reports_in_reach(actor: Actor, *, limit: int = 200) -> list[ClassFigure]:
+    """Class reports the actor may open, the newest exam first, then grade and class."""
+    return list(
+        view_report.queryset(actor)
+        .select_related("run")
+        .defer("figures", "run__inputs", "run__settings", "run__changes", "run__sketch")
+        .annotate(own=Case(When(own_subject.condition(actor), then=Value(True)), default=Value(False)))
+        .annotate(is_released=released("run__paper_id"))
+        .order_by("-run__held_on", "run__grade", "run__subject", "home_class_id")[:limit]
+    )
+
+
+def without_names(lines: Iterable[PupilLine]) -> list[PupilLine]:
+    """The same lines with nothing that names a person."""
+    return [replace(line, code="", name="") for line in lines]
+
+
+def current_run(paper_id: int) -> AnalysisRun | None:
+    """The version in force, locked against a second analysis of the same paper."""
+    return AnalysisRun.rows().select_for_update().filter(Q(paper_id=paper_id) & Q(current=True)).first()

@@ -1,0 +1,107 @@
+"""Small helpers of this room's templates: words for levels and subjects, bars of mastery, picked items."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from edumetrics.results import Estimate
+from smartschool.contexts.diagnosis.compose import words as written
+from smartschool.contexts.diagnosis.compose.small_class import PointCount
+from smartschool.contexts.diagnosis.sketch import PaperSketch
+from smartschool.contexts.directory.public import codes
+
+register = template.Library()
+
+MASTERY_WORDS = ("未学", "需巩固", "基本掌握", "已掌握")
+
+
+@register.filter
+def two_digits(number: int) -> str:
+    """学号 as on the roll: 03."""
+    return f"{number:02d}"
+
+
+@register.filter
+def signed2(value: float) -> str:
+    """A coefficient with two digits and a real minus sign."""
+    return str(written.rounded(value, 2)).replace("-", written.MINUS)
+
+
+@register.simple_tag
+def known(outcome: Any) -> SafeString:
+    """A coefficient, or 证据不足; in a table cell without its interval."""
+    if isinstance(outcome, Estimate):
+        return format_html("{}", signed2(outcome.value))
+    return format_html('<span class="muted sm">证据不足</span>')
+
+
+@register.simple_tag
+def known_share(outcome: Any) -> SafeString:
+    """A share as per cent, or 证据不足."""
+    if isinstance(outcome, Estimate):
+        return format_html("{}", written.percent(outcome.value))
+    return format_html('<span class="muted sm">证据不足</span>')
+
+
+@register.simple_tag
+def pick_with(picked: Collection[int], more: int | None = None) -> SafeString:
+    """Query part that names the picked items, one more if given; numbers count from 1."""
+    chosen = sorted({*picked} | (set() if more is None else {more}))
+    return mark_safe("pick=" + ",".join(str(j + 1) for j in chosen))  # noqa: S308 - digits and commas
+
+
+@register.filter
+def item_word(number: str) -> str:
+    """``第 9 题``."""
+    return f"第 {number} 题"
+
+
+@register.filter
+def level_word(level: int, paper: PaperSketch) -> str:
+    """Word of a level on this paper."""
+    return paper.level_labels[level]
+
+
+@register.filter
+def subject_name(code: str) -> str:
+    """Name of a 课程代码."""
+    return codes.table("subject").name(code)
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """Words of a text, for a loop over a fixed list."""
+    return text.split()
+
+
+@register.simple_tag
+def mastery_cell(state: int | None) -> SafeString:
+    """The glyph alone with its word for readers aloud; a dash where there is not enough evidence."""
+    if state is None:
+        return format_html('<span class="muted">–<span class="vh">证据不足</span></span>')
+    return format_html(
+        '<span class="mg m{}" aria-hidden="true"><i></i><i></i><i></i></span><span class="vh">{}</span>',
+        state,
+        MASTERY_WORDS[state],
+    )
+
+
+@register.filter
+def state_pieces(states: Sequence[int]) -> list[tuple[str, int, str]]:
+    """Pieces of a parts bar from counts of unknown, 需巩固, 基本掌握, 已掌握."""
+    unknown, needs, basic, mastered = states
+    return [
+        ("已掌握", mastered, "k3"),
+        ("基本掌握", basic, "k2"),
+        ("需巩固", needs, "k1"),
+        ("证据不足", unknown, "k0"),
+    ]
+
+
+@register.filter
+def count_pieces(row: PointCount) -> list[tuple[str, int, str]]:
+    """The same for a small class."""
+    return state_pieces((row.unknown, row.needs, row.basic, row.mastered))

@@ -1,0 +1,1 @@
+"""Pages of diagnosis: parse, fetch through a policy, compose, render."""
