@@ -1,0 +1,1 @@
+"""Writers of diagnosis: analyses, releases, raw exports."""

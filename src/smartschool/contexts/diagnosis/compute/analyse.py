@@ -41,7 +41,6 @@ class PupilArrays:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-@dataclass(frozen=True, slots=True, eq=False)
 class ItemSums:
     """Counts and sums of each item over the paper."""
 
@@ -50,7 +49,6 @@ class ItemSums:
     share_squares: FloatArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 @dataclass(frozen=True, slots=True, eq=False)
 class PaperAnalysis:
     """Result: `whole` are all pupils together, `classes` by key of the class in natural order."""
@@ -64,7 +62,6 @@ class PaperAnalysis:
     inputs: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 def analyse(
     data: PaperData, sketch: PaperSketch, point_ids: Sequence[int], settings: Settings | None = None
 ) -> PaperAnalysis:

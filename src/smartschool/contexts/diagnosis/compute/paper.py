@@ -39,7 +39,6 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-@dataclass(frozen=True, slots=True, eq=False)
 class Paper:
     """What the figures of any group are taken from; rows are all P pupils."""
 

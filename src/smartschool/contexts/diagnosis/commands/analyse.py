@@ -1,0 +1,194 @@
+"""Command analyse_paper: one version of all figures of one paper, stored set by set."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from smartschool.contexts.assessment.public import doors as assessment
+from smartschool.contexts.assessment.public.contracts import PaperData
+from smartschool.contexts.curriculum.public import doors as curriculum
+from smartschool.contexts.diagnosis import figures as stored
+from smartschool.contexts.diagnosis import sketch as sketches
+from smartschool.contexts.diagnosis.compose import differences
+from smartschool.contexts.diagnosis.compute.analyse import ALGORITHM, PaperAnalysis, analyse
+from smartschool.contexts.diagnosis.compute.paper import Settings, digests, make_sketch
+from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, ItemFigure, PupilReport
+from smartschool.contexts.diagnosis.queries import current_run
+from smartschool.contexts.directory.public import codes
+from smartschool.contexts.directory.public import doors as directory
+from smartschool.kernel import bulk
+from smartschool.kernel.actor import Actor
+from smartschool.kernel.command import command, done
+
+Trigger = AnalysisRun.Trigger
+CORRECTING = frozenset({Trigger.CORRECTION, Trigger.BLUEPRINT})
+
+
+@command("diagnosis.analyse_paper")
+def analyse_paper(
+    *,
+    actor: Actor,
+    paper_id: int,
+    trigger: Trigger = Trigger.MARKS,
+    reason: str = "",
+    settings: Settings | None = None,
+) -> AnalysisRun | None:
+    """Analyse a paper of the open scope; nothing is written where its input has not changed.
+
+    Returns the version in force, or None where the paper has no attempt yet.
+    """
+    chosen = settings or Settings()
+    former = current_run(paper_id)
+    data = assessment.paper_for_analysis(paper_id)
+    organisation = data.paper.exam.organisation_id
+    if not len(data.attempt_ids):
+        done(("assessment.paper", paper_id), organisation_id=organisation, data={"attempts": 0})
+        return None
+    inputs = digests(data)
+    if former is not None and _unchanged(former, inputs, chosen):
+        done(former, organisation_id=organisation, data={"unchanged": True})
+        return former
+    points = curriculum.points_by_id(data.point_ids)
+    # Codes follow the order of the tree, which is the order of teaching.
+    order = sorted(points.values(), key=lambda point: point.code)
+    subject = codes.table("subject").name(data.paper.subject)
+    sketch = make_sketch(data, subject, [(p.id, p.code, p.name) for p in order], chosen)
+    found = analyse(data, sketch, [p.id for p in order], chosen)
+    run = _write_run(data, found, former, trigger, reason, chosen)
+    _write_groups(run, found)
+    _write_items(run, data, found)
+    _write_pupils(run, found)
+    done(
+        run,
+        organisation_id=organisation,
+        data={"paper": data.paper.code, "version": run.number, "trigger": run.trigger},
+        event="diagnosis.paper_analysed",
+        ids={"paper": paper_id, "run": run.pk, "former": former.pk if former else None},
+    )
+    return run
+
+
+def _unchanged(former: AnalysisRun, inputs: dict[str, Any], settings: Settings) -> bool:
+    return former.algorithm == ALGORITHM and former.inputs == inputs and former.settings == settings.as_json()
+
+
+def _write_run(
+    data: PaperData,
+    found: PaperAnalysis,
+    former: AnalysisRun | None,
+    trigger: Trigger,
+    reason: str,
+    settings: Settings,
+) -> AnalysisRun:
+    changes = None
+    if former is not None:
+        if trigger in CORRECTING:
+            changes = _changes(former, found)
+        AnalysisRun.rows().filter(pk=former.pk).update(current=False)
+    paper, exam = data.paper, data.paper.exam
+    return AnalysisRun.objects.create(
+        organisation_id=exam.organisation_id,
+        paper_id=paper.id,
+        paper_code=paper.code,
+        number=1 if former is None else former.number + 1,
+        paper_revision=paper.revision,
+        algorithm=ALGORITHM,
+        settings=settings.as_json(),
+        trigger=trigger,
+        reason=reason,
+        inputs=found.inputs,
+        sketch=sketches.dump(found.sketch),
+        exam_name=exam.name,
+        held_on=exam.held_on,
+        subject=paper.subject,
+        stage=paper.stage,
+        grade=paper.grade,
+        term_id=exam.term_id,
+        nature=exam.nature.value,
+        n_pupils=found.whole.n_present,
+        n_classes=len(found.classes),
+        changes=changes,
+    )
+
+
+def _changes(former: AnalysisRun, found: PaperAnalysis) -> dict[str, Any]:
+    """Differences of the whole paper; which pupils moved is read from the rows when somebody looks."""
+    row = ClassFigure.rows().get(run=former, home_class__isnull=True)
+    pair = (sketches.load(former.sketch), stored.load(row.figures), found.sketch, found.whole)
+    return {
+        "items": differences.dump(differences.item_changes(*pair)),
+        "points": differences.dump(differences.point_changes(*pair)),
+    }
+
+
+def _write_groups(run: AnalysisRun, found: PaperAnalysis) -> None:
+    classes = directory.classes_by_id(found.classes, on=run.held_on)
+    rows: list[tuple[int | None, str, str, Any]] = [(None, "", "", found.whole)]
+    rows += [(key, classes[key].code, classes[key].name, group) for key, group in found.classes.items()]
+    bulk.insert(
+        ClassFigure,
+        {
+            "organisation_id": [run.organisation_id] * len(rows),
+            "run_id": [run.pk] * len(rows),
+            "home_class_id": [row[0] for row in rows],
+            "class_code": [row[1] for row in rows],
+            "class_name": [row[2] for row in rows],
+            "subject": [run.subject] * len(rows),
+            "n_present": [row[3].n_present for row in rows],
+            "figures": [stored.dump(row[3]) for row in rows],
+        },
+    )
+
+
+def _write_items(run: AnalysisRun, data: PaperData, found: PaperAnalysis) -> None:
+    items = found.sketch.items
+    count = len(items)
+    bulk.insert(
+        ItemFigure,
+        {
+            "organisation_id": [run.organisation_id] * count,
+            "run_id": [run.pk] * count,
+            "position": list(range(count)),
+            "shared_item": [item.bank_code for item in items],
+            "points": [[found.point_ids[k] for k in item.weights] for item in items],
+            "weights": [list(item.weights.values()) for item in items],
+            "full_score": [item.full for item in items],
+            "n": found.items.n.tolist(),
+            "share_sum": found.items.share_sum.tolist(),
+            "share_squares": found.items.share_squares.tolist(),
+        },
+    )
+
+
+def _write_pupils(run: AnalysisRun, found: PaperAnalysis) -> None:
+    own = found.pupils
+    count = len(own.enrolment_ids)
+    taken = np.isfinite(own.estimates).any(axis=1) | (own.n_items > 0).any(axis=1)
+
+    def arrays(block: np.ndarray[Any, Any]) -> Sequence[list[Any]]:
+        return [row if has else [] for row, has in zip(block.tolist(), taken.tolist(), strict=True)]
+
+    bulk.insert(
+        PupilReport,
+        {
+            "organisation_id": [run.organisation_id] * count,
+            "run_id": [run.pk] * count,
+            "enrolment_id": own.enrolment_ids.tolist(),
+            "home_class_id": own.class_ids.tolist(),
+            "class_number": own.class_numbers.tolist(),
+            "subject": [run.subject] * count,
+            "status": own.statuses.tolist(),
+            "level": [level if level >= 0 else None for level in own.level.tolist()],
+            "share": [
+                share if known else None
+                for share, known in zip(own.share.tolist(), np.isfinite(own.share), strict=True)
+            ],
+            "states": arrays(own.states),
+            "estimates": arrays(own.estimates),
+            "lows": arrays(own.lows),
+            "highs": arrays(own.highs),
+            "sure": arrays(own.sure),
+            "n_items": arrays(own.n_items),
+        },
+    )
