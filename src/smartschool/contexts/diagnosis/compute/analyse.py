@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics import aggregates
-from edumetrics.ctt import items as ctt_items
+from edumetrics.exam import VERSION as EXAM_VERSION
 from edumetrics.mastery import VERSION as MASTERY_VERSION
 from edumetrics.results import FloatArray
 from smartschool.contexts.assessment.public.contracts import PaperData
@@ -19,7 +19,7 @@ from smartschool.contexts.diagnosis.compute.paper import Paper, Settings, digest
 from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.sketch import PaperSketch
 
-ALGORITHM = f"diagnosis/1 {ctt_items.VERSION} {MASTERY_VERSION}"
+ALGORITHM = f"diagnosis/1 {EXAM_VERSION} {MASTERY_VERSION}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,20 +80,10 @@ def analyse(
     paper = prepare(data, sketch, point_ids, chosen)
     everybody = np.arange(len(data.statuses))
     members = {int(key): np.flatnonzero(data.class_ids == key) for key in dict.fromkeys(data.class_ids)}
-    labels = [str(key) for key in data.class_ids]
-    means = aggregates.group_means(np.column_stack([paper.share, paper.point_shares]), labels)
-    place = {label: g for g, label in enumerate(means.groups)}
-    whole = group_figures(paper, everybody, [means.whole.at(c) for c in range(means.whole.value.shape[0])])
-    rivals = [item.rival for item in whole.items]
-    classes = {
-        key: group_figures(
-            paper,
-            rows,
-            [means.raw.at(place[str(key)], c) for c in range(means.raw.value.shape[1])],
-            rivals,
-        )
-        for key, rows in members.items()
-    }
+    means = aggregates.group_means(paper.share[:, None], [str(key) for key in data.class_ids])
+    place = {int(label): g for g, label in enumerate(means.groups)}
+    whole = group_figures(paper, everybody, means.whole.at(0))
+    classes = {key: group_figures(paper, rows, means.raw.at(place[key], 0)) for key, rows in members.items()}
     return PaperAnalysis(
         sketch=sketch,
         point_ids=tuple(point_ids),
@@ -111,10 +101,10 @@ def _pupils(paper: Paper) -> PupilArrays:
     states = np.full(size, -1, dtype=np.int8)
     columns = {name: np.full(size, np.nan) for name in ("value", "low", "high", "sure")}
     n_items = np.zeros(size, dtype=np.int64)
-    if paper.table is not None:
-        table = paper.table
-        rows = np.flatnonzero(paper.table_row >= 0)
-        at = paper.table_row[rows]
+    table = None if paper.exam is None else paper.exam.mastery
+    if table is not None:
+        rows = np.flatnonzero(paper.row >= 0)
+        at = paper.row[rows]
         known = table.share.known[at]
         states[rows] = np.where(known, table.state[at], -1)
         columns["value"][rows] = table.share.value[at]
@@ -139,10 +129,10 @@ def _pupils(paper: Paper) -> PupilArrays:
 
 
 def _sums(paper: Paper) -> ItemSums:
-    if not paper.sketch.items:
-        empty = np.empty(0)
-        return ItemSums(np.empty(0, dtype=np.int64), empty, empty)
-    shares = paper.data.marks[paper.present] / paper.data.full_scores
-    valid = np.isfinite(shares)
-    filled = np.where(valid, shares, 0.0)
-    return ItemSums(valid.sum(axis=0).astype(np.int64), filled.sum(axis=0), (filled**2).sum(axis=0))
+    if paper.matrix is None:
+        nothing = np.zeros(len(paper.sketch.items))
+        return ItemSums(nothing.astype(np.int64), nothing, nothing)
+    filled = np.where(paper.matrix.valid, paper.matrix.shares, 0.0)
+    return ItemSums(
+        paper.matrix.valid.sum(axis=0).astype(np.int64), filled.sum(axis=0), (filled**2).sum(axis=0)
+    )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.arrays import MARK_TOLERANCE, ResponseMatrix, State
 from edumetrics.ctt import items as ctt_items
-from edumetrics.ctt.distractors import OptionAnalysis, distractors
-from edumetrics.ctt.reliability import reliability
-from edumetrics.ctt.scores import centre, group_weights
+from edumetrics.ctt.distractors import OptionAnalysis
+from edumetrics.ctt.scores import Centred, centre, group_weights
 from edumetrics.options import OptionResponses
-from edumetrics.results import FloatArray, Insufficient, Outcome, Reason
-from smartschool.contexts.assessment.public.contracts import MarkState
-from smartschool.contexts.diagnosis.compute.paper import Paper, matrix_of
+from edumetrics.results import Estimates, FloatArray, Insufficient, Outcome, Reason
+from smartschool.contexts.diagnosis.compute.paper import Paper
 from smartschool.contexts.diagnosis.figures import (
     BIN_EDGES,
     GroupFigures,
@@ -28,54 +24,41 @@ THIRDS = ((0.0, 1 / 3), (1 / 3, 2 / 3), (2 / 3, 1.0))
 ON_THE_LINE = 1e-9  # 0.7 × 100 is 70.00000000000001 in binary
 
 
-def group_figures(
-    paper: Paper,
-    rows: NDArray[np.int64],
-    means: Sequence[Outcome],
-    rivals: Sequence[str] | None = None,
-) -> GroupFigures:
-    """Figures of some pupils; `means` are those of the total and of each point.
+def group_figures(paper: Paper, rows: NDArray[np.int64], mean: Outcome) -> GroupFigures:
+    """Figures of the pupils `rows`; `mean` is that of their totals.
 
-    `rivals` are the doubts about keys found on the whole paper: a class alone has too few pupils to judge.
+    Reliability and doubts about keys are those of the whole paper: a class alone has too few pupils to judge.
     """
     own = rows[paper.present[rows]]
     totals = paper.share[own][np.isfinite(paper.share[own])]
     level = paper.level[own]
-    marked = own[paper.table_row[own] >= 0] if paper.table is not None else _with_marks(paper, own)
-    groups: FloatArray | None = None
-    alpha: Outcome = Insufficient(Reason.NO_RESPONSES, 0)
-    sem: Outcome = alpha
-    items: tuple[ItemFigures, ...] = ()
-    if paper.sketch.items:
-        matrix = matrix_of(paper.data, marked, paper.options) if len(marked) else None
-        if matrix is not None:
-            centred = centre(matrix)
-            found = reliability(centred)
-            alpha, sem = found.alpha, found.sem
-            if len(marked) >= paper.settings.small_class:
-                groups = group_weights(centred.ability(), THIRDS)
-        items = _items(paper, matrix, groups, rivals)
+    marked = paper.row[own][paper.row[own] >= 0]
+    matrix = None if paper.matrix is None or not len(marked) else paper.matrix.take_pupils(marked)
+    centred = None if matrix is None else centre(matrix)
+    groups = None
+    if centred is not None and len(marked) >= paper.settings.small_class:
+        groups = group_weights(centred.ability(), THIRDS)
+    nothing = Insufficient(Reason.NO_RESPONSES, 0)
     return GroupFigures(
         n_listed=len(rows),
         n_present=len(own),
         n_totals=len(totals),
-        mean=means[0],
-        quartiles=tuple(float(v) for v in np.quantile(totals, [0.25, 0.5, 0.75])) if len(totals) else None,  # type: ignore[arg-type]
+        mean=mean,
+        quartiles=_three(np.quantile(totals, [0.25, 0.5, 0.75])) if len(totals) else None,
         passed=int(np.count_nonzero((level >= 0) & (level < len(paper.settings.bands.bands) - 1))),
         bins=_bins(totals),
         levels=tuple(int(n) for n in paper.settings.bands.counts(level)),
-        alpha=alpha,
-        sem=sem,
-        items=items,
-        points=_points(paper, own, marked, groups, means[1:]),
-        group_sizes=None if groups is None else tuple(round(float(size)) for size in groups.sum(axis=0)),  # type: ignore[arg-type]
+        alpha=nothing if paper.exam is None else paper.exam.reliability.alpha,
+        sem=nothing if paper.exam is None else paper.exam.reliability.sem,
+        items=_items(paper, matrix, centred, groups),
+        points=_points(paper, matrix, marked, groups),
+        group_sizes=None if groups is None else _sizes(groups),
     )
 
 
-def _with_marks(paper: Paper, own: NDArray[np.int64]) -> NDArray[np.int64]:
-    if not paper.sketch.items:
-        return own[:0]
-    return own[np.isfinite(paper.data.marks[own]).any(axis=1)]
+def _sizes(groups: FloatArray) -> tuple[int, int, int]:
+    low, middle, top = (round(float(size)) for size in groups.sum(axis=0))
+    return low, middle, top
 
 
 def _bins(totals: FloatArray) -> tuple[int, ...]:
@@ -84,44 +67,44 @@ def _bins(totals: FloatArray) -> tuple[int, ...]:
 
 
 def _items(
-    paper: Paper,
-    matrix: ResponseMatrix | None,
-    groups: FloatArray | None,
-    rivals: Sequence[str] | None,
+    paper: Paper, matrix: ResponseMatrix | None, centred: Centred | None, groups: FloatArray | None
 ) -> tuple[ItemFigures, ...]:
-    count = len(paper.sketch.items)
-    if matrix is None:
+    if matrix is None or centred is None:
         nothing = Insufficient(Reason.NO_RESPONSES, 0)
-        return tuple(ItemFigures(nothing, nothing, nothing, 0, 0, 0) for _ in range(count))
-    centred = centre(matrix)
+        return tuple(ItemFigures(nothing, nothing, nothing, 0, 0, 0) for _ in paper.sketch.items)
     facility = ctt_items.facility(centred)
     discrimination = ctt_items.upper_lower(centred)
     rest = ctt_items.rest_correlation(centred)
     blank = matrix.states == State.BLANK
-    short = matrix.valid & (matrix.marks < matrix.full - MARK_TOLERANCE)
-    lost = short | blank
+    lost = (matrix.valid & (matrix.marks < matrix.full - MARK_TOLERANCE)) | blank
     presented = matrix.valid | blank
-    choices = distractors(matrix, centred, centred.rest())
     thirds = None if groups is None else _group_means(np.where(matrix.valid, matrix.shares, np.nan), groups)
-    return tuple(
-        ItemFigures(
-            facility=facility.at(j),
-            discrimination=discrimination.at(j),
-            rest=rest.at(j),
-            n=int(presented[:, j].sum()),
-            lost=int(lost[:, j].sum()),
-            blank=int(blank[:, j].sum()),
-            options=_option_counts(matrix.options, j, groups),
-            rival=rivals[j] if rivals is not None else _rival(choices[j]),
-            idle=choice.non_functioning if isinstance(choice := choices[j], OptionAnalysis) else (),
-            groups=None if thirds is None else _three(thirds[:, j]),
+    found = []
+    for j in range(len(paper.sketch.items)):
+        rival, idle = _verdict(paper, j)
+        found.append(
+            ItemFigures(
+                facility=facility.at(j),
+                discrimination=discrimination.at(j),
+                rest=rest.at(j),
+                n=int(presented[:, j].sum()),
+                lost=int(lost[:, j].sum()),
+                blank=int(blank[:, j].sum()),
+                options=_option_counts(matrix.options, j, groups),
+                rival=rival,
+                idle=idle,
+                groups=None if thirds is None else _three(thirds[:, j]),
+            )
         )
-        for j in range(count)
-    )
+    return tuple(found)
 
 
-def _rival(choice: OptionAnalysis | Insufficient) -> str:
-    return choice.key_error.rival if isinstance(choice, OptionAnalysis) and choice.key_error else ""
+def _verdict(paper: Paper, item: int) -> tuple[str, tuple[str, ...]]:
+    """The option that seems right instead of the key, and options that nearly nobody takes."""
+    choice = None if paper.exam is None else paper.exam.options[item]
+    if not isinstance(choice, OptionAnalysis):
+        return "", ()
+    return (choice.key_error.rival if choice.key_error else ""), choice.non_functioning
 
 
 def _option_counts(
@@ -162,30 +145,40 @@ def _three(values: FloatArray) -> tuple[float, float, float] | None:
 
 
 def _points(
-    paper: Paper,
-    own: NDArray[np.int64],
-    marked: NDArray[np.int64],
-    groups: FloatArray | None,
-    means: Sequence[Outcome],
+    paper: Paper, matrix: ResponseMatrix | None, marked: NDArray[np.int64], groups: FloatArray | None
 ) -> tuple[PointFigures, ...]:
-    if paper.table is None:
+    table = None if paper.exam is None else paper.exam.mastery
+    if matrix is None or table is None:
         nothing = Insufficient(Reason.NO_RESPONSES, 0)
         return tuple(PointFigures(nothing, 0, 0, (0, 0, 0, 0)) for _ in paper.sketch.points)
-    at = paper.table_row[marked]
-    states = np.where(paper.table.share.known[at], paper.table.state[at], 0)
-    data = paper.data
-    lost = (data.marks[marked] < data.full_scores - MARK_TOLERANCE) | (data.states[marked] == MarkState.BLANK)
-    thirds = None if groups is None else _group_means(paper.point_shares[marked], groups)
+    held, got = paper.held[marked], paper.got[marked]
+    shares = _shares(held, got)
+    states = np.where(table.share.known[marked], table.state[marked], 0)
+    lost = (matrix.valid & (matrix.marks < matrix.full - MARK_TOLERANCE)) | (matrix.states == State.BLANK)
+    own = np.divide(got, held, out=np.full_like(got, np.nan), where=held > 0)
+    thirds = None if groups is None else _group_means(own, groups)
     found = []
-    for k, mean in enumerate(means):
-        counts = np.bincount(states[:, k], minlength=4)
+    for k in range(len(paper.sketch.points)):
+        unknown, needs, basic, mastered = (int(n) for n in np.bincount(states[:, k], minlength=4))
         found.append(
             PointFigures(
-                share=mean,
-                n=int(np.isfinite(paper.point_shares[marked, k]).sum()),
+                share=shares.at(k),
+                n=int((held[:, k] > 0).sum()),
                 lost=int((lost & (paper.q[:, k] > 0)).any(axis=1).sum()),
-                states=(int(counts[0]), int(counts[1]), int(counts[2]), int(counts[3])),
+                states=(unknown, needs, basic, mastered),
                 groups=None if thirds is None else _three(thirds[:, k]),
             )
         )
     return tuple(found)
+
+
+def _shares(held: FloatArray, got: FloatArray) -> Estimates:
+    """Share of the marks of each point that the group got: a ratio estimator with Wilson's limits."""
+    n = np.count_nonzero(held > 0, axis=0)
+    total = held.sum(axis=0)
+    share = np.divide(got.sum(axis=0), total, out=np.zeros_like(total), where=total > 0)
+    influence = (got - share * held) / np.where(total > 0, total / np.maximum(n, 1), 1.0)
+    variance = (influence**2).sum(axis=0) / np.maximum(n, 1)
+    low, high, se = ctt_items.wilson(share, variance, n.astype(np.int64))
+    refuse = ((n == 0, Reason.NO_RESPONSES), (n < 2, Reason.TOO_FEW_PUPILS))
+    return Estimates.build(share, se, low, high, n, "ratio/wilson", refuse=refuse)

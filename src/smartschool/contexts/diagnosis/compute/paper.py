@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from edumetrics import levels
 from edumetrics.arrays import ResponseMatrix, State, response_matrix
-from edumetrics.mastery import MasterySettings, MasteryTable, item_weights, mastery
+from edumetrics.exam import ExamAnalysis, ExamSettings, analyse_exam
+from edumetrics.mastery import MasterySettings, item_weights
 from edumetrics.options import OptionResponses, option_responses
 from edumetrics.results import FloatArray
 from smartschool.contexts.assessment.public.contracts import AttemptStatus, ItemInfo, MarkState, PaperData
@@ -40,18 +41,33 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paper:
-    """What the figures of any group are taken from; rows are all P pupils."""
+    """What the figures of any group are taken from. P pupils, M of them with marks, K points.
+
+    Attributes
+    ----------
+    present : bool array, P
+        Took part and has a mark or a stated total.
+    share, level : arrays, P
+        Total over full mark (NaN where unknown) and its band (-1).
+    matrix, exam
+        The M pupils with marks, and the analysis of all of them; None where the paper has no marks by item.
+    row : int array, P
+        Row of the matrix, -1 for pupils without marks by item.
+    held, got : float arrays, M × K
+        Marks that a pupil's answered items of a point offered, and that the pupil got.
+    """
 
     data: PaperData
     sketch: PaperSketch
-    q: FloatArray
-    options: OptionResponses | None
     present: NDArray[np.bool_]
     share: FloatArray
     level: NDArray[np.int8]
-    table: MasteryTable | None
-    table_row: NDArray[np.int64]  # row of the mastery table, -1 for pupils without marks
-    point_shares: FloatArray
+    matrix: ResponseMatrix | None
+    exam: ExamAnalysis | None
+    row: NDArray[np.int64]
+    q: FloatArray
+    held: FloatArray
+    got: FloatArray
     settings: Settings
 
 
@@ -103,35 +119,40 @@ def total_shares(data: PaperData) -> FloatArray:
 
 
 def prepare(data: PaperData, sketch: PaperSketch, point_ids: Sequence[int], settings: Settings) -> Paper:
+    """Matrix and analysis of the whole paper; one call of the numeric core."""
     share = total_shares(data)
-    n_points = len(sketch.points)
-    column = {key: c for c, key in enumerate(data.point_ids)}
-    q = data.weights[:, [column[key] for key in point_ids]] if sketch.items and n_points else None
+    taken = data.statuses == AttemptStatus.PRESENT
     marked = np.isfinite(data.marks).any(axis=1) if sketch.items else np.zeros(len(share), dtype=bool)
-    present = (data.statuses == AttemptStatus.PRESENT) & (marked | np.isfinite(share))
-    rows = np.flatnonzero(present & marked)
-    row_of = np.full(len(share), -1)
-    row_of[rows] = np.arange(len(rows))
-    point_shares = np.full((len(share), n_points), np.nan)
-    table = None
-    if q is not None and len(rows):
-        matrix = matrix_of(data, rows, None)
+    rows = np.flatnonzero(taken & marked)
+    row = np.full(len(share), -1)
+    row[rows] = np.arange(len(rows))
+    column = {key: c for c, key in enumerate(data.point_ids)}
+    q = data.weights[:, [column[key] for key in point_ids]] if sketch.items else np.zeros((0, 0))
+    matrix, exam = None, None
+    held = got = np.zeros((len(rows), len(sketch.points)))
+    if len(rows):
+        matrix = _matrix(data, rows)
+        exam = analyse_exam(
+            matrix,
+            q if sketch.points else None,
+            [point.code for point in sketch.points] if sketch.points else None,
+            settings=ExamSettings(mastery=settings.mastery, bands=settings.bands),
+        )
         weights = item_weights(q, matrix.full)
         held = matrix.valid @ weights
         got = np.where(matrix.valid, matrix.shares, 0.0) @ weights
-        point_shares[rows] = np.divide(got, held, out=np.full_like(got, np.nan), where=held > 0)
-        table = mastery(matrix, q, [point.code for point in sketch.points], settings=settings.mastery)
     return Paper(
         data=data,
         sketch=sketch,
-        q=np.zeros((len(sketch.items), 0)) if q is None else q,
-        options=_options(data) if sketch.items else None,
-        present=present,
+        present=taken & (marked | np.isfinite(share)),
         share=share,
         level=settings.bands.assign(share, 1.0),
-        table=table,
-        table_row=row_of,
-        point_shares=point_shares,
+        matrix=matrix,
+        exam=exam,
+        row=row,
+        q=q,
+        held=held,
+        got=got,
         settings=settings,
     )
 
@@ -145,14 +166,13 @@ def _options(data: PaperData) -> OptionResponses | None:
     )
 
 
-def matrix_of(data: PaperData, rows: NDArray[np.int64], options: OptionResponses | None) -> ResponseMatrix:
-    from_state = {MarkState.BLANK: State.BLANK, MarkState.NOT_ENTERED: State.NOT_PRESENTED}
-    states = np.full(data.states[rows].shape, State.ANSWERED, dtype=np.int8)
-    for theirs, ours in from_state.items():
-        states[data.states[rows] == theirs] = ours
-    states[(states == State.ANSWERED) & ~np.isfinite(data.marks[rows])] = State.NOT_PRESENTED
+def _matrix(data: PaperData, rows: NDArray[np.int64]) -> ResponseMatrix:
+    marks, reasons = data.marks[rows], data.states[rows]
+    states = np.where(np.isfinite(marks), State.ANSWERED, State.NOT_PRESENTED).astype(np.int8)
+    states[reasons == MarkState.BLANK] = State.BLANK
+    options = _options(data)
     return response_matrix(
-        data.marks[rows],
+        marks,
         data.full_scores,
         pupils=[str(key) for key in data.attempt_ids[rows]],
         items=[item.label for item in data.items],
