@@ -152,26 +152,31 @@ def load(data: Mapping[str, Any]) -> GroupFigures:
         alpha=load_outcome(data["alpha"]),
         sem=load_outcome(data["sem"]),
         items=tuple(_load_item(item) for item in data["items"]),
-        points=tuple(
-            PointFigures(load_outcome(point["p"]), *point["n"], tuple(point["s"]), groups=_three(point["g"]))
-            for point in data["points"]
-        ),
+        points=tuple(_load_point(point) for point in data["points"]),
         group_sizes=_three(data["groups"]),
         cautions=tuple(data["cautions"]),
     )
 
 
 def _load_item(item: Mapping[str, Any]) -> ItemFigures:
+    n, lost, blank = item["n"]
     return ItemFigures(
-        load_outcome(item["f"]),
-        load_outcome(item["d"]),
-        load_outcome(item["r"]),
-        *item["n"],
+        facility=load_outcome(item["f"]),
+        discrimination=load_outcome(item["d"]),
+        rest=load_outcome(item["r"]),
+        n=n,
+        lost=lost,
+        blank=blank,
         options=tuple(OptionCount(o[0], o[1], o[2], _three(o[3])) for o in item["o"]),
         rival=item["x"][0],
         idle=tuple(item["x"][1]),
         groups=_three(item["g"]),
     )
+
+
+def _load_point(point: Mapping[str, Any]) -> PointFigures:
+    n, lost = point["n"]
+    return PointFigures(load_outcome(point["p"]), n, lost, tuple(point["s"]), _three(point["g"]))
 
 
 def _three(value: Any) -> Any:

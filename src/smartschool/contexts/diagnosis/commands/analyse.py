@@ -164,7 +164,7 @@ def _write_items(run: AnalysisRun, data: PaperData, found: PaperAnalysis) -> Non
 def _write_pupils(run: AnalysisRun, found: PaperAnalysis) -> None:
     own = found.pupils
     count = len(own.enrolment_ids)
-    taken = np.isfinite(own.estimates).any(axis=1) | (own.n_items > 0).any(axis=1)
+    taken = np.asarray((own.n_items > 0).any(axis=1))
 
     def arrays(block: np.ndarray[Any, Any]) -> Sequence[list[Any]]:
         return [row if has else [] for row, has in zip(block.tolist(), taken.tolist(), strict=True)]

@@ -107,7 +107,7 @@ def compose_small_class(
     )
     doubtful = {k for row in rows if row.doubt for k in paper.items[row.index].weights}
     points = tuple(
-        PointCount(sketch.name, *reversed(point.states), doubt=k in doubtful)
+        _point_count(sketch.name, point.states, k in doubtful)
         for k, (point, sketch) in enumerate(zip(figures.points, paper.points, strict=True))
     )
     focus = _focus(paper, figures)
@@ -124,6 +124,11 @@ def compose_small_class(
         compared=_bank_difficulty(paper, figures),
         notes=() if paper.complete else ("只录了重点题的小题分，没有录的题看不到。",),
     )
+
+
+def _point_count(name: str, states: tuple[int, int, int, int], doubt: bool) -> PointCount:
+    unknown, needs, basic, mastered = states
+    return PointCount(name, mastered, basic, needs, unknown, doubt)
 
 
 def _cell(mark: float, state: int, full: float) -> GridCell:
