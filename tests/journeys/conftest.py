@@ -1,10 +1,12 @@
 """Owns what browser stories share: Debian's Chromium, a live site on its own clone, the checks of a page."""
 
+import gzip
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -105,6 +107,31 @@ def _violations(page: Page) -> list[str]:
     options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
     found = Axe().run(page, options=options).response["violations"]
     return [f"{v['id']}: {[node['target'] for node in v['nodes']][:4]}" for v in found]
+
+
+# Design guide §15, gzip: an ordinary page; big tables and the district page; a phone page of pupil or parent.
+HTML_BUDGET = {"ordinary": 12_000, "table": 20_000, "phone": 8_000}
+MOST_REQUESTS = 6
+MOST_ELEMENTS = 1_500
+
+
+@pytest.fixture
+def check_weight(page: Page) -> Callable[..., None]:
+    """Weigh the page that is open: bytes of HTML, number of requests, own host alone, size of the tree."""
+
+    def check(kind: str = "ordinary") -> None:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.reload(wait_until="networkidle")
+        own = urlsplit(page.url).netloc
+        assert {urlsplit(url).netloc for url in asked if not url.startswith("data:")} == {own}
+        assert len(set(asked)) <= MOST_REQUESTS, asked
+        html = page.request.get(page.url).body()
+        assert len(gzip.compress(html)) <= HTML_BUDGET[kind], f"{page.url}: {len(gzip.compress(html))} bytes"
+        elements = page.evaluate("document.getElementsByTagName('*').length")
+        assert elements <= MOST_ELEMENTS, f"{page.url}: {elements} elements"
+
+    return check
 
 
 @pytest.fixture

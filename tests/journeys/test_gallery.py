@@ -20,6 +20,11 @@ def test_every_state_is_accessible_and_fits(
     check_page()
 
 
+def test_the_gallery_is_light(page: Page, gallery: str, check_weight: Callable[..., None]) -> None:
+    page.goto(gallery + "/gallery/")
+    check_weight()
+
+
 def test_error_page_is_accessible(page: Page, gallery: str, check_page: Callable[..., None]) -> None:
     response = page.goto(gallery + "/nowhere/")
     assert response is not None
