@@ -11,6 +11,8 @@ class DirectoryConfig(AppConfig):
     def ready(self) -> None:
         from smartschool.contexts.directory import policies  # noqa: F401 - registers them
         from smartschool.contexts.directory.importers.roster import RosterImporter
-        from smartschool.kernel.registry import importers
+        from smartschool.contexts.directory.seeds import run
+        from smartschool.kernel.registry import Seed, importers, seeds
 
         importers.register(RosterImporter())
+        seeds.register(Seed("directory", 10, run))

@@ -19,6 +19,7 @@ from smartschool.contexts.directory.public.contracts import NewAssignment, NewGu
 from smartschool.contexts.directory.public.hashes import id_hash, national_hash, phone_hash
 from smartschool.kernel import bulk
 from smartschool.kernel.crypto import keyed_hash
+from smartschool.kernel.ids import short_code
 
 
 def write_enrolments(organisation_id: int, pupils: Sequence[NewPupil], valid_from: date) -> list[int]:
@@ -33,6 +34,7 @@ def write_enrolments(organisation_id: int, pupils: Sequence[NewPupil], valid_fro
             "id": ids,
             "organisation_id": [organisation_id] * len(pupils),
             "person_id": ensure_persons(id_hashes),
+            "code": [pupil.code or short_code() for pupil in pupils],
             "status": [pupil.status for pupil in pupils],
             "name": [pupil.name for pupil in pupils],
             "name_key": [name_key(pupil.name) for pupil in pupils],
@@ -96,6 +98,7 @@ def write_staff(organisation_id: int, staff: Sequence[NewStaff], valid_from: dat
             "id": ids,
             "organisation_id": [organisation_id] * len(staff),
             "person_id": ensure_persons(id_hashes),
+            "code": [one.code or short_code() for one in staff],
             "staff_number": [one.staff_number for one in staff],
             "name": [one.name for one in staff],
             "name_key": [name_key(one.name) for one in staff],

@@ -112,9 +112,21 @@ class ChildInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardianInfo:
+    """An adult of a child; `kind` is "guardian" or "caregiver", `relation` a code of codes/kinship.toml."""
+
+    person_id: int
+    enrolment_id: int
+    name: str
+    relation: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewPupil:
     """What `enrol_pupils` writes of one child. Numbers are checked before; `details` is the JSON text of the
-    other columns of the 学籍 workbook. `home_class_id` and `class_number` seat the child at once."""
+    other columns of the 学籍 workbook. `home_class_id` and `class_number` seat the child at once; `code` is
+    made here unless given (the demo's addresses stay the same)."""
 
     name: str
     stage: str
@@ -131,6 +143,7 @@ class NewPupil:
     home_class_id: int | None = None
     class_number: int | None = None
     digest: bytes | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,7 @@ class NewStaff:
     details: str | None = None
     share: float = 1.0
     digest: bytes | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.contracts import (
     ChildInfo,
     ClassInfo,
+    GuardianInfo,
     OrganisationInfo,
     PupilInfo,
     StaffInfo,
@@ -353,6 +354,19 @@ def children_of(person_id: int, *, on: date | None = None) -> list[ChildInfo]:
         .order_by("entry_year", "code")
     )
     return _children(rows, day)
+
+
+def guardians_of(enrolment_ids: Iterable[int], *, on: date | None = None) -> dict[int, list[GuardianInfo]]:
+    """Adults of many children, in the order in which the school wrote them down."""
+    found: dict[int, list[GuardianInfo]] = {}
+    rows = (
+        Guardianship.objects.filter(valid_on(on or clock.today()), enrolment_id__in=list(enrolment_ids))
+        .order_by("pk")
+        .values_list("person_id", "enrolment_id", "name", "relation", "kind")
+    )
+    for row in rows:
+        found.setdefault(row[1], []).append(GuardianInfo(*row))
+    return found
 
 
 def own_enrolments(person_id: int, *, on: date | None = None) -> list[ChildInfo]:

@@ -17,7 +17,7 @@ from smartschool.kernel.command import command, done
 
 @dataclass(frozen=True)
 class NewAccount:
-    """An account to open; `password` is a hash made by Django's hashers, or plain text."""
+    """An account to open, with its first password."""
 
     login: str
     person_id: int
@@ -33,7 +33,7 @@ def open_accounts(
         Account(
             login=normal_login(one.login),
             person_id=one.person_id,
-            password=one.password if one.password.startswith("argon2$") else make_password(one.password),
+            password=make_password(one.password),
             must_change_password=must_change_password,
         )
         for one in accounts
