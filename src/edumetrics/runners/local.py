@@ -38,14 +38,16 @@ class Runner(Protocol):
 class ThreadRunner:
     """Runs shards in threads of this process; the compiled step releases the interpreter lock."""
 
-    def __init__(self, shards: Sequence[Shard], workers: int | None = None) -> None:
+    def __init__(
+        self, shards: Sequence[Shard], workers: int | None = None, per_thread: int = PERSONS_PER_THREAD
+    ) -> None:
         if not shards:
             raise ValueError("a runner needs at least one shard")
         wanted = workers or os.cpu_count() or 1
         self.layout = shards[0].layout
         self.n = sum(s.n for s in shards)
         if len(shards) == 1:
-            parts = max(1, min(wanted, self.n // PERSONS_PER_THREAD))
+            parts = max(1, min(wanted, self.n // per_thread))
             shards = shards[0].split(parts)
         self.shards = list(shards)
         self._workers = min(wanted, len(self.shards))

@@ -1,0 +1,285 @@
+"""Owns the one call that diagnoses an exam: checks, priors, starts, fit, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edumetrics.arrays import ResponseMatrix
+from edumetrics.cdm import em
+from edumetrics.cdm.classes import ClassSpace, class_space
+from edumetrics.cdm.monotone import neighbours
+from edumetrics.cdm.report import item_reports, mastery_reports, point_reports
+from edumetrics.cdm.results import ClassModelResult
+from edumetrics.cdm.settings import VERSION, Settings
+from edumetrics.cdm.uncertainty import covariance, places
+from edumetrics.errors import BadWeights, ShapeMismatch
+from edumetrics.irt.coding import Coding, learn_coding
+from edumetrics.results import Caution, FloatArray, Insufficient, Provenance, Reason
+from edumetrics.runners.local import ThreadRunner
+from edumetrics.runners.packing import Shard, make_layout, pack
+from edumetrics.runners.stats import posterior
+
+SHORT_RUN = 45  # evaluations per start before the best are chosen
+TABLE_BYTES = 800_000  # tables that stay in a core's second-level cache
+FEWEST_MEMBERS = 15.0  # expected pupils behind a chance that is to be believed
+RIDGE_LOGLIK, RIDGE_DISTANCE = 1.0, 0.05  # starts as likely as this that differ by that much
+RIDGE_SE = 0.15
+RIDGE_RUN, RIDGE_RUNAWAY = 150, 0.3
+START_BUDGET = 20_000_000  # pupils × classes × starts: about ten seconds on two cores
+EXTREME = 0.6  # a slip or guess beyond this makes the item's points doubtful
+
+
+def diagnose(
+    matrix: ResponseMatrix,
+    q: ArrayLike,
+    model: str = "dina",
+    *,
+    points: Sequence[str] | None = None,
+    prerequisites: Sequence[tuple[int, int]] = (),
+    settings: Settings | None = None,
+) -> ClassModelResult | Insufficient:
+    """Diagnose which pupils master which points.
+
+    Parameters
+    ----------
+    matrix : ResponseMatrix
+        Marks; partial marks become up to five ordered categories, nothing is cut at a half.
+    q : (J, K) array of 0/1
+        Points that each item needs.
+    model : {"dina", "dino", "gdina", "acdm"}
+    points : sequence of str, optional
+        Names of the points; numbered from 1 when left out.
+    prerequisites : sequence of (before, after)
+        Indices of points: nobody masters ``after`` without ``before``.
+    settings : Settings, optional
+
+    Returns
+    -------
+    ClassModelResult or Insufficient
+
+    Raises
+    ------
+    ShapeMismatch, BadWeights, TooManyClasses, CircularPrerequisites
+    """
+    settings = Settings() if settings is None else settings
+    needs = _checked_q(q, matrix)
+    names = tuple(str(k + 1) for k in range(needs.shape[1])) if points is None else tuple(points)
+    if len(names) != needs.shape[1]:
+        raise ShapeMismatch(value=f"{len(names)} names for {needs.shape[1]} points")
+    n = int(matrix.present.sum())
+    if n < settings.minimum_pupils:
+        return Insufficient(Reason.NO_RESPONSES if n == 0 else Reason.TOO_FEW_PUPILS, n)
+    coded = learn_coding(matrix, settings.max_categories)
+    row = {item: j for j, item in enumerate(matrix.items)}
+    kept = np.array([needs[row[item]].any() for item in coded.coding.items], dtype=np.bool_)
+    excluded = dict(coded.excluded)
+    cautions = list(coded.cautions)
+    pointless = tuple(item for item, keep in zip(coded.coding.items, kept, strict=True) if not keep)
+    for item in pointless:
+        excluded[item] = Insufficient(Reason.NOT_IDENTIFIED, n)
+    if pointless:
+        cautions.append(Caution("item_without_point", pointless))
+    if kept.sum() < 2:
+        return Insufficient(Reason.TOO_FEW_ITEMS, int(kept.sum()))
+    coding = coded.coding.take(kept)
+    categories = np.ascontiguousarray(coded.categories[:, kept])
+    used_q = needs[[row[item] for item in coding.items]]
+    space = class_space(used_q, model, prerequisites)
+    problem = make_problem(space, coding, model, settings, n)
+    present = (categories >= 0).any(axis=1)
+    shard = pack_for(space.n_classes, coding, categories[present])
+    best, ridge = estimate(problem, shard, _shares(coding), settings)
+    if settings.check_ridge:
+        ridge |= unpenalised_ridge(problem, shard, best)
+    post = _posteriors(problem, best.parameters, shard)
+    cov = covariance(problem, best.parameters, categories[present], post)
+    unsettled = ridge | _weakly_known(problem, cov)
+    cautions += _cautions(space, coding, names, best, unsettled, model)
+    mastery, spread = mastery_reports(
+        space, problem, best.parameters, cov, matrix, categories, used_q, settings
+    )
+    k_free = int((places(problem) >= 0).sum()) + space.n_classes - 1
+    n_used = shard.n
+    return ClassModelResult(
+        model=model,
+        items=item_reports(space, problem, best, cov, coding, names),
+        points=point_reports(space, post, spread, names, used_q),
+        mastery=mastery,
+        pupils=matrix.pupils,
+        excluded=MappingProxyType(excluded),
+        ridge=tuple(coding.items[j] for j in np.flatnonzero(unsettled)),
+        loglik=best.loglik,
+        n=n_used,
+        n_parameters=k_free,
+        aic=-2.0 * best.loglik + 2.0 * k_free,
+        bic=-2.0 * best.loglik + float(np.log(n_used)) * k_free,
+        provenance=Provenance(model, VERSION, settings.as_mapping(), tuple(cautions)),
+        space=space,
+        problem=problem,
+        parameters=best.parameters,
+        coding=coding,
+    )
+
+
+def make_problem(space: ClassSpace, coding: Coding, model: str, settings: Settings, n: int) -> em.Problem:
+    """Priors and constraints as arrays."""
+    n_categories = coding.n_categories
+    n_items, width, n_cats = len(coding.items), int(space.n_groups.max()), int(n_categories.max())
+    pseudo = np.zeros((n_items, width, n_cats))
+    weight = float(np.clip(settings.prior_share * n, 4.0, 50.0)) if settings.prior else 0.0
+    for j, m in enumerate((n_categories - 1).tolist()):
+        for g, mastered in enumerate(space.mastered[j]):
+            level = settings.prior_low + (settings.prior_high - settings.prior_low) * float(mastered.mean())
+            k = np.arange(m + 1)
+            shape = (level / (1.0 - level)) ** ((2.0 * k - m) / m)
+            pseudo[j, g, : m + 1] = weight * shape / shape.sum()
+            if m == 1:
+                pseudo[j, g, :2] = weight * np.array([1.0 - level, level])
+    per_class = 1.0 / space.n_classes if settings.prior else 0.0
+    additive: tuple[FloatArray | None, ...] = tuple(
+        np.column_stack([np.ones(len(m)), m]).astype(np.float64)
+        if model == "acdm" and n_categories[j] == 2
+        else None
+        for j, m in enumerate(space.mastered)
+    )
+    return em.Problem(
+        group=space.group,
+        n_groups=np.asarray(space.n_groups, dtype=np.int64),
+        n_categories=n_categories,
+        pseudo=pseudo,
+        class_pseudo=np.full(space.n_classes, per_class),
+        monotone=settings.monotone,
+        pairs=tuple(neighbours(m) for m in space.mastered),
+        additive=additive,
+    )
+
+
+def pack_for(n_classes: int, coding: Coding, categories: NDArray[np.int16]) -> Shard:
+    """Pack answers into bytes of so few values that the tables of all classes stay in the cache."""
+    missing = np.asarray((categories < 0).any(axis=0))
+    for max_rows in (256, 128, 64, 32, 16):
+        layout = make_layout(coding.n_categories, missing, max_rows)
+        if layout.n_rows * n_classes * 12 <= TABLE_BYTES:
+            break
+    return pack(categories, layout)
+
+
+def estimate(
+    problem: em.Problem, shard: Shard, share: FloatArray, settings: Settings
+) -> tuple[em.Fit, NDArray[np.bool_]]:
+    """Best of many starts, and the items (J,) on which equally good starts disagree."""
+    rng = np.random.default_rng(settings.seed)
+    n_classes = problem.group.shape[1]
+    starts = max(min(settings.starts, START_BUDGET // (shard.n * n_classes + 1)), min(settings.starts, 3))
+    with _runner(shard, n_classes) as runner:
+        short = [
+            em.fit(problem, runner, em.random_start(problem, rng, share), 1e-3, SHORT_RUN)
+            for _ in range(starts)
+        ]
+        short.sort(key=lambda f: -f.objective)
+        long = [
+            em.fit(problem, runner, f.parameters, settings.tolerance, settings.max_evaluations)
+            for f in short[: settings.followed]
+        ]
+    long.sort(key=lambda f: -f.objective)
+    best = long[0]
+    ridge = np.zeros(len(problem.group), dtype=np.bool_)
+    for other in long[1:]:
+        if best.objective - other.objective < RIDGE_LOGLIK:
+            ridge |= _moved(best, other) > RIDGE_DISTANCE
+    return best, ridge
+
+
+def unpenalised_ridge(problem: em.Problem, shard: Shard, best: em.Fit) -> NDArray[np.bool_]:
+    """Items (J,) whose chances run far away once the priors are taken off.
+
+    There the likelihood is a ridge: many sets of parameters describe the answers equally well, and
+    what is reported rests on the priors.
+    """
+    bare = replace(
+        problem,
+        pseudo=np.zeros_like(problem.pseudo),
+        class_pseudo=np.zeros_like(problem.class_pseudo),
+        monotone=False,
+    )
+    with _runner(shard, problem.group.shape[1]) as runner:
+        free = em.fit(bare, runner, best.parameters, 1e-3, RIDGE_RUN)
+    return _moved(best, free) > RIDGE_RUNAWAY
+
+
+def _moved(one: em.Fit, other: em.Fit) -> FloatArray:
+    return np.asarray(np.abs(one.parameters.probability - other.parameters.probability).max(axis=(1, 2)))
+
+
+def _runner(shard: Shard, n_classes: int) -> ThreadRunner:
+    return ThreadRunner([shard], per_thread=max(200, 150_000 // n_classes))
+
+
+def _checked_q(q: ArrayLike, matrix: ResponseMatrix) -> NDArray[np.bool_]:
+    array = np.asarray(q, dtype=np.float64)
+    if array.ndim != 2 or array.shape[0] != matrix.n_items or array.shape[1] == 0:
+        raise ShapeMismatch(value=f"Q-matrix of shape {array.shape} for {matrix.n_items} items")
+    bad = ~(np.isfinite(array) & (array >= 0))
+    if bad.any():
+        j, k = np.argwhere(bad)[0]
+        raise BadWeights(item=matrix.items[j], value=float(array[j, k]))
+    return np.asarray(array > 0)
+
+
+def _shares(coding: Coding) -> FloatArray:
+    out = np.zeros((len(coding.items), int(coding.n_categories.max())))
+    for j, counts in enumerate(coding.counts):
+        out[j, : len(counts)] = counts / counts.sum()
+    return out
+
+
+def _posteriors(problem: em.Problem, parameters: em.Parameters, shard: Shard) -> FloatArray:
+    return posterior(shard, em.node_model(problem, parameters, 0))[0]
+
+
+def _weakly_known(problem: em.Problem, cov: FloatArray) -> NDArray[np.bool_]:
+    place = places(problem)
+    out = np.zeros(len(place), dtype=np.bool_)
+    for j in range(len(place)):
+        rows = place[j][place[j] >= 0]
+        out[j] = bool((np.sqrt(np.maximum(np.diag(cov)[rows], 0.0)) > RIDGE_SE).any())
+    return out
+
+
+def _cautions(
+    space: ClassSpace,
+    coding: Coding,
+    names: tuple[str, ...],
+    fit: em.Fit,
+    unsettled: NDArray[np.bool_],
+    model: str,
+) -> list[Caution]:
+    notes = []
+    if not fit.converged:
+        notes.append(Caution("not_converged", data=MappingProxyType({"evaluations": fit.evaluations})))
+    if unsettled.any():
+        notes.append(Caution("ridge_likelihood", tuple(coding.items[j] for j in np.flatnonzero(unsettled))))
+    size = fit.counts.sum(axis=2)
+    groups = np.arange(size.shape[1])[None, :] < space.n_groups[:, None]
+    empty = (np.where(groups, size, np.inf) < FEWEST_MEMBERS).any(axis=1)
+    if empty.any():
+        notes.append(Caution("group_nearly_empty", tuple(coding.items[j] for j in np.flatnonzero(empty))))
+    if model in ("dina", "dino"):
+        worth = [np.linspace(0.0, 1.0, int(c)) for c in coding.n_categories]
+        chance = fit.parameters.probability
+        low = np.array([chance[j, 0, : len(w)] @ w for j, w in enumerate(worth)])
+        top = np.array([chance[j, 1, : len(w)] @ w for j, w in enumerate(worth)])
+        odd = (top < 1.0 - EXTREME) | (low > EXTREME)
+        if odd.any():
+            notes.append(
+                Caution("extreme_slip_or_guess", tuple(coding.items[j] for j in np.flatnonzero(odd)))
+            )
+    open_points = tuple(names[k] for k in np.flatnonzero(space.never_known))
+    if open_points:
+        notes.append(Caution("point_cannot_be_told", open_points))
+    return notes

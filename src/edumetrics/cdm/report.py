@@ -1,0 +1,149 @@
+"""Owns the translation of a fitted class model into estimates for items, points and pupils."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edumetrics.arrays import ResponseMatrix
+from edumetrics.cdm import em
+from edumetrics.cdm.classes import CANNOT_TELL, ClassSpace
+from edumetrics.cdm.results import GroupOnItem, ItemDiagnosis, PointDiagnosis, not_identified
+from edumetrics.cdm.settings import Settings
+from edumetrics.cdm.uncertainty import draw_probabilities, places
+from edumetrics.irt.coding import Coding
+from edumetrics.results import Estimate, Estimates, FloatArray, Outcome, Reason
+from edumetrics.runners.packing import make_layout, pack
+from edumetrics.runners.stats import posterior
+
+Z95 = 1.959963984540054
+METHOD = "posterior mode/score information"
+CHUNK = 8192
+_EDGE = 1e-6
+
+
+def item_reports(
+    space: ClassSpace,
+    problem: em.Problem,
+    fit: em.Fit,
+    cov: FloatArray,
+    coding: Coding,
+    names: tuple[str, ...],
+) -> tuple[ItemDiagnosis, ...]:
+    """Items with the share that each group of pupils reaches."""
+    place = places(problem)
+    out = []
+    for j, item in enumerate(coding.items):
+        marks = coding.marks[j]
+        worth = (marks - marks[0]) / (marks[-1] - marks[0])
+        groups = []
+        for g, mastered in enumerate(space.mastered[j]):
+            p = fit.parameters.probability[j, g, : len(marks)]
+            rows = place[j, g, 1 : len(marks)]
+            variance = float(worth[1:] @ cov[np.ix_(rows, rows)] @ worth[1:])
+            n = float(fit.counts[j, g].sum())
+            share = _on_logit(float(worth @ p), float(np.sqrt(max(variance, 0.0))), round(n))
+            named = tuple(names[k] for k, has in zip(space.needs[j], mastered, strict=True) if has)
+            groups.append(GroupOnItem(named, share, n))
+        points = tuple(names[k] for k in space.needs[j])
+        out.append(ItemDiagnosis(item, points, tuple(groups), int(coding.counts[j].sum())))
+    return tuple(out)
+
+
+def mastery_reports(
+    space: ClassSpace,
+    problem: em.Problem,
+    parameters: em.Parameters,
+    cov: FloatArray,
+    matrix: ResponseMatrix,
+    categories: NDArray[np.int16],
+    q: NDArray[np.bool_],
+    settings: Settings,
+) -> tuple[Estimates, FloatArray]:
+    """Mastery (N, K) of all pupils, and the spread (2, K) of its mean over parameter draws."""
+    layout = make_layout(problem.n_categories, [True] * len(problem.group), 64)
+    rng = np.random.default_rng(settings.seed + 1)
+    drawn = draw_probabilities(problem, parameters, cov, rng, settings.draws)
+    models = [
+        em.node_model(problem, em.Parameters(p, parameters.weight), 0)
+        for p in [parameters.probability, *drawn]
+    ]
+    sure = (space.known == 1).astype(np.float64)
+    lack = (space.known == 0).astype(np.float64)
+    n, n_points = len(categories), sure.shape[1]
+    value, low, high, untold = (np.empty((n, n_points)) for _ in range(4))
+    means = np.zeros((len(models), 2, n_points))
+    for at in range(0, n, CHUNK):
+        part = slice(at, at + CHUNK)
+        shard = pack(categories[part], layout)
+        bounds = np.empty((len(models), 2, shard.n, n_points))
+        for d, model in enumerate(models):
+            post = posterior(shard, model)[0]
+            bounds[d, 0], bounds[d, 1] = post @ sure, 1.0 - post @ lack
+        means += bounds.sum(axis=2) / n
+        value[part], low[part], high[part] = _interval(bounds)
+        untold[part] = np.clip(bounds[0, 1] - bounds[0, 0], 0.0, 1.0)
+    answered = (categories >= 0).astype(np.int64) @ q.astype(np.int64)
+    estimates = Estimates.build(
+        value, None, np.minimum(low, value), np.maximum(high, value), answered,
+        "class posterior/parameter draws and identification bounds",
+        refuse=(
+            (~matrix.present[:, None], Reason.NO_RESPONSES),
+            (space.never_known[None, :], Reason.NOT_IDENTIFIED),
+            (answered == 0, Reason.TOO_FEW_MARKS),
+            (untold > settings.most_untold, Reason.NOT_IDENTIFIED),
+        ),
+    )  # fmt: skip
+    return estimates, means[1:].std(axis=0, ddof=1)
+
+
+def point_reports(
+    space: ClassSpace, post: FloatArray, spread: FloatArray, names: tuple[str, ...], q: NDArray[np.bool_]
+) -> tuple[PointDiagnosis, ...]:
+    """Share of pupils who master each point."""
+    n = len(post)
+    out = []
+    for k, name in enumerate(names):
+        sure = post @ (space.known[:, k] == 1)
+        lack = post @ (space.known[:, k] == 0)
+        untold = float(np.mean(post @ (space.known[:, k] == CANNOT_TELL)))
+        told = float(sure.mean() + lack.mean())
+        prevalence: Outcome
+        if space.never_known[k] or untold > 0.5:
+            prevalence = not_identified(n)
+        else:
+            error = [
+                float(np.sqrt(x.var(ddof=1) / n + spread[side, k] ** 2))
+                for side, x in enumerate((sure, lack))
+            ]
+            value = float(sure.mean()) / told
+            low = min(max(float(sure.mean()) - Z95 * error[0], 0.0), value)
+            high = max(min(1.0 - float(lack.mean()) + Z95 * error[1], 1.0), value)
+            prevalence = Estimate(value, None, low, high, n, "mean class posterior/identification bounds")
+        out.append(PointDiagnosis(name, prevalence, untold, int(q[:, k].sum())))
+    return tuple(out)
+
+
+def _interval(bounds: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Value and interval from lower and upper bounds (draws, 2, N, K); draw 0 is the estimate.
+
+    The value shares the open part as the told part is shared.
+    """
+    sure, upper = bounds[0]
+    told = np.maximum(sure + 1.0 - upper, 1e-12)
+    value = np.clip(sure / told, 0.0, 1.0)
+    logit = np.clip(bounds, _EDGE, 1.0 - _EDGE)
+    logit = np.log(logit / (1.0 - logit))
+    sd = logit[1:].std(axis=0, ddof=1)
+    low = 1.0 / (1.0 + np.exp(-(logit[0, 0] - Z95 * sd[0])))
+    high = 1.0 / (1.0 + np.exp(-(logit[0, 1] + Z95 * sd[1])))
+    return value, low, high
+
+
+def _on_logit(value: float, se: float, n: int) -> Outcome:
+    """Estimate of a share whose interval stays between 0 and 1."""
+    p = min(max(value, _EDGE), 1.0 - _EDGE)
+    half = min(Z95 * se / (p * (1.0 - p)), 12.0)
+    centre = float(np.log(p / (1.0 - p)))
+    low, high = (float(1.0 / (1.0 + np.exp(-x))) for x in (centre - half, centre + half))
+    return Estimate(value, se, min(low, value), max(high, value), n, METHOD)

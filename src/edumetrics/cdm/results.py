@@ -1,0 +1,134 @@
+"""Owns what a diagnosis hands back: items, points, pupils, and where nothing can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edumetrics.cdm.classes import ClassSpace
+from edumetrics.cdm.em import Parameters, Problem
+from edumetrics.irt.coding import Coding
+from edumetrics.results import Estimate, Estimates, Insufficient, Outcome, Provenance, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOnItem:
+    """Pupils who master the same of an item's points.
+
+    Attributes
+    ----------
+    mastered : tuple of str
+        Which of the item's points; under DINA none-or-not-all is the empty tuple.
+    share : Outcome
+        Expected share of the full mark (for right/wrong items the chance of getting it right).
+    n : float
+        Expected number of pupils in the group.
+    """
+
+    mastered: tuple[str, ...]
+    share: Outcome
+    n: float
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDiagnosis:
+    """One item under the class model, groups from those who lack most to those who master all."""
+
+    item: str
+    points: tuple[str, ...]
+    groups: tuple[GroupOnItem, ...]
+    n: int
+
+    @property
+    def guess(self) -> Outcome:
+        """Share reached without the points."""
+        return self.groups[0].share
+
+    @property
+    def slip(self) -> Outcome:
+        """Share lost in spite of all points."""
+        top = self.groups[-1].share
+        if isinstance(top, Insufficient):
+            return top
+        return Estimate(1.0 - top.value, top.se, 1.0 - top.high, 1.0 - top.low, top.n, top.method, top.level)
+
+
+@dataclass(frozen=True, slots=True)
+class PointDiagnosis:
+    """How many of these pupils master a point.
+
+    Attributes
+    ----------
+    prevalence : Outcome
+        Share of pupils; the interval holds both sampling and what this Q-matrix leaves open.
+    untold : float
+        Share of pupils about whom this exam cannot tell, whatever they answer.
+    items : int
+        Items that need the point.
+    """
+
+    point: str
+    prevalence: Outcome
+    untold: float
+    items: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassModelResult:
+    """A diagnosis.
+
+    Attributes
+    ----------
+    model : str
+    items : tuple of ItemDiagnosis
+    points : tuple of PointDiagnosis
+    mastery : Estimates, (N, K)
+        Posterior probability that the pupil masters the point; the interval carries the
+        uncertainty of the parameters and of states that this exam cannot tell apart.
+    pupils : tuple of str, N
+    excluded : mapping of item to Insufficient
+    ridge : tuple of str
+        Items whose parameters the answers do not settle (see the warnings).
+    loglik : float
+    n, n_parameters : int
+    aic, bic : float
+    provenance : Provenance
+    space, problem, parameters, coding
+        The same in arrays.
+    """
+
+    model: str
+    items: tuple[ItemDiagnosis, ...]
+    points: tuple[PointDiagnosis, ...]
+    mastery: Estimates
+    pupils: tuple[str, ...]
+    excluded: Mapping[str, Insufficient]
+    ridge: tuple[str, ...]
+    loglik: float
+    n: int
+    n_parameters: int
+    aic: float
+    bic: float
+    provenance: Provenance
+    space: ClassSpace
+    problem: Problem
+    parameters: Parameters
+    coding: Coding
+
+    def item(self, name: str) -> ItemDiagnosis | Insufficient:
+        """The item of that name, or why it was left out.
+
+        Raises
+        ------
+        KeyError
+            If the exam has no such item.
+        """
+        for one in self.items:
+            if one.item == name:
+                return one
+        return self.excluded[name]
+
+
+def not_identified(n: int) -> Insufficient:
+    """The answer "cannot tell"."""
+    return Insufficient(Reason.NOT_IDENTIFIED, n)

@@ -1,0 +1,1 @@
+"""Checks of this part against twins, published values and recovery."""

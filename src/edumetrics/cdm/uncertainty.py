@@ -1,0 +1,107 @@
+"""Owns how well a class model's parameters are known: information from each pupil's own score.
+
+The information is the sum of squares of the pupils' scores (Berndt, Hall, Hall & Hausman 1974;
+for class models Philipp et al. 2018, J. Educ. Behav. Stat. 43, 88, who find that the class weights
+must be part of it) plus the curvature of the priors.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edumetrics.cdm.em import FLOOR, Parameters, Problem
+from edumetrics.results import FloatArray, IntArray
+
+# More class weights than this are taken as known: the matrix would outgrow the answers.
+MAX_WEIGHTS = 300
+CHUNK = 4096
+LEAST_WEIGHT = 1.0  # a class that expects fewer pupils has no weight to speak of
+LARGEST_LOGIT_SD = 3.0
+
+
+def places(problem: Problem) -> IntArray:
+    """Row (J, G, M) of each free probability in the covariance, −1 where none."""
+    free = problem.used.copy()
+    free[:, :, 0] = False
+    out = np.full(free.shape, -1, dtype=np.int64)
+    out[free] = np.arange(int(free.sum()))
+    return out
+
+
+def covariance(
+    problem: Problem, parameters: Parameters, categories: NDArray[np.int16], posterior: FloatArray
+) -> FloatArray:
+    """Covariance (P, P) of the free probabilities, class weights marginalised.
+
+    Parameters
+    ----------
+    categories : (N, J) int
+        −1 where missing.
+    posterior : (N, C) float
+    """
+    place = places(problem)
+    n_par = int(place.max()) + 1
+    weight = parameters.weight
+    expected = posterior.sum(axis=0)
+    kept = np.flatnonzero(expected >= LEAST_WEIGHT)
+    kept = kept[1:] if len(kept) <= MAX_WEIGHTS else kept[:0]  # weights sum to one: one is no parameter
+    information = np.zeros((n_par + len(kept), n_par + len(kept)))
+    probability = np.maximum(parameters.probability, FLOOR)
+    members = [
+        (problem.group[j][:, None] == np.arange(problem.n_groups[j])).astype(np.float64)
+        for j in range(len(problem.group))
+    ]
+    for at in range(0, len(categories), CHUNK):
+        post, cats = posterior[at : at + CHUNK], categories[at : at + CHUNK]
+        score = np.zeros((len(post), n_par + len(kept)))
+        for j, inside in enumerate(members):
+            in_group = post @ inside
+            for g in range(inside.shape[1]):
+                wrong = in_group[:, g] * (cats[:, j] == 0) / probability[j, g, 0]
+                for k in range(1, int(problem.n_categories[j])):
+                    right = in_group[:, g] * (cats[:, j] == k) / probability[j, g, k]
+                    score[:, place[j, g, k]] = right - wrong
+        score[:, n_par:] = post[:, kept] - weight[kept]
+        information += score.T @ score
+    for j, g, k in np.argwhere(place >= 0):
+        for h in range(1, int(problem.n_categories[j])):
+            information[place[j, g, k], place[j, g, h]] += problem.pseudo[j, g, 0] / probability[j, g, 0] ** 2
+        information[place[j, g, k], place[j, g, k]] += problem.pseudo[j, g, k] / probability[j, g, k] ** 2
+    information[np.arange(n_par, len(information)), np.arange(n_par, len(information))] += 1e-3
+    scale = np.sqrt(np.maximum(np.diag(information), 1e-12))
+    values, vectors = np.linalg.eigh(information / scale[:, None] / scale[None, :])
+    # directions that the answers leave open get the variance of an uninformed probability, no infinity
+    inverse = (vectors / np.maximum(values, 1e-6)) @ vectors.T
+    return np.asarray((inverse / scale[:, None] / scale[None, :])[:n_par, :n_par])
+
+
+def draw_probabilities(
+    problem: Problem, parameters: Parameters, cov: FloatArray, rng: np.random.Generator, draws: int
+) -> list[FloatArray]:
+    """Random probabilities (J, G, M) around the estimate, normal on the scale of log-ratios."""
+    place = places(problem)
+    n_par = len(cov)
+    jacobian = np.zeros((n_par, n_par))
+    probability = np.maximum(parameters.probability, FLOOR)
+    at = np.zeros(n_par)
+    for j, g in np.argwhere(place[:, :, 1] >= 0):
+        ks = np.arange(1, int(problem.n_categories[j]))
+        rows = place[j, g, ks]
+        jacobian[np.ix_(rows, rows)] = 1.0 / probability[j, g, 0]
+        jacobian[rows, rows] += 1.0 / probability[j, g, ks]
+        at[rows] = np.log(probability[j, g, ks] / probability[j, g, 0])
+    cov_y = jacobian @ cov @ jacobian.T
+    sd = np.sqrt(np.maximum(np.diag(cov_y), 0.0))
+    shrink = np.minimum(1.0, LARGEST_LOGIT_SD / np.maximum(sd, 1e-12))
+    cov_y *= shrink[:, None] * shrink[None, :]
+    values, vectors = np.linalg.eigh(cov_y)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    out = []
+    for _ in range(draws):
+        y = at + root @ rng.normal(size=n_par)
+        drawn = np.where(place >= 0, np.exp(np.clip(y[place], -20.0, 20.0)), 0.0)
+        drawn[:, :, 0] = problem.used[:, :, 0]
+        total = drawn.sum(axis=2, keepdims=True)
+        out.append(np.where(total > 0, drawn / np.maximum(total, 1e-300), 0.0))
+    return out
