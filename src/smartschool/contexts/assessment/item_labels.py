@@ -64,6 +64,6 @@ def item_heading(text: str) -> ItemHeading | None:
     match = _LABEL.fullmatch(plain)
     if match is None:
         return None
-    first, inner = match[1], match.groups()[1:]
-    label = str(int(first)) + "".join(f"({int(part)})" for part in inner if part)
+    first, parts = match[1], match.groups()[1:]
+    label = str(int(first)) + "".join(f"({int(part)})" for part in parts if part)
     return ItemHeading(label, chosen, float(full.group(1) or full.group(2)) if full else None)
