@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
+from smartschool.runtime.database import open_product
 from smartschool.runtime.failure import Failure
 
 
@@ -13,14 +13,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--subject", required=True, help="课程代码或名称，如 14 或 数学")
     parser.add_argument("--stage", required=True, choices=["primary", "junior"])
+    parser.add_argument("--data", help="数据目录（默认为项目下的 data）")
     parser.add_argument("--source", required=True, help="这份知识点的出处")
 
 
 def run(args: argparse.Namespace) -> int:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartschool.settings.dev")
-    import django  # the settings are chosen above
+    with open_product(args.data):
+        return _bring(args)
 
-    django.setup()
+
+def _bring(args: argparse.Namespace) -> int:
     from smartschool.contexts.curriculum.public.doors import import_points, read_points
     from smartschool.contexts.directory.public import codes
     from smartschool.kernel.actor import system_actor

@@ -1,4 +1,4 @@
-"""Assessment as a Django app."""
+"""Assessment as a Django app; registers its policies and its importer."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,10 @@ class AssessmentConfig(AppConfig):
     name = "smartschool.contexts.assessment"
     label = "assessment"
     verbose_name = "考试与试题"
+
+    def ready(self) -> None:
+        from smartschool.contexts.assessment import policies  # noqa: F401 - registers them
+        from smartschool.contexts.assessment.marks_import.importer import MarksImporter
+        from smartschool.kernel.registry import importers
+
+        importers.register(MarksImporter())

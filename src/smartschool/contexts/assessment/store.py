@@ -13,6 +13,7 @@ from smartschool.contexts.assessment.attempt_block import AttemptBlock
 
 _numbers = count()
 
+# An undone import gives an attempt its former revision back, and that state is kept already: DO NOTHING.
 # NaN equals NaN in PostgreSQL's comparison, so an unknown mark that stays unknown is no change.
 _DIFFERS = """(a.status, a.marks, a.states, a.choices, a.stated_total)
     IS DISTINCT FROM (s.status, s.marks, s.states, s.choices, s.stated_total)"""
@@ -29,6 +30,7 @@ SELECT a.organisation_id, a.id, a.revision, a.status, a.marks, a.states, a.choic
     %(reason)s, %(account)s
 FROM assessment_attempt a JOIN {stage} s USING (enrolment_id)
 WHERE a.paper_id = %(paper)s AND {differs}
+ON CONFLICT DO NOTHING
 """
 _CHANGE = """
 UPDATE assessment_attempt a
@@ -85,10 +87,10 @@ def write_attempts(
         cursor.execute("SELECT EXISTS (SELECT FROM assessment_attempt WHERE paper_id = %(paper)s)", values)
         changed = 0
         if cursor.fetchone()[0]:
-            cursor.execute(sql.SQL(_KEEP_FORMER).format(stage=stage, differs=sql.SQL(_DIFFERS)), values)
+            differs = sql.SQL(_DIFFERS)
+            cursor.execute(sql.SQL(_KEEP_FORMER).format(stage=stage, differs=differs), values)
+            cursor.execute(sql.SQL(_CHANGE).format(stage=stage, differs=differs), values)
             changed = cursor.rowcount
-            if changed:
-                cursor.execute(sql.SQL(_CHANGE).format(stage=stage, differs=sql.SQL(_DIFFERS)), values)
         cursor.execute(sql.SQL(_ADD).format(stage=stage), values)
         added = cursor.rowcount
         cursor.execute(sql.SQL("DROP TABLE {}").format(stage))

@@ -6,7 +6,7 @@ from smartschool.contexts.curriculum.shipped import trees
 from smartschool.kernel.actor import system_actor
 
 
-def seed(*, small: bool) -> None:
+def seed(size: str) -> None:
     """Does nothing where trees exist."""
     if KnowledgePoint.objects.exists():
         return

@@ -1,0 +1,1 @@
+"""The importer of marks: workbooks of any layout into blocks of attempts."""

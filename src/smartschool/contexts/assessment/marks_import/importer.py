@@ -1,0 +1,368 @@
+"""The importer "exam": a workbook of marks of one paper, or of the totals of several papers of an exam."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartschool.contexts.assessment import queries
+from smartschool.contexts.assessment.attempt_block import AttemptBlock
+from smartschool.contexts.assessment.commands.blueprint import save_blueprint
+from smartschool.contexts.assessment.commands.marks import commit_marks
+from smartschool.contexts.assessment.item_labels import item_heading
+from smartschool.contexts.assessment.marks_import import layouts, pupils, rows
+from smartschool.contexts.assessment.marks_import.cells import read_marks
+from smartschool.contexts.assessment.marks_import.columns import COLUMNS
+from smartschool.contexts.assessment.models import Attempt, Exam, Paper
+from smartschool.contexts.assessment.public.contracts import (
+    AttemptStatus,
+    BlueprintRow,
+    ItemInfo,
+    MarkState,
+    PaperData,
+)
+from smartschool.contexts.directory.public import codes
+from smartschool.contexts.directory.public.contracts import PupilInfo
+from smartschool.kernel.importing import ADDED, CHANGED, SAME, Importer, Plan, Target
+from smartschool.kernel.journal import Journal
+from smartschool.kernel.tabular import Cell, Checked, Column, FileRefused
+
+REASON = "重新导入"
+
+
+@dataclass(slots=True)
+class PaperWork:
+    """What the file holds for one paper; `pupil_rows` are the frame rows of each pupil of the block."""
+
+    paper: Paper
+    block: AttemptBlock
+    new_items: tuple[ItemInfo, ...] = ()
+    pupil_rows: list[list[int]] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+
+
+class MarksImporter(Importer):
+    """考试成绩: item marks (wide or long), chosen options with a key, or totals."""
+
+    name: ClassVar[str] = "exam"
+    zh: ClassVar[str] = "考试成绩"
+    policy: ClassVar[str] = "assessment.import_marks"
+    keep_extra: ClassVar[bool] = True
+
+    def columns(self, target: Target) -> Sequence[Column]:
+        return COLUMNS
+
+    def match(self, checked: Checked, target: Target) -> Plan:
+        papers = papers_of(target)
+        rows.give_back_item_columns(
+            checked, lambda text: item_heading(text) is not None or _subject_of(text) is not None
+        )
+        full_index, summary = rows.full_and_summary_rows(checked.frame)
+        frame = checked.frame
+        full_row = rows.full_marks_of(frame, full_index) if full_index is not None else {}
+        full_place = (frame.sheets[full_index], frame.rows[full_index]) if full_index is not None else ("", 0)
+        rows.drop_rows(checked, summary)
+        if not len(frame):
+            raise FileRefused("no_rows", "表里只有满分和合计，没有学生。请填好后再上传。")
+        grade = papers[0].exam.grade
+        who = pupils.who_of(checked, grade)
+        sheets = _sheets(checked, papers, who, full_row, full_place)
+        first_of = [pupil_rows[0] for pupil_rows in sheets[0][1].rows_of]
+        matched = pupils.match(
+            [who[index] for index in first_of],
+            organisation_id=papers[0].organisation_id,
+            grade=grade,
+            on=papers[0].exam.held_on,
+        )
+        for place, column, bad in matched.faults:
+            if first_of[place] not in checked.bad:
+                checked.add(first_of[place], column, *bad)
+        _refuse_other_grade(matched.pupils, papers[0])
+        _refuse_twice(checked, matched.pupils, who, first_of)
+        plan = Plan([None] * len(frame), [one.name for one in who])
+        work = []
+        for _, sheet in sheets:
+            for index, column, bad in sheet.faults:
+                checked.add(index, column, *bad)
+            for index, column, bad in sheet.warnings:
+                checked.warn(index, column, *bad)
+            checked.warnings += sheet.notes
+        for paper, sheet in sheets:
+            statuses = _statuses(checked, sheet, first_of)
+            _compare_totals(checked, sheet, statuses, first_of)
+            work.append(_work(checked, paper, sheet, statuses, matched.pupils))
+        _plan_kinds(plan, work)
+        plan.work = work
+        return plan
+
+    def apply(self, plan: Plan, checked: Checked, target: Target, journal: Journal) -> None:
+        for one in plan.work:
+            if any(kind != SAME for kind in one.kinds):
+                _apply(one, plan, target, journal)
+
+
+def _apply(one: PaperWork, plan: Plan, target: Target, journal: Journal) -> None:
+    paper = Paper.rows().select_for_update().get(pk=one.paper.pk)
+    journal.before(Paper, [paper.pk])
+    if one.new_items:
+        _new_blueprint(target, paper, one.new_items)
+        paper.refresh_from_db()
+    first_rows = {
+        int(pk): pupil_rows[0]
+        for pk, pupil_rows, kind in zip(one.block.enrolment_ids, one.pupil_rows, one.kinds, strict=True)
+        if kind != SAME
+    }
+    unit_of = {pk: f"{paper.pk}:{row}" for pk, row in first_rows.items()}
+    journal.label({unit_of[pk]: plan.labels[row] for pk, row in first_rows.items()})
+    touched = Attempt.rows().filter(paper=paper, enrolment__in=list(unit_of))
+    standing = dict(touched.values_list("pk", "enrolment_id")) if CHANGED in one.kinds else {}
+    journal.before(Attempt, list(standing), [unit_of[pk] for pk in standing.values()])
+    commit_marks(
+        actor=target.actor, paper=paper, block=one.block, source=Attempt.Source.IMPORT, reason=REASON
+    )
+    added = dict(touched.exclude(pk__in=list(standing)).values_list("pk", "enrolment_id"))
+    journal.added(Attempt, list(added), [unit_of[pk] for pk in added.values()])
+
+
+def papers_of(target: Target) -> list[Paper]:
+    """The papers that the option `exam` names: a paper by its code, or all papers of an exam by its code."""
+    code = target.options.get("exam", "").strip()
+    if not code:
+        raise FileRefused("no_exam", "没有说是哪一场考试。请写考试代码或试卷代码（考试页上有）。")
+    found = list(Paper.rows().select_related("exam").filter(code=code))
+    if not found:
+        exam = Exam.rows().filter(code=code).first()
+        found = (
+            list(Paper.rows().select_related("exam").filter(exam=exam).order_by("subject")) if exam else []
+        )
+    if not found or (target.fixed and found[0].organisation_id != target.organisation_id):
+        raise FileRefused("unknown_exam", f"这所学校没有代码为 {code} 的考试或试卷，请核对。")
+    return found
+
+
+def _sheets(
+    checked: Checked,
+    papers: list[Paper],
+    who: list[pupils.Who],
+    full_row: dict[str, Cell],
+    full_place: tuple[str, int],
+) -> list[tuple[Paper, layouts.SheetMarks]]:
+    """Recognise the layout and read it; several papers only where the columns are subjects."""
+    frame = checked.frame
+    by_subject = _subject_columns(checked, papers)
+    if by_subject and (len(papers) > 1 or "item" not in frame.columns):
+        found = []
+        for paper, header in by_subject:
+            items = queries.items_of(paper.pk)
+            sheet = layouts.read_totals(
+                frame, frame.extra[header], items, header=header, full=paper.full_score
+            )
+            found.append((paper, sheet))
+        return found
+    if len(papers) > 1:
+        raise FileRefused(
+            "several_papers",
+            f"这场考试有 {len(papers)} 份试卷，表里不是各科总分。请在试卷页上导入，或写试卷代码。",
+        )
+    paper = papers[0]
+    items = queries.items_of(paper.pk)
+    if "item" in frame.columns and ("mark" in frame.columns or "choice" in frame.columns):
+        sheet = layouts.read_long(checked, items, [one.key for one in who])
+        if "total" in frame.columns:
+            firsts = [frame.columns["total"][pupil_rows[0]] for pupil_rows in sheet.rows_of]
+            sheet.totals = read_marks(firsts, label="总分", full=None).marks
+        return [(paper, sheet)]
+    columns = layouts.item_columns(frame, items)
+    total_key = next((key for key in ("total", "mark") if key in frame.columns), None)
+    if columns:
+        sheet = layouts.read_wide(frame, columns, items, full_row, full_place)
+        if total_key:
+            sheet.totals = read_marks(frame.columns[total_key], label="总分", full=None).marks
+        return [(paper, sheet)]
+    if total_key is None:
+        raise FileRefused(
+            "no_marks", "没有找到得分的列。请有“总分”，或每题一列（表头写题号），或“题号”和“得分”两列。"
+        )
+    header = frame.headers.get(total_key, "总分")
+    return [
+        (
+            paper,
+            layouts.read_totals(frame, frame.columns[total_key], items, header=header, full=paper.full_score),
+        )
+    ]
+
+
+def _subject_columns(checked: Checked, papers: list[Paper]) -> list[tuple[Paper, str]]:
+    """Columns that are headed by the subject of one of the papers (语文, 语文成绩)."""
+    paper_of = {paper.subject: paper for paper in papers}
+    found: dict[int, tuple[Paper, str]] = {}
+    for header in checked.frame.extra:
+        paper = paper_of.get(_subject_of(header) or "")
+        if paper is not None:
+            found.setdefault(paper.pk, (paper, header))
+    return list(found.values())
+
+
+def _subject_of(header: str) -> str | None:
+    """课程代码 of a header such as 语文 or 数学成绩."""
+    word = header.removesuffix("分数").removesuffix("成绩").removesuffix("总分").removesuffix("得分")
+    return codes.table("subject").find(word) if word and not word.isdigit() else None
+
+
+def _refuse_other_grade(found: Sequence[PupilInfo | None], paper: Paper) -> None:
+    """Another exam's file: most of its pupils sit in another grade."""
+    years = [one.entry_year for one in found if one is not None]
+    others = sum(year != paper.entry_year for year in years)
+    if years and 2 * others > len(years):
+        raise FileRefused(
+            "other_grade", f"表里大多数学生（{others} 人）不在考试的年级。请核对是不是选错了考试。"
+        )
+
+
+def _refuse_twice(
+    checked: Checked,
+    found: Sequence[PupilInfo | None],
+    who: Sequence[pupils.Who],
+    first_of: Sequence[int],
+) -> None:
+    seen: dict[int, int] = {}
+    for place, pupil in enumerate(found):
+        if pupil is None:
+            continue
+        enrolment_id = pupil.enrolment_id
+        index = first_of[place]
+        if enrolment_id in seen:
+            row = checked.frame.rows[seen[enrolment_id]]
+            checked.add(
+                index, who[index].column, "duplicate_pupil", f"与第 {row} 行是同一名学生，请删去其中一行。"
+            )
+        else:
+            seen[enrolment_id] = index
+
+
+def _statuses(checked: Checked, sheet: layouts.SheetMarks, first_of: Sequence[int]) -> np.ndarray:
+    """考试状态: what the column says, else what the cells of marks say."""
+    column = checked.column("status")
+    said = np.array([int(status) if isinstance(status := column[i], int) else 0 for i in first_of], np.int8)
+    statuses = np.where(said > 0, said, sheet.away).astype(np.int8)
+    marked = np.isfinite(sheet.marks).any(axis=1) if sheet.marks.shape[1] else np.isfinite(sheet.totals)
+    for place in np.flatnonzero((statuses > 0) & marked).tolist():
+        index = first_of[place]
+        zh = AttemptStatus(int(statuses[place])).zh
+        message = f"状态是{zh}，却有得分。没考就清空得分，考了就把状态改成正常。"
+        checked.add(index, "考试状态", "absent_with_marks", message)
+    return statuses
+
+
+def _compare_totals(
+    checked: Checked, sheet: layouts.SheetMarks, statuses: np.ndarray, first_of: Sequence[int]
+) -> None:
+    """Totals are recomputed from items; differences are listed, blanks are named. Nothing is filled in."""
+    if not sheet.marks.shape[1]:
+        return
+    entered: NDArray[np.bool_] = np.not_equal(sheet.states, MarkState.NOT_ENTERED)
+    blank = np.logical_and(np.equal(sheet.states, MarkState.BLANK), entered)
+    sums = np.nansum(sheet.marks, axis=1)
+    marked = np.asarray(np.any(np.isfinite(sheet.marks), axis=1))
+    for place, index in enumerate(first_of):
+        if statuses[place] or index in checked.bad:
+            continue
+        stated, total = sheet.totals[place], sums[place]
+        if blank[place].any() and marked[place]:
+            labels = "、".join(sheet.items[i].label for i in np.flatnonzero(blank[place])[:8])
+            first = sheet.items[int(np.flatnonzero(blank[place])[0])].label
+            message = f"第 {labels} 题空着，记为没有得分，不算 0 分。"
+            checked.warn(index, first, "blank_item", message)
+        elif not marked[place] and entered[place].any():
+            checked.warn(index, "姓名", "no_mark_at_all", "一题得分也没有。没参加考试的请写缺考。")
+        elif np.isfinite(stated) and entered[place].all() and abs(stated - total) > 0.005:
+            message = f"总分写的是 {stated:g}，各题合计 {total:g}，按各题合计记。"
+            checked.warn(index, "总分", "total_differs", message)
+
+
+def _work(
+    checked: Checked,
+    paper: Paper,
+    sheet: layouts.SheetMarks,
+    statuses: np.ndarray,
+    found: Sequence[PupilInfo | None],
+) -> PaperWork:
+    """The block of the pupils of whom no row is refused."""
+    good = [
+        place
+        for place, pupil in enumerate(found)
+        if pupil is not None and not any(index in checked.bad for index in sheet.rows_of[place])
+    ]
+    own = [pupil for place in good if (pupil := found[place]) is not None]
+    marks, states = sheet.marks[good], sheet.states[good]
+    away = statuses[good] > 0
+    marks[away], states[away] = np.nan, MarkState.ABSENT
+    block = AttemptBlock(
+        np.array([one.enrolment_id for one in own], np.int64),
+        np.array([one.home_class_id for one in own], np.int64),
+        np.array([one.class_number for one in own], np.int16),
+        statuses[good],
+        marks,
+        states,
+        None if sheet.choices is None else sheet.choices[good],
+        np.where(away, np.nan, sheet.totals[good]),
+    )
+    return PaperWork(
+        paper, block, sheet.items if sheet.new_items else (), [sheet.rows_of[place] for place in good]
+    )
+
+
+def _plan_kinds(plan: Plan, work: Sequence[PaperWork]) -> None:
+    """Each row is new, changed or the same; over several papers the strongest word counts."""
+    strength: dict[str | None, int] = {None: 0, SAME: 1, CHANGED: 2, ADDED: 3}
+    for one in work:
+        data = queries.paper_for_analysis(one.paper.pk) if one.paper.marks_at else None
+        plan.standing = max(plan.standing, len(data.attempt_ids) if data else 0)
+        one.kinds = _kinds(one.block, data)
+        for kind, pupil_rows in zip(one.kinds, one.pupil_rows, strict=True):
+            for index in pupil_rows:
+                if strength[kind] > strength[plan.kinds[index]]:
+                    plan.kinds[index] = kind
+
+
+def _kinds(block: AttemptBlock, data: PaperData | None) -> list[str]:
+    if data is None:
+        return [ADDED] * len(block)
+    place = {int(pk): row for row, pk in enumerate(data.enrolment_ids)}
+    kinds = []
+    marks = block.marks.astype(np.float32)
+    for row, pk in enumerate(block.enrolment_ids):
+        old = place.get(int(pk))
+        if old is None:
+            kinds.append(ADDED)
+            continue
+        same = (
+            block.statuses[row] == data.statuses[old]
+            and np.array_equal(marks[row], data.marks[old].astype(np.float32), equal_nan=True)
+            and np.array_equal(block.states[row], data.states[old])
+            and np.array_equal(
+                np.float32(block.stated_totals[row]), np.float32(data.stated_totals[old]), equal_nan=True
+            )
+            and _same_choices(block, row, data, old)
+        )
+        kinds.append(SAME if same else CHANGED)
+    return kinds
+
+
+def _same_choices(block: AttemptBlock, row: int, data: PaperData, old: int) -> bool:
+    new = [] if block.choices is None else block.choices[row].tolist()
+    former = [] if data.choices is None else data.choices[old].tolist()
+    return [c for c in new if c] == [c for c in former if c]
+
+
+def _new_blueprint(target: Target, paper: Paper, items: Sequence[ItemInfo]) -> None:
+    """The sheet's own items become the two-way table; its knowledge points are filled in later."""
+    save_blueprint(
+        actor=target.actor,
+        paper=paper,
+        rows=[BlueprintRow(item.label, item.type, item.full) for item in items],
+        full_score=float(sum(item.full for item in items)),
+        base_revision=paper.revision,
+    )
