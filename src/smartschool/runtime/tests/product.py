@@ -43,6 +43,11 @@ def command(
     )
 
 
+def share_of_load() -> float:
+    """1 on an idle machine; on a busy one as many times more as there are processes per core."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @dataclass
 class Product:
     """One data folder and the supervisor that serves it."""

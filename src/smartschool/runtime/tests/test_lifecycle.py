@@ -19,7 +19,7 @@ from tests.harness import cluster
 from smartschool.runtime import program, roles
 from smartschool.runtime.account import child_account
 from smartschool.runtime.program import ROOT
-from smartschool.runtime.tests.product import Product, command
+from smartschool.runtime.tests.product import Product, command, share_of_load
 
 pytestmark = pytest.mark.slow
 
@@ -81,7 +81,7 @@ def product(home: Path, request: pytest.FixtureRequest) -> Iterator[Product]:
 
 @pytest.mark.serial
 def test_serves_again_after_each_killed_child_and_a_killed_supervisor(product: Product) -> None:
-    assert product.up() < 5
+    assert product.up() < 5 * share_of_load()
     plain = child_account().uid
     for name in ("postgres", "web", "worker"):
         for member in product.members(name):
@@ -89,7 +89,7 @@ def test_serves_again_after_each_killed_child_and_a_killed_supervisor(product: P
     victims = [*product.members("web"), product.children()["worker"], product.children()["postgres"]]
     for victim in victims:
         victim.send(signal.SIGKILL)
-        product.seconds_until_it_serves(15)
+        product.seconds_until_it_serves(15 * share_of_load())
         assert not victim.alive()
 
     refused = command("up", "--port", "0", "--data", str(product.home), plain=product.plain)
@@ -103,7 +103,7 @@ def test_serves_again_after_each_killed_child_and_a_killed_supervisor(product: P
     product.supervisor.kill()
     product.supervisor.communicate()
     assert product.children()["postgres"].alive()
-    assert product.up() < 15
+    assert product.up() < 15 * share_of_load()
     assert not [orphan for orphan in orphans if orphan.alive()]
     assert product.serves()
     assert "已停止上次遗留的进程" in product.down()
