@@ -146,8 +146,8 @@ def _key_figures(figures: GroupFigures, grade: GroupFigures | None) -> tuple[Key
     mean = figures.mean
     if isinstance(mean, Estimate):
         compared = None if grade is None else words.value_of(grade.mean)
-        under = "没有可比对象" if compared is None else f"年级 {words.points_100(compared)}"
-        found.append(KeyFigure("平均分", words.points_100(mean.value), "", under))
+        under = "没有可比对象" if compared is None else f"年级 {words.mean_100(compared)}"
+        found.append(KeyFigure("平均分", words.mean_100(mean.value), "", under))
     if figures.quartiles is not None:
         low, median, high = (words.points_100(part) for part in figures.quartiles)
         found.append(KeyFigure("中位数", median, "", f"一半在 {low}–{high}"))

@@ -64,6 +64,11 @@ def points_100(share: float) -> str:
     return str(int(value)) if value == value.to_integral_value() else str(value)
 
 
+def mean_100(share: float) -> str:
+    """A mean on the scale of 100, always with one decimal: ``45.0``."""
+    return str(rounded(share * 100, 1))
+
+
 def mark(value: float) -> str:
     """A mark: ``10``, ``7.5``."""
     text = f"{rounded(value, 2):.2f}".rstrip("0").rstrip(".")

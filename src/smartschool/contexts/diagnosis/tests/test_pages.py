@@ -1,0 +1,104 @@
+"""The teacher's pages over HTTP: who sees what, how many queries and bytes, and that figures are right."""
+
+import gzip
+import re
+from collections.abc import Callable
+
+import numpy as np
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from smartschool.contexts.diagnosis.tests.school import FULL, District
+
+SignIn = Callable[[str], Client]
+
+
+def text(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, (url, answer.status_code)
+    return answer.content.decode()
+
+
+def statements(seen: CaptureQueriesContext) -> list[str]:
+    """What was asked of the database, without the frame of the transaction."""
+    frame = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
+    return [query["sql"] for query in seen.captured_queries if not query["sql"].startswith(frame)]
+
+
+def test_class_report_says_where_the_class_stands(district: District, sign_in: SignIn) -> None:
+    page = text(sign_in("t-maths"), district.url("final", 0))
+    marks = np.delete(district.marks["final"][:32], 30, axis=0)
+    mean = np.nansum(marks, axis=1).mean() / sum(FULL) * 100
+    assert f"<b>{mean:.1f}</b>" in page
+    assert "31 人参加，1 人没有参加" in page
+    assert "需要帮助的学生" in page
+    assert "第 4 题的答案存疑，先复核，再讲评。" in page
+    assert "答案存疑" in page
+    assert "有题存疑" in page
+
+
+def test_statements_and_bytes_of_the_class_report(district: District, sign_in: SignIn) -> None:
+    client = sign_in("t-maths")
+    client.get(district.url("final", 0))
+    with CaptureQueriesContext(connection) as seen:
+        page = client.get(district.url("final", 0)).content
+    asked = statements(seen)
+    assert len(asked) <= 12, "\n".join(sql[:150] for sql in asked)
+    assert len(gzip.compress(page)) <= 12 * 1024
+
+
+def test_village_class_gets_the_grid(district: District, sign_in: SignIn) -> None:
+    client = sign_in("v-maths")
+    client.get(district.url("village", 2))
+    with CaptureQueriesContext(connection) as seen:
+        page = text(client, district.url("village", 2))
+    asked = statements(seen)
+    assert len(asked) <= 12, "\n".join(sql[:150] for sql in asked)
+    assert "没有可比对象" in page
+    assert "每道题的丢分" in page
+    assert "区分度" not in page
+    marks = district.marks["village"]
+    lost = (marks < np.array(FULL)).sum(axis=0)
+    shown = [int(n) for n in re.findall(r'<td class="num">(?:<b>)?(\d+)(?: 人)?(?:</b>)?</td></tr>', page)]
+    assert shown == lost.tolist()
+
+
+def test_cast_has_no_name_no_number_and_no_count_under_five(district: District, sign_in: SignIn) -> None:
+    for login, paper, place in (("t-maths", "final", 0), ("v-maths", "village", 2)):
+        page = text(sign_in(login), district.url(paper, place, "cast/"))
+        for seat in district.seats[place]:
+            assert seat.enrolment.name not in page
+            assert seat.enrolment.code not in page
+        assert not re.search(r"(?<![\d.])[1-4] 人(?!以|的)", re.sub(r"不到 5 人", "", page)), page
+
+
+def test_another_teacher_another_school_and_a_parent_get_404(district: District, sign_in: SignIn) -> None:
+    assert sign_in("t-form").get(district.url("final", 0)).status_code == 404
+    assert sign_in("t-maths").get(district.url("final", 1)).status_code == 404
+    assert sign_in("v-maths").get(district.url("final", 0)).status_code == 404
+    assert sign_in("g-first").get(district.url("final", 0)).status_code in (403, 404)
+
+
+def test_the_office_sees_counts_and_no_pupil(district: District, sign_in: SignIn) -> None:
+    client = sign_in("t-office")
+    for tail in ("", "?tab=items", "?tab=points", "?tab=pupils", "items/4/"):
+        page = text(client, district.url("final", 0, tail))
+        for seat in district.seats[0]:
+            assert seat.enrolment.name not in page
+
+
+def test_item_page_shows_the_doubt_and_who_lost_marks(district: District, sign_in: SignIn) -> None:
+    page = text(sign_in("t-maths"), district.url("final", 0, "items/4/"))
+    assert "标准答案存疑" in page
+    marks = district.marks["final"][:32, 3]
+    for row, seat in enumerate(district.seats[0]):
+        lost = row != 30 and marks[row] < 3
+        assert (seat.enrolment.name in page) == lost
+
+
+def test_every_tab_opens(district: District, sign_in: SignIn) -> None:
+    client = sign_in("t-maths")
+    for tab in ("items", "points", "pupils", "sheet"):
+        assert 'aria-current="page"' in text(client, district.url("final", 0, f"?tab={tab}"))
+    assert "七（1）班" in text(client, f"/schools/{district.town.code}/analysis/")

@@ -1,0 +1,62 @@
+"""Story of an exam after marking: a teacher reads the report, casts it to the wall, looks into an item."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from smartschool.contexts.diagnosis.tests import school
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture
+def district(fresh_database: str) -> school.District:
+    """The committed small district of the room's own page tests."""
+    return school.build()
+
+
+def sign_in(page: Page, site: str, login: str) -> None:
+    page.goto(site + "/login/")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", school.PASSWORD)
+    page.click("main button[type=submit], main button:not([type])")
+    page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def test_teacher_reads_the_report_and_casts_it(
+    page: Page, site: str, district: school.District, check_page: Callable[..., None], console: list[str]
+) -> None:
+    sign_in(page, site, "t-maths")
+    page.goto(f"{site}/schools/{district.town.code}/analysis/")
+    check_page()
+    page.get_by_role("link", name="七（1）班 数学").first.click()
+    expect(page.locator(".lede")).to_contain_text("本班平均分")
+    expect(page.get_by_role("heading", name="需要帮助的学生")).to_be_visible()
+    check_page()
+    for tab in ("试题", "知识点", "学生", "讲评单"):
+        page.locator(".tabs a", has_text=tab).first.click()
+        check_page()
+    page.locator(".tabs a", has_text="试题").first.click()
+    page.get_by_role("link", name="复核本题").first.click()
+    expect(page.locator("h1")).to_contain_text("题")
+    check_page()
+    page.goto(site + district.url("final", 0))
+    page.get_by_role("link", name="投屏讲评").click()
+    expect(page.locator("body")).to_contain_text("正在投屏")
+    check_page()
+    page.get_by_role("link", name="结束投屏").click()
+    expect(page.locator(".lede")).to_be_visible()
+    assert not console
+
+
+def test_village_teacher_gets_the_grid(
+    page: Page, site: str, district: school.District, check_page: Callable[..., None], console: list[str]
+) -> None:
+    sign_in(page, site, "v-maths")
+    page.goto(site + district.url("village", 2))
+    expect(page.get_by_role("heading", name="每道题的丢分")).to_be_visible()
+    check_page()
+    page.goto(site + district.url("village", 2, "cast/"))
+    check_page()
+    assert not console
