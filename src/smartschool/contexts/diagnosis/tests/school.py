@@ -148,7 +148,7 @@ def answers(
     rng: np.random.Generator, n: int, key_error: int | None = None
 ) -> tuple[np.ndarray, list[list[str]]]:
     """Marks and options of `n` pupils; at item `key_error` the good choose otherwise than the key says."""
-    ability = rng.normal(size=(n, 1))
+    ability = rng.normal(size=(n, 1)) + 1.1
     hard = np.linspace(-1.2, 1.3, len(FULL))[rng.permutation(len(FULL))]
     chance = 1 / (1 + np.exp(hard - 1.3 * ability))
     marks = np.empty((n, len(FULL)))
