@@ -11,6 +11,7 @@
 ('2pl', 6)
 """
 
+from edumetrics.irt.again import recalibrate
 from edumetrics.irt.calibration import calibrate
 from edumetrics.irt.fit import DependentPair, ExamFit, ItemFit, SumScoreFit, exam_fit
 from edumetrics.irt.information import exam_information, item_information
@@ -36,5 +37,6 @@ __all__ = [
     "exam_information",
     "item_information",
     "plausible_values",
+    "recalibrate",
     "score",
 ]

@@ -87,7 +87,7 @@ def _calibrate_coded(
     coded: Coded, n: int, model: str | Mapping[str, str], groups: _Groups, settings: Settings
 ) -> Calibration:
     coding, cats = coded.coding, coded.categories
-    wanted, cautions = _models(coding, n, model, settings)
+    wanted, cautions = choose_models(coding, n, model, settings)
     problem = make_problem(coding, wanted, len(groups.labels), settings, _rest_correlation(coding, cats), n)
     layout = make_layout(coding.n_categories, np.asarray((cats < 0).any(axis=0)))
     with ThreadRunner([pack(cats, layout, groups.index)]) as runner:
@@ -218,7 +218,7 @@ def _check_model(model: str | Mapping[str, str], items: Sequence[str]) -> None:
             raise ValueError(f"the exam has no item {sorted(unknown)[0]!r}")
 
 
-def _models(
+def choose_models(
     coding: Coding, n: int, model: str | Mapping[str, str], settings: Settings
 ) -> tuple[tuple[str, ...], list[Caution]]:
     """Model of each item after the fallback, and what the reader must be told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -43,11 +44,15 @@ class Coding:
     def encode(self, matrix: ResponseMatrix) -> NDArray[np.int16]:
         """Categories (N, J) of any pupils, −1 where there is no mark or no such item in the matrix."""
         place = {item: index for index, item in enumerate(matrix.items)}
-        out = np.full((matrix.n_pupils, len(self.items)), -1, dtype=np.int16)
-        for j, (item, edges) in enumerate(zip(self.items, self.edges, strict=True)):
-            if item not in place:
-                continue
-            column = matrix.marks[:, place[item]]
+        nowhere = np.full(matrix.n_pupils, np.nan)
+        return self.encode_columns(
+            [matrix.marks[:, place[item]] if item in place else nowhere for item in self.items]
+        )
+
+    def encode_columns(self, columns: Sequence[FloatArray]) -> NDArray[np.int16]:
+        """Categories (N, J) from one column of marks per item, NaN where there is none."""
+        out = np.empty((len(columns[0]) if columns else 0, len(columns)), dtype=np.int16)
+        for j, (column, edges) in enumerate(zip(columns, self.edges, strict=True)):
             cats = (column >= edges[0]).astype(np.int16)
             for edge in edges[1:]:
                 cats += column >= edge
@@ -86,38 +91,8 @@ def learn_coding(
     with a reason: items without marks, items on which all have the same mark, and items whose
     column repeats an earlier one.
     """
-    kept: list[int] = []
-    edges: list[FloatArray] = []
-    means: list[FloatArray] = []
-    counts: list[IntArray] = []
-    excluded: dict[str, Insufficient] = {}
-    cautions: list[Caution] = []
-    for j, item in enumerate(matrix.items):
-        column = matrix.marks[:, j]
-        values, freq = _tally(column)
-        n = int(freq.sum())
-        if n == 0:
-            excluded[item] = Insufficient(Reason.NO_RESPONSES, 0)
-            continue
-        if len(values) == 1:
-            excluded[item] = Insufficient(Reason.CONSTANT_MARKS, n)
-            continue
-        bins = _bins(freq, max_categories, min_count)
-        if bins[-1] + 1 < len(values):
-            cautions.append(
-                Caution(
-                    "categories_merged",
-                    (item,),
-                    MappingProxyType({"values": len(values), "categories": int(bins[-1]) + 1}),
-                )
-            )
-        size = np.bincount(bins, weights=freq)
-        kept.append(j)
-        counts.append(size.astype(np.int64))
-        means.append(np.bincount(bins, weights=freq * values) / size)
-        first = np.flatnonzero(np.diff(bins))
-        edges.append((values[first] + values[first + 1]) / 2.0)
-    coding = Coding(tuple(matrix.items[j] for j in kept), tuple(edges), tuple(means), tuple(counts))
+    found = coding_from_tallies(matrix.items, tallies(matrix), max_categories, min_count)
+    coding, excluded, cautions = found
     categories = coding.encode(matrix)
     repeats = _repeats(categories)
     for j, twin in repeats.items():
@@ -128,6 +103,45 @@ def learn_coding(
         keep = ~np.isin(np.arange(len(coding.items)), list(repeats))
         coding, categories = coding.take(keep), np.ascontiguousarray(categories[:, keep])
     return Coded(coding, categories, MappingProxyType(excluded), tuple(cautions))
+
+
+def tallies(matrix: ResponseMatrix) -> list[tuple[FloatArray, IntArray]]:
+    """Values that occur on each item, ascending, and how often."""
+    return [_tally(matrix.marks[:, j]) for j in range(matrix.n_items)]
+
+
+def coding_from_tallies(
+    items: Sequence[str],
+    counted: Sequence[tuple[FloatArray, IntArray]],
+    max_categories: int = MAX_CATEGORIES,
+    min_count: int = MIN_COUNT,
+) -> tuple[Coding, dict[str, Insufficient], list[Caution]]:
+    """Coding from the values that occur on each item and how often; items that say nothing; merges."""
+    kept: list[str] = []
+    edges: list[FloatArray] = []
+    means: list[FloatArray] = []
+    counts: list[IntArray] = []
+    excluded: dict[str, Insufficient] = {}
+    cautions: list[Caution] = []
+    for item, (values, freq) in zip(items, counted, strict=True):
+        n = int(freq.sum())
+        if n == 0:
+            excluded[item] = Insufficient(Reason.NO_RESPONSES, 0)
+            continue
+        if len(values) == 1:
+            excluded[item] = Insufficient(Reason.CONSTANT_MARKS, n)
+            continue
+        bins = _bins(freq, max_categories, min_count)
+        if bins[-1] + 1 < len(values):
+            data = {"values": len(values), "categories": int(bins[-1]) + 1}
+            cautions.append(Caution("categories_merged", (item,), MappingProxyType(data)))
+        size = np.bincount(bins, weights=freq)
+        kept.append(item)
+        counts.append(size.astype(np.int64))
+        means.append(np.bincount(bins, weights=freq * values) / size)
+        first = np.flatnonzero(np.diff(bins))
+        edges.append((values[first] + values[first + 1]) / 2.0)
+    return Coding(tuple(kept), tuple(edges), tuple(means), tuple(counts)), excluded, cautions
 
 
 def _tally(column: FloatArray) -> tuple[FloatArray, IntArray]:
