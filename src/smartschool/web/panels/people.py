@@ -16,8 +16,8 @@ FIRST = 10
 
 @panel("schools", "web.see_schools", order=FIRST)
 def schools(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
-    """Schools of the district by township."""
-    found = directory.schools()
+    """Schools of the plan by township; a 中心校 is the office of its schools and not one of them."""
+    found = [school for school in directory.schools() if school.plan_category]
     if not found:
         return None
     towns: dict[str, list[OrganisationInfo]] = defaultdict(list)
