@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from edumetrics.aggregates import GroupTable, group_means
 from edumetrics.arrays import ResponseMatrix, State, split_not_reached
@@ -220,7 +220,7 @@ def analyse_exam(
         table = group_means(
             mastered.share.value if mastered is not None else shares[:, None], groups, level=level
         )
-    mean, deviation = _totals(totals[whole & present], level)
+    mean, deviation = _totals(totals[whole & present], int(present.sum()), level)
     for array in (totals, levels):
         array.flags.writeable = False
     return ExamAnalysis(
@@ -311,21 +311,21 @@ def _efficiency(centred: Centred, figures: moodle.MoodleStatistics, level: float
     return Estimates.build(value, None, value, value, centred.n, "moodle", refuse=refuse, level=level)
 
 
-def _totals(totals: FloatArray, level: float) -> tuple[Outcome, Outcome]:
+def _totals(totals: FloatArray, present: int, level: float) -> tuple[Outcome, Outcome]:
     n = len(totals)
     if n < 2:
-        few = Insufficient(Reason.TOO_FEW_PUPILS, n)
+        few = Insufficient(Reason.NOT_COMPARABLE if present >= 2 else Reason.TOO_FEW_PUPILS, n)
         return few, few
     mean, sd = float(totals.mean()), float(totals.std(ddof=1))
     se = sd / np.sqrt(n)
-    half = float(stats.t.ppf(0.5 + level / 2.0, n - 1)) * se
+    half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * se
     centre_estimate = Estimate(mean, se, mean - half, mean + half, n, "mean/t", level)
     if sd == 0.0:
         return centre_estimate, Insufficient(Reason.CONSTANT_MARKS, n)
     # Fourth moments, on the log scale: totals are not normal.
     kurtosis = float(((totals - mean) ** 4).mean() / totals.var() ** 2)
     se_log = float(np.sqrt(max(kurtosis - 1.0, 2.0 / n) / (4.0 * n)))
-    z = float(stats.norm.ppf(0.5 + level / 2.0))
+    z = float(special.ndtri(0.5 + level / 2.0))
     low, high = sd * float(np.exp(-z * se_log)), sd * float(np.exp(z * se_log))
     return centre_estimate, Estimate(sd, sd * se_log, low, high, n, "sd/fourth-moment", level)
 

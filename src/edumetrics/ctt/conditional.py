@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from edumetrics.ctt.scores import TIE, Centred
 from edumetrics.results import BoolArray, Estimate, FloatArray, Insufficient, Outcome, Reason
@@ -69,7 +69,7 @@ def _root_mean(squares: FloatArray, level: float) -> Outcome:
     if mean <= TIE:
         return Insufficient(Reason.CONSTANT_MARKS, n)
     se = float(np.std(squares, ddof=1)) / np.sqrt(n)
-    half = float(stats.t.ppf(0.5 + level / 2.0, n - 1)) * se / mean
+    half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * se / mean
     root = float(np.sqrt(mean))
     return Estimate(
         root,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from edumetrics.ctt.scores import Centred
 from edumetrics.results import Estimate, FloatArray, Insufficient, IntArray, Outcome, Reason
@@ -74,7 +74,7 @@ def jackknife(value: float, logs: FloatArray, n: int, level: float, method: str)
         return Insufficient(Reason.BOUNDARY, n)
     count = len(logs)
     spread = float(np.sqrt((count - 1) / count * np.sum((logs - logs.mean()) ** 2)))
-    half = float(stats.t.ppf(0.5 + level / 2.0, count - 1)) * spread
+    half = float(special.stdtrit(count - 1, 0.5 + level / 2.0)) * spread
     gap = 1.0 - value
     return Estimate(
         value,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from edumetrics.ctt.covariance import Covariances, covariances, jackknife, leave_out
 from edumetrics.ctt.scores import TIE, Centred
@@ -112,8 +112,8 @@ def feldt_interval(alpha: float, n: int, items: int, *, level: float = 0.95) -> 
     """
     df1, df2 = n - 1, (n - 1) * (items - 1)
     tail = (1.0 - level) / 2.0
-    low = 1.0 - (1.0 - alpha) * float(stats.f.ppf(1.0 - tail, df1, df2))
-    high = 1.0 - (1.0 - alpha) * float(stats.f.ppf(tail, df1, df2))
+    low = 1.0 - (1.0 - alpha) * float(special.fdtri(df1, df2, 1.0 - tail))
+    high = 1.0 - (1.0 - alpha) * float(special.fdtri(df1, df2, tail))
     return low, high
 
 
@@ -138,7 +138,7 @@ def _alpha_interval(centred: Centred, value: float, cov: Covariances, level: flo
     se = float(np.sqrt(np.mean(gradient**2) / max(cov.n - 1, 1)))
     method = "alpha/feldt"
     if value < 1.0:
-        half = float(stats.norm.ppf(0.5 + level / 2.0)) * se / (1.0 - value)
+        half = float(special.ndtri(0.5 + level / 2.0)) * se / (1.0 - value)
         free = (1.0 - (1.0 - value) * np.exp(half), 1.0 - (1.0 - value) * np.exp(-half))
         if free[1] - free[0] > high - low:
             (low, high), method = free, "alpha/distribution-free"
@@ -172,7 +172,7 @@ def _sem(centred: Centred, cov: Covariances, level: float) -> Outcome:
     if square <= TIE:
         return Insufficient(Reason.BOUNDARY, cov.n)
     se_square = float(np.std(errors, ddof=1)) / np.sqrt(cov.n)
-    half = float(stats.norm.ppf(0.5 + level / 2.0)) * se_square / square
+    half = float(special.ndtri(0.5 + level / 2.0)) * se_square / square
     root = float(np.sqrt(square))
     return Estimate(
         root,

@@ -1,0 +1,42 @@
+"""What one cell says: a mark, an option, a word such as 缺考, or nothing."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from edumetrics.arrays import State
+from smartschool.analyze.tables import half_width
+
+WORDS = {
+    "缺考": State.ABSENT, "缺": State.ABSENT, "缺席": State.ABSENT, "absent": State.ABSENT,
+    "缓考": State.DEFERRED, "缓": State.DEFERRED, "deferred": State.DEFERRED,
+    "免考": State.EXEMPT, "免": State.EXEMPT, "免修": State.EXEMPT, "exempt": State.EXEMPT,
+    "未考": State.NOT_PRESENTED, "未发": State.NOT_PRESENTED,
+}  # fmt: skip
+BLANK_WORDS = frozenset(("空", "空白", "未答", "未作答", "漏答"))
+# Nobody chose these: they are what programs write for "nothing".
+NOT_AN_OPTION = re.compile(r"(?i)^[+-]?(nan|na|n/a|#n/a|null|none|inf|infinity|-|/|\\|\?|\.|<na>|undefined)$")
+
+
+def kind_of(text: str) -> int | None:
+    """State that a word or an empty cell stands for; None for an answer."""
+    if not text:
+        return int(State.NOT_PRESENTED)
+    word = half_width(text).lower()
+    if word in WORDS:
+        return int(WORDS[word])
+    return int(State.BLANK) if word in BLANK_WORDS else None
+
+
+def all_marks(answers: list[str], full: float | None) -> bool:
+    """Whether a keyed item was handed in as marks: numbers up to the full mark, 0 among them."""
+    values = [mark(a) for a in answers if a]
+    if not values or any(math.isnan(v) for v in values):
+        return False
+    return all(0 <= v <= (full or 1.0) for v in values) and 0.0 in values
+
+
+def mark(text: str) -> float:
+    """A mark; NaN for anything that is not a plain finite number (float() would take 'nan' and 'inf')."""
+    return float(text) if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", text) else math.nan

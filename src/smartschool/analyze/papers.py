@@ -1,0 +1,151 @@
+"""What describes the paper: items.csv, q.csv, knowledge.csv."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from edumetrics.options import Key, parse_key
+from edumetrics.results import FloatArray
+from smartschool.analyze.faults import Fault, Refused, refuse
+from smartschool.analyze.tables import Table, half_width
+
+ITEM_TITLES = ("item", "题号", "题目", "item_id", "id")
+TYPE_TITLES = ("type", "题型", "类型")
+FULL_TITLES = ("full_score", "满分", "分值", "full")
+KEY_TITLES = ("key", "答案", "标准答案", "参考答案")
+CODE_TITLES = ("code", "编码", "代码", "知识点编码")
+NAME_TITLES = ("name", "名称", "知识点", "知识点名称")
+
+TYPE_WORDS = {
+    "objective": "客观题",
+    "choice": "选择题",
+    "multiple": "多选题",
+    "subjective": "主观题",
+    "blank": "填空题",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of the paper. `full` is None where it must be read off the marks."""
+
+    code: str
+    kind: str
+    full: float | None
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One knowledge point."""
+
+    code: str
+    name: str
+
+
+def find_column(table: Table, titles: tuple[str, ...]) -> int | None:
+    """Index of the first column with one of these titles, small and capital letters alike."""
+    lowered = [half_width(title).lower() for title in table.header]
+    for title in titles:
+        if title in lowered:
+            return lowered.index(title)
+    return None
+
+
+def read_items(table: Table) -> list[Item]:
+    """Items with full marks and keys."""
+    column, full_column = find_column(table, ITEM_TITLES), find_column(table, FULL_TITLES)
+    if column is None:
+        raise refuse("missing_column", "没有“item”（题号）列，请补上。", table.name, 1)
+    if full_column is None:
+        raise refuse("missing_column", "没有“full_score”（满分）列，请补上。", table.name, 1)
+    kind_column, key_column = find_column(table, TYPE_TITLES), find_column(table, KEY_TITLES)
+    faults: list[Fault] = []
+    items: list[Item] = []
+    seen: dict[str, int] = {}
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        code = row[column]
+        if not code:
+            faults.append(Fault("empty_item", "题号是空的。", table.name, number, table.header[column]))
+            continue
+        if code in seen:
+            text = f"题号“{code}”和第 {seen[code]} 行重复。"
+            faults.append(Fault("duplicate_item", text, table.name, number, table.header[column]))
+            continue
+        seen[code] = number
+        full = _number(row[full_column])
+        if full is None or not 0 < full < 1e6:
+            text = f"满分“{row[full_column]}”不是大于 0 的数。"
+            faults.append(Fault("bad_full_mark", text, table.name, number, table.header[full_column]))
+            full = 1.0
+        key_text = row[key_column] if key_column is not None else ""
+        key = parse_key(key_text)
+        if key_text and not key:
+            text = f"答案“{key_text}”里没有选项。"
+            faults.append(Fault("bad_key", text, table.name, number, KEY_TITLES[0]))
+        kind = row[kind_column] if kind_column is not None else ""
+        items.append(Item(code, TYPE_WORDS.get(kind.lower(), kind), full, key))
+    if faults:
+        raise Refused(faults)
+    if not items:
+        raise refuse("no_items", "表里没有题目。", table.name)
+    return items
+
+
+def read_q(table: Table, items: list[str]) -> tuple[FloatArray, list[str], list[str]]:
+    """Q-matrix in the order of `items`, the codes of its points, and the items without any point."""
+    column = find_column(table, ITEM_TITLES)
+    if column is None:
+        raise refuse("missing_column", "没有“item”（题号）列，请补上。", table.name, 1)
+    points = [title for index, title in enumerate(table.header) if index != column]
+    if not points:
+        raise refuse("no_points", "除了题号没有知识点列。", table.name, 1)
+    place = {code: index for index, code in enumerate(items)}
+    q = np.zeros((len(items), len(points)))
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        code = row[column]
+        if code in seen:
+            faults.append(
+                Fault("duplicate_item", f"题号“{code}”出现两次。", table.name, number, table.header[column])
+            )
+            continue
+        seen.add(code)
+        if code not in place:
+            text = f"题“{code}”不在答题表里，请核对题号。"
+            faults.append(Fault("unknown_item", text, table.name, number, table.header[column]))
+            continue
+        cells = [cell for index, cell in enumerate(row) if index != column]
+        for k, cell in enumerate(cells):
+            weight = 0.0 if not cell else _number(cell)
+            if weight is None or weight < 0:
+                text = f"“{cell}”不是 0、1 或正的权重。"
+                faults.append(Fault("bad_weight", text, table.name, number, points[k]))
+            else:
+                q[place[code], k] = weight
+    if faults:
+        raise Refused(faults)
+    return q, points, [code for code, row in zip(items, q, strict=True) if not row.any()]
+
+
+def read_points(table: Table | None, codes: list[str]) -> list[Point]:
+    """Names of the points of the Q-matrix; the code where there is no name."""
+    names: dict[str, str] = {}
+    if table is not None:
+        code_column, name_column = find_column(table, CODE_TITLES), find_column(table, NAME_TITLES)
+        if code_column is None or name_column is None:
+            raise refuse("missing_column", "要有“code”和“name”两列。", table.name, 1)
+        names = {row[code_column]: row[name_column] for row in table.rows}
+    return [Point(code, names.get(code) or code) for code in codes]
+
+
+def _number(cell: str) -> float | None:
+    try:
+        value = float(half_width(cell))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,342 @@
+"""From the files of an exam to a checked response matrix: marks, chosen options, words such as 缺考."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from edumetrics.arrays import MARK_TOLERANCE, ResponseMatrix, State, response_matrix
+from edumetrics.options import OptionResponses, option_responses, score_options
+from edumetrics.results import FloatArray
+from smartschool.analyze.cells import NOT_AN_OPTION, all_marks, kind_of, mark
+from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
+from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
+from smartschool.analyze.tables import Table, half_width, read_table
+
+STUDENT_TITLES = (
+    "student", "student_id", "pupil", "学号", "考号", "准考证号", "考生号", "学籍号", "学生编号", "编号",
+)  # fmt: skip
+# Columns that come along with exports of marks and are no items (unless items.csv names them).
+COMPANIONS = frozenset(
+    (
+        "姓名",
+        "name",
+        "班级",
+        "class",
+        "学校",
+        "school",
+        "年级",
+        "grade",
+        "性别",
+        "sex",
+        "gender",
+        "总分",
+        "total",
+        "合计",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the reader decided that the user must know."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExamInput:
+    """One exam, ready to be analysed."""
+
+    name: str
+    matrix: ResponseMatrix
+    items: list[Item]
+    q: FloatArray | None
+    points: list[Point]
+    notes: list[Note]
+    covariates: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Files of one exam."""
+
+    responses: Path
+    items: Path | None = None
+    q: Path | None = None
+    knowledge: Path | None = None
+    groups: Path | None = None
+
+
+def sources(path: Path, *, items: Path | None, q: Path | None, knowledge: Path | None) -> Sources:
+    """Files of an exam folder, or a bare responses file with the files given by options."""
+    if not path.is_dir():
+        return Sources(path, items, q, knowledge)
+    responses = path / "responses.csv"
+    if not responses.is_file():
+        raise refuse("missing_file", "文件夹里没有 responses.csv。", path.name)
+
+    def beside(given: Path | None, name: str) -> Path | None:
+        return given or (path / name if (path / name).is_file() else None)
+
+    return Sources(
+        responses,
+        beside(items, "items.csv"),
+        beside(q, "q.csv"),
+        beside(knowledge, "knowledge.csv"),
+        beside(None, "groups.csv"),
+    )
+
+
+def read_exam(
+    files: Sources, *, blank_is_zero: bool = False, subset_share: float = 0.0, name: str | None = None
+) -> ExamInput:
+    """Read and check all files.
+
+    Parameters
+    ----------
+    blank_is_zero : bool
+        Score an empty cell of a pupil who took part as 0 instead of leaving it out.
+    subset_share : float
+        Share of the full mark for a multi-select answer that misses an option (漏选).
+
+    Raises
+    ------
+    Refused
+        With every fault found, by file, row and column.
+    """
+    notes: list[Note] = []
+    table = read_table(files.responses)
+    student, columns = _layout(table, read_items(read_table(files.items)) if files.items else None, notes)
+    pupils = _pupils(table, student)
+    items = [item for item, _ in columns]
+    matrix = _matrix(table, pupils, columns, notes, blank_is_zero=blank_is_zero, subset_share=subset_share)
+    q, points = None, list[Point]()
+    if files.q is not None:
+        q, codes, without = read_q(read_table(files.q), [item.code for item in items])
+        points = read_points(read_table(files.knowledge) if files.knowledge else None, codes)
+        if without:
+            notes.append(Note("items_without_points", f"题 {_some(without)} 没有标知识点，不计入掌握情况。"))
+    covariates = _covariates(read_table(files.groups), pupils, notes) if files.groups else {}
+    title = name or (
+        files.responses.parent.name if files.responses.name == "responses.csv" else files.responses.stem
+    )
+    return ExamInput(title, matrix, items, q, points, notes, covariates)
+
+
+def _layout(
+    table: Table, items: list[Item] | None, notes: list[Note]
+) -> tuple[int, list[tuple[Item, int | None]]]:
+    """Column of the student, and the column of each item (None: the table has none)."""
+    student = find_column(table, STUDENT_TITLES)
+    student = 0 if student is None else student
+    named = {item.code for item in items or ()}
+    rest = [index for index in range(len(table.header)) if index != student]
+    ignored = [
+        index
+        for index in rest
+        if table.header[index] not in named and table.header[index].lower() in COMPANIONS
+    ]
+    if ignored:
+        titles = "、".join(table.header[index] for index in ignored)
+        notes.append(Note("columns_ignored", f"“{titles}”不是题目，没有计入。总分由各题重新相加。"))
+    used = [index for index in rest if index not in ignored]
+    if items is None:
+        if not used:
+            raise refuse("no_items", "除了学号没有题目列。", table.name, 1)
+        return student, [(Item(table.header[index], "", None, ()), index) for index in used]
+    unknown = [index for index in used if table.header[index] not in named]
+    if unknown:
+        raise Refused(
+            [
+                Fault(
+                    "item_not_described",
+                    f"题“{table.header[index]}”在 items.csv 里没有，请在那里补一行（题号、题型、满分）。",
+                    table.name,
+                    1,
+                    table.header[index],
+                )
+                for index in unknown
+            ]
+        )
+    place = {table.header[index]: index for index in used}
+    absent = [item.code for item in items if item.code not in place]
+    if absent:
+        notes.append(Note("items_without_column", f"题 {_some(absent)} 在答题表里没有列，没有数据可算。"))
+    return student, [(item, place.get(item.code)) for item in items]
+
+
+def _pupils(table: Table, student: int) -> list[str]:
+    faults: list[Fault] = []
+    first: dict[str, int] = {}
+    title = table.header[student]
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        pupil = row[student]
+        if not pupil:
+            faults.append(Fault("empty_student", "学号是空的，请补上。", table.name, number, title))
+        elif pupil in first:
+            text = f"学号“{pupil}”和第 {first[pupil]} 行重复，请留一行。"
+            faults.append(Fault("duplicate_student", text, table.name, number, title))
+        else:
+            first[pupil] = number
+    if faults:
+        raise Refused(faults[:MOST_KEPT])
+    if not table.rows:
+        raise refuse("no_students", "表里没有学生，只有表头。", table.name)
+    return table.column(student)
+
+
+def _matrix(
+    table: Table,
+    pupils: list[str],
+    columns: list[tuple[Item, int | None]],
+    notes: list[Note],
+    *,
+    blank_is_zero: bool,
+    subset_share: float,
+) -> ResponseMatrix:
+    n = len(pupils)
+    marks = np.full((n, len(columns)), np.nan)
+    states = np.full((n, len(columns)), int(State.NOT_PRESENTED), dtype=np.int8)
+    empty = np.zeros((n, len(columns)), dtype=bool)
+    faults: list[Fault] = []
+    chosen: list[list[str]] = []
+    scored_keys = []
+    marked: list[str] = []
+    full = np.ones(len(columns))
+    guessed: list[str] = []
+    for j, (item, index) in enumerate(columns):
+        cells = [""] * n if index is None else table.column(index)
+        texts, codes = np.unique(np.array(cells, dtype=np.str_), return_inverse=True)
+        codes = codes.reshape(-1)
+        kinds = [kind_of(str(text)) for text in texts]
+        state = np.array([kind if kind is not None else int(State.ANSWERED) for kind in kinds], dtype=np.int8)
+        empty[:, j] = np.array([not text for text in texts])[codes]
+        answers = [half_width(str(t)) if kind is None else "" for t, kind in zip(texts, kinds, strict=True)]
+        as_options = bool(item.key) and not all_marks(answers, item.full)
+        if item.key and not as_options and any(answers):
+            marked.append(item.code)
+        if as_options:
+            bad = [bool(a) and NOT_AN_OPTION.match(a) is not None for a in answers]
+            why = "“{}”不是选项。没有作答就留空。"
+            chosen.append([answers[c] for c in codes])
+            scored_keys.append(item.key)
+        else:
+            values = np.array([mark(a) if a else np.nan for a in answers])
+            bad = [bool(a) and math.isnan(v) for a, v in zip(answers, values, strict=True)]
+            why = "“{}”不是分数。没有成绩就留空，缺考写“缺考”。"
+            if item.full is None and any(re.fullmatch(r"[A-Za-z]{1,6}", a) for a in answers if a):
+                why = "“{}”不是分数。如果填的是选项，要有 items.csv 并在 key 列写答案。"
+            marks[:, j] = values[codes]
+            chosen.append([""] * n)
+            scored_keys.append(())
+            if item.full is None:
+                observed = values[np.isfinite(values)]
+                full[j] = observed.max() if observed.size and observed.max() > 0 else 1.0
+                guessed.append(item.code)
+        if item.full is not None:
+            full[j] = item.full
+        states[:, j] = state[codes]
+        faulty = np.flatnonzero(np.array(bad)[codes])
+        for i in faulty[:MOST_KEPT]:
+            faults.append(
+                Fault(
+                    "not_a_number" if not as_options else "not_an_option",
+                    why.format(cells[i]),
+                    table.name,
+                    table.numbers[i],
+                    item.code,
+                )
+            )
+        if not as_options:
+            _out_of_range(marks[:, j], full[j], table, item, cells, faults)
+    if faults:
+        raise Refused(sorted(faults, key=lambda fault: fault.row or 0)[:MOST_KEPT])
+    options: OptionResponses | None = None
+    if any(scored_keys):
+        options = option_responses(chosen, scored_keys)
+        scores = score_options(options, full, subset_share=subset_share)
+        marks = np.where(np.isfinite(scores), scores, marks)
+    _whole_paper_words(states, empty)
+    _settle_blanks(marks, states, empty, notes, blank_is_zero)
+    if guessed:
+        text = "没有 items.csv：各题满分取了本次的最高得分。如果没有人得满分，得分率会偏高。"
+        notes.append(Note("full_marks_guessed", text))
+    if marked:
+        notes.append(Note("key_not_used", f"题 {_some(marked)} 有答案，但表里填的已经是分数，按分数计算。"))
+    return response_matrix(
+        marks, full, pupils=pupils, items=[item.code for item, _ in columns], states=states, options=options
+    )
+
+
+def _out_of_range(
+    marks: FloatArray, full: float, table: Table, item: Item, cells: list[str], faults: list[Fault]
+) -> None:
+    with np.errstate(invalid="ignore"):
+        low, high = marks < 0, marks > full + MARK_TOLERANCE * max(1.0, full)
+    for i in np.flatnonzero(low)[:MOST_KEPT]:
+        text = f"分数 {cells[i]} 是负数，请改正。"
+        faults.append(Fault("negative_mark", text, table.name, table.numbers[i], item.code))
+    for i in np.flatnonzero(high)[:MOST_KEPT]:
+        text = f"分数 {cells[i]} 超过满分 {full:g}，请核对分数，或改 items.csv 里的满分。"
+        faults.append(Fault("mark_over_full", text, table.name, table.numbers[i], item.code))
+
+
+def _whole_paper_words(states: np.ndarray, empty: np.ndarray) -> None:
+    """缺考 in one cell and nothing else in the row stands for the whole paper."""
+    for word in (State.ABSENT, State.DEFERRED, State.EXEMPT):
+        rows = (states == word).any(axis=1) & ((states == word) | empty).all(axis=1)
+        states[rows] = word
+        empty[rows] = False
+
+
+def _settle_blanks(
+    marks: FloatArray, states: np.ndarray, empty: np.ndarray, notes: list[Note], blank_is_zero: bool
+) -> None:
+    """Explicit 空白 is an answer worth 0; an empty cell is missing, or 0 where the user says so."""
+    marks[states == State.BLANK] = 0.0
+    nothing = np.asarray(empty.all(axis=1))
+    states[nothing] = State.ABSENT
+    if nothing.any():
+        notes.append(Note("empty_rows", f"{int(nothing.sum())} 名学生没有任何成绩，按缺考处理。"))
+    cells = empty & ~nothing[:, None]
+    if blank_is_zero:
+        marks[cells], states[cells] = 0.0, State.BLANK
+    if cells.any():
+        share = cells.sum() / cells[~nothing].size
+        how = "按 0 分计" if blank_is_zero else "按没有数据处理，不算 0 分"
+        notes.append(
+            Note("blank_cells", f"{int(cells.sum())} 个空格（占 {_percent(share)}）{how}。各题人数见 n。")
+        )
+
+
+def _covariates(table: Table, pupils: list[str], notes: list[Note]) -> dict[str, list[str]]:
+    """Columns of groups.csv in the order of the pupils; pupils without a row get an empty text."""
+    student = find_column(table, STUDENT_TITLES)
+    if student is None:
+        raise refuse("missing_column", "没有“student”（学号）列，请补上。", table.name, 1)
+    rows = {row[student]: row for row in table.rows}
+    missing = [pupil for pupil in pupils if pupil not in rows]
+    if missing:
+        notes.append(
+            Note("groups_incomplete", f"groups.csv 里没有 {len(missing)} 名学生，他们不参加分组比较。")
+        )
+    blank = [""] * len(table.header)
+    return {
+        title: [rows.get(pupil, blank)[index] for pupil in pupils]
+        for index, title in enumerate(table.header)
+        if index != student
+    }
+
+
+def _percent(share: float) -> str:
+    return "不到 1%" if share < 0.01 else f"{share * 100:.0f}%"
+
+
+def _some(codes: list[str]) -> str:
+    return "、".join(codes[:8]) + (f" 等 {len(codes)} 题" if len(codes) > 8 else "")

@@ -1,0 +1,124 @@
+"""Reading a table of text: encoding, separator, header. Cells stay text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from smartschool.analyze.faults import refuse
+
+MOST_BYTES = 400 * 1024 * 1024
+# A cell longer than this is no mark, option or name; csv's own limit is 128 KB.
+csv.field_size_limit(1 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a header.
+
+    Attributes
+    ----------
+    name : str
+        File name, for messages.
+    header : list of str
+        Without surrounding blanks; never empty texts between filled ones.
+    rows : list of list of str
+        As wide as the header, blanks stripped; rows without any text are left out.
+    numbers : list of int
+        Row number of each row as a spreadsheet shows it.
+    """
+
+    name: str
+    header: list[str]
+    rows: list[list[str]]
+    numbers: list[int]
+
+    def column(self, index: int) -> list[str]:
+        """One column."""
+        return [row[index] for row in self.rows]
+
+
+def read_table(path: Path) -> Table:
+    """Read a CSV (or tab or semicolon separated) file in UTF-8, with or without mark, UTF-16 or GB18030."""
+    name = path.name
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise refuse("file_too_large", f"文件超过 {MOST_BYTES // 2**20} MB，请按学校拆开再分析。", name)
+        data = path.read_bytes()
+    except OSError as error:
+        raise refuse(
+            "file_unreadable", f"打不开这个文件（{error.strerror}），请检查路径和权限。", name
+        ) from error
+    text = _decode(data, name)
+    if not text.strip():
+        raise refuse("empty_file", "文件是空的，请导出后再试。", name)
+    try:
+        raw = list(csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True))
+    except csv.Error as error:
+        raise refuse("bad_csv", f"不是完整的 CSV 表格（{error}），请用表格软件另存为 CSV。", name) from error
+    return _table(name, raw)
+
+
+def clean(cell: str) -> str:
+    """Text of a cell without surrounding blanks and byte order marks."""
+    return cell.replace("\ufeff", "").replace("\u3000", " ").replace("\xa0", " ").strip()
+
+
+def half_width(cell: str) -> str:
+    """Full-width digits, letters and signs as half-width ones."""
+    return unicodedata.normalize("NFKC", cell).strip()
+
+
+def _decode(data: bytes, name: str) -> str:
+    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        raise refuse("not_csv", "这是 Excel 工作簿，请在 Excel 里另存为“CSV UTF-8”再分析。", name)
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encodings: tuple[str, ...] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" in text:
+            break
+        return text
+    raise refuse("bad_encoding", "认不出文字编码，请另存为“CSV UTF-8”。", name)
+
+
+def _separator(text: str) -> str:
+    line = text.lstrip("\ufeff\r\n").split("\n", 1)[0]
+    return max((",", "\t", ";", "，"), key=line.count) if any(s in line for s in ",\t;，") else ","
+
+
+def _table(name: str, raw: list[list[str]]) -> Table:
+    start = next(i for i, row in enumerate(raw) if any(clean(cell) for cell in row))
+    header = [clean(cell) for cell in raw[start]]
+    while header and not header[-1]:
+        header.pop()
+    for index, title in enumerate(header):
+        if not title:
+            raise refuse("empty_header", f"第 {index + 1} 列没有列名，请补上或删去这一列。", name, start + 1)
+    seen: set[str] = set()
+    for title in header:
+        if title in seen:
+            raise refuse(
+                "duplicate_column", f"列名“{title}”出现两次，请改名或删去一列。", name, start + 1, title
+            )
+        seen.add(title)
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    width = len(header)
+    for number, row in enumerate(raw[start + 1 :], start + 2):
+        cells = [clean(cell) for cell in row]
+        if not any(cells):
+            continue
+        if any(cells[width:]):
+            raise refuse("row_too_long", f"这一行有 {len(cells)} 格，表头只有 {width} 列。", name, number)
+        rows.append(cells[:width] + [""] * (width - len(cells)))
+        numbers.append(number)
+    return Table(name, header, rows, numbers)

@@ -1,0 +1,101 @@
+"""Chinese words for codes of the numeric core, and how figures are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+
+from edumetrics.exam import Flag
+from edumetrics.mastery import MasteryState
+from edumetrics.results import Caution, Insufficient, Reason
+
+REASONS: Mapping[Reason, str] = {
+    Reason.TOO_FEW_PUPILS: "人数太少",
+    Reason.TOO_FEW_ITEMS: "题目太少",
+    Reason.TOO_FEW_MARKS: "分值太少",
+    Reason.NO_RESPONSES: "没有作答数据",
+    Reason.CONSTANT_MARKS: "得分都一样",
+    Reason.CONSTANT_REST: "其余各题得分都一样",
+    Reason.NO_OPTIONS: "没有选项数据",
+    Reason.NO_KEY: "没有答案",
+    Reason.NOT_TAUGHT: "还没有学",
+    Reason.NO_COMMON_PUPILS: "没有同时做过这些题的学生",
+    Reason.NOT_IDENTIFIED: "现有题目分不清",
+    Reason.NOT_CONVERGED: "计算没有收敛",
+    Reason.NOT_COMPARABLE: "卷子不同，总分不能相比",
+    Reason.BOUNDARY: "落在边界上，估不出误差",
+    Reason.SMALL_GROUP: "人数太少，不显示",
+}
+
+STATES: Mapping[MasteryState, tuple[str, str]] = {
+    MasteryState.NOT_TAUGHT: ("not_taught", "未学"),
+    MasteryState.NEEDS_WORK: ("needs_work", "需巩固"),
+    MasteryState.BASIC: ("basic", "基本掌握"),
+    MasteryState.MASTERED: ("mastered", "已掌握"),
+}
+
+FLAGS: Mapping[Flag, tuple[str, str]] = {
+    Flag.KEY_ERROR: ("答案可能有误", "先核对答案，改正后重新分析"),
+    Flag.NEGATIVE_DISCRIMINATION: ("会的学生反而错", "看题意有没有歧义，核对答案和评分"),
+    Flag.LOW_DISCRIMINATION: ("区分度偏低", "看题目是否过易、过难或表述不清"),
+    Flag.VERY_HARD: ("多数学生不会", "安排重讲，再出一道同类题"),
+    Flag.VERY_EASY: ("几乎都会", "不必讲评"),
+    Flag.NON_FUNCTIONING: ("有选项没人选", "下次命题时换掉这个选项"),
+    Flag.MANY_OMITTED: ("空白较多", "问一问是不会还是没看懂"),
+    Flag.MANY_NOT_REACHED: ("没做完的较多", "卷子可能偏长"),
+    Flag.NO_VARIANCE: ("得分都一样", "这次看不出谁会谁不会"),
+    Flag.NO_RESPONSES: ("没有数据", "核对题号"),
+}
+
+
+def reason(refusal: Insufficient) -> str:
+    """Why there is no figure, with the number there was."""
+    return f"{REASONS[refusal.reason]}（n = {refusal.n}）"
+
+
+def caution(one: Caution) -> str:
+    """A sentence for what a reader must know."""
+    data = one.data
+    names = "、".join(one.subjects[:6]) + (" 等" if len(one.subjects) > 6 else "")
+    sentences = {
+        "few_pupils": "只有 {n} 人参加，不足 {needed} 人：不分组、不画曲线，只看人数和每道题的对错。",
+        "missing_marks": "有 {share_text} 的作答没有数据，每个数字只用有数据的学生，人数见 n。",
+        "items_without_responses": "题 {names} 没有任何作答数据。",
+        "pairs_never_together": "有 {pairs} 对题没有学生同时做过，信度只用有共同学生的题对来算。",
+        "alpha_of_whole_pool": "每名学生平均只做了 {answered_text} 的题：信度说的是整套题，不是某一份卷子；"
+        "总分不能互相比较。",
+        "prior_mostly_default": "只有 {n} 人，知识点的判断较多依靠一般学校的经验值。",
+        "points_inseparable": "知识点 {names} 总是在同一批题里出现，这次分不开。",
+    }
+    template = sentences.get(one.code, one.code)
+    values: dict[str, object] = {"names": names, **data}
+    for key in ("share", "answered"):
+        if key in data:
+            values[f"{key}_text"] = percent(float(data[key]))
+    return template.format(**values)
+
+
+def percent(share: float) -> str:
+    """A share as whole per cent; nothing short of all is 100 %, nothing above none is 0 %."""
+    whole = int(rounded(share * 100))
+    if 0 < share < 1:
+        whole = min(max(whole, 1), 99)
+    return f"{whole}%"
+
+
+def rounded(value: float, digits: int = 0) -> Decimal:
+    """Half away from zero, as people round."""
+    return Decimal(repr(round(float(value), 9))).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def number(value: float, digits: int = 1) -> str:
+    """A number with at most `digits` decimals and a true minus sign."""
+    text = f"{rounded(value, digits):f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−") if text not in ("-0", "−0") else "0"
+
+
+def fixed(value: float, digits: int = 2) -> str:
+    """A number with exactly `digits` decimals."""
+    return f"{rounded(value, digits):f}".replace("-", "−")
