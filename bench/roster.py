@@ -21,6 +21,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartschool.settings.test")
 
 LIMIT, GROWTH_LIMIT, PEAK_LIMIT_MB = 6.0, 11.0, 400
 SCHOOLS = 25
+SURNAMES, GIVEN = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗", "伟芳娜敏静秀强磊军洋勇艳杰娟涛明超霞平刚"
+CONSTANT = {
+    "区县": "大通区", "性别": "男", "证件类型": "居民身份证", "出生地行政区划代码": "340402000000",
+    "民族": "汉族", "国籍/地区": "中国", "港澳台侨外": "否", "户口性质": "农业", "是否独生子女": "否",
+    "户口所在地行政区划": "340402000000", "是否留守儿童": "非留守儿童", "是否进城务工人员随迁子女": "否",
+    "是否孤儿": "否", "健康状况": "健康或良好", "政治面貌": "群众", "入学方式": "就近入学",
+    "就读方式": "走读", "邮政编码": "232033", "残疾人类型": "无残疾", "上下学交通方式": "步行",
+    "是否乘坐校车": "否", "学生来源": "正常入学", "成员1关系": "母亲", "成员1是否监护人": "是",
+    "成员1身份证件类型": "居民身份证", "成员1民族": "汉族",
+}  # fmt: skip
 
 
 def write_workbook(path: Path, rows: int) -> None:
@@ -37,7 +47,6 @@ def write_workbook(path: Path, rows: int) -> None:
     sheet = book.add_worksheet()
     sheet.write_row(0, 0, ["学生学籍信息表"])
     sheet.write_row(1, 0, names)
-    surnames, given = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗", "伟芳娜敏静秀强磊军洋勇艳杰娟涛明超霞平刚桂英"
     seats: dict[tuple[int, int, int], int] = {}
     for number in range(rows):
         school, grade = number % SCHOOLS, number // SCHOOLS % 6 + 1
@@ -46,21 +55,23 @@ def write_workbook(path: Path, rows: int) -> None:
         born = date(2019 - grade, 9, 1) + timedelta(days=number // 450 % 360)
         first = f"3404{number % 90 + 10:02d}{born:%Y%m%d}{number // 90 % 450 * 2 + 1:03d}"
         parent = f"340402{1985 + number % 9}{number % 12 + 1:02d}{number % 28 + 1:02d}{number % 1000:03d}"
-        cells = {
-            "编号": number + 1, "区县": "大通区", "学校标识码": f"21340402{school:02d}",
-            "姓名": draw.choice(surnames) + draw.choice(given) + draw.choice(given), "性别": "男",
-            "出生日期": f"{born:%Y%m%d}", "证件类型": "居民身份证", "身份证号": first + id_check_character(first),
-            "出生地行政区划代码": "340402000000", "民族": "汉族", "国籍/地区": "中国", "港澳台侨外": "否",
-            "户口性质": "农业", "户口所在地行政区划": "340402000000", "现住址": f"大通区示例路{number % 700}号",
-            "是否独生子女": "否", "是否留守儿童": "非留守儿童", "是否进城务工人员随迁子女": "否", "是否孤儿": "否",
-            "健康状况": "健康或良好", "政治面貌": "群众", "年级": "一二三四五六"[grade - 1] + "年级",
-            "班级号": f"{room:02d}", "入学年月": f"{2027 - grade}09", "入学方式": "就近入学", "就读方式": "走读",
-            "联系电话": f"139{number:08d}", "邮政编码": "232033", "残疾人类型": "无残疾", "上下学距离": number % 8,
-            "上下学交通方式": "步行", "是否乘坐校车": "否", "班内学号": f"{seat}", "学生来源": "正常入学",
-            "成员1姓名": draw.choice(surnames) + "某", "成员1关系": "母亲", "成员1联系电话": f"138{number:08d}",
-            "成员1是否监护人": "是", "成员1身份证件类型": "居民身份证",
-            "成员1身份证件号": parent + id_check_character(parent), "成员1民族": "汉族",
-        }  # fmt: skip
+        cells = CONSTANT | {
+            "编号": number + 1,
+            "学校标识码": f"21340402{school:02d}",
+            "姓名": draw.choice(SURNAMES) + draw.choice(GIVEN) + draw.choice(GIVEN),
+            "出生日期": f"{born:%Y%m%d}",
+            "身份证号": first + id_check_character(first),
+            "现住址": f"大通区示例路{number % 700}号",
+            "年级": "一二三四五六"[grade - 1] + "年级",
+            "班级号": f"{room:02d}",
+            "入学年月": f"{2027 - grade}09",
+            "联系电话": f"139{number:08d}",
+            "上下学距离": number % 8,
+            "班内学号": f"{seat}",
+            "成员1姓名": draw.choice(SURNAMES) + "某",
+            "成员1联系电话": f"138{number:08d}",
+            "成员1身份证件号": parent + id_check_character(parent),
+        }
         for place, name in enumerate(names):
             if name in cells:
                 sheet.write(number + 2, place, cells[name])
@@ -121,6 +132,9 @@ def child(path: str, what: str) -> None:
     import django
 
     django.setup()
+    from smartschool.contexts.directory.names import name_key
+
+    name_key("王小明")  # the word list is loaded once in the life of a worker
     seconds = floor(Path(path)) if what == "floor" else timed_import(Path(path))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"seconds": seconds, "peak_mb": peak}))

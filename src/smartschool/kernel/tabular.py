@@ -130,22 +130,34 @@ def is_blank(cell: Cell) -> bool:
 
 def check_column(column: Column, cells: Sequence[Cell]) -> tuple[list[Value], list[tuple[int, Bad]]]:
     """Check one column. Equal cells are judged once: most columns of a roster repeat a few words."""
-    judged: dict[tuple[type, Cell], Value | Bad] = {}
-    values: list[Value] = []
-    wrong: list[tuple[int, Bad]] = []
-    check = column.check
     missing = Bad("required", f"“{column.name}”不能为空，请补填。") if column.required else None
-    for index, cell in enumerate(cells):
-        slot = (type(cell), cell)  # True == 1.0 == 1 as dict keys, but they read differently
-        if slot in judged:
-            value = judged[slot]
-        else:
-            value = missing if is_blank(cell) else check(cell)
-            value = judged[slot] = missing if value is None else value
-        if isinstance(value, Bad):
-            wrong.append((index, value))
-            value = None
-        values.append(value)
+    judged: dict[Cell, Value | Bad] = {}
+    for cell in set(cells):
+        value = missing if is_blank(cell) else column.check(cell)
+        judged[cell] = missing if value is None else value
+    if True in judged or False in judged:  # True == 1.0 as dict keys, but they read differently
+        return _check_each(cells, column.check, missing)
+    values: list[Value] = list(map(judged.__getitem__, cells))
+    if not any(isinstance(value, Bad) for value in judged.values()):
+        return values, []
+    return _apart(values)
+
+
+def _check_each(
+    cells: Sequence[Cell], check: CellCheck, missing: Bad | None
+) -> tuple[list[Value], list[tuple[int, Bad]]]:
+    values: list[Value] = []
+    for cell in cells:
+        value = missing if is_blank(cell) else check(cell)
+        values.append(missing if value is None else value)
+    return _apart(values)
+
+
+def _apart(judged: list[Value]) -> tuple[list[Value], list[tuple[int, Bad]]]:
+    wrong = [(index, value) for index, value in enumerate(judged) if isinstance(value, Bad)]
+    values = list(judged)
+    for index, _ in wrong:
+        values[index] = None
     return values, wrong
 
 

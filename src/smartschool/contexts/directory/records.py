@@ -19,22 +19,38 @@ from smartschool.contexts.directory.public.contracts import NewAssignment, NewGu
 from smartschool.contexts.directory.public.hashes import id_hash, national_hash, phone_hash
 from smartschool.kernel import bulk
 from smartschool.kernel.crypto import keyed_hash
-from smartschool.kernel.ids import short_code
+from smartschool.kernel.ids import short_code, short_codes
+
+# One organisation for all rows, or one a row.
+Owner = int | Sequence[int]
 
 
-def write_enrolments(organisation_id: int, pupils: Sequence[NewPupil], valid_from: date) -> list[int]:
-    """Enrolments, and seats for those that name a class; returns enrolment ids in order."""
+def _owners(organisation_id: Owner, size: int) -> Sequence[int]:
+    return [organisation_id] * size if isinstance(organisation_id, int) else organisation_id
+
+
+def write_enrolments(
+    organisation_id: Owner,
+    pupils: Sequence[NewPupil],
+    valid_from: date,
+    person_ids: Sequence[int] | None = None,
+) -> list[int]:
+    """Enrolments, and seats for those that name a class; returns enrolment ids in order. The persons are
+    found or made by the ID number unless the caller has done that."""
     if not pupils:
         return []
     id_hashes = [id_hash(pupil.id_number) if pupil.id_number else None for pupil in pupils]
+    owners = _owners(organisation_id, len(pupils))
     ids = bulk.allocate_ids(Enrolment, len(pupils))
     bulk.insert(
         Enrolment,
         {
             "id": ids,
-            "organisation_id": [organisation_id] * len(pupils),
-            "person_id": ensure_persons(id_hashes),
-            "code": [pupil.code or short_code() for pupil in pupils],
+            "organisation_id": owners,
+            "person_id": ensure_persons(id_hashes) if person_ids is None else person_ids,
+            "code": [
+                pupil.code or code for pupil, code in zip(pupils, short_codes(len(pupils)), strict=True)
+            ],
             "status": [pupil.status for pupil in pupils],
             "name": [pupil.name for pupil in pupils],
             "name_key": [name_key(pupil.name) for pupil in pupils],
@@ -57,16 +73,16 @@ def write_enrolments(organisation_id: int, pupils: Sequence[NewPupil], valid_fro
         },
     )
     seated = [
-        (enrolment_id, pupil.home_class_id, pupil.class_number)
-        for enrolment_id, pupil in zip(ids, pupils, strict=True)
+        (owner, (enrolment_id, pupil.home_class_id, pupil.class_number))
+        for owner, enrolment_id, pupil in zip(owners, ids, pupils, strict=True)
         if pupil.home_class_id is not None and pupil.class_number is not None
     ]
-    write_placements(organisation_id, seated, valid_from)
+    write_placements([owner for owner, _ in seated], [seat for _, seat in seated], valid_from)
     return ids
 
 
 def write_placements(
-    organisation_id: int, seats: Sequence[tuple[int, int, int]], valid_from: date
+    organisation_id: Owner, seats: Sequence[tuple[int, int, int]], valid_from: date
 ) -> list[int]:
     """Seats (enrolment id, class id, 学号 in the class); returns placement ids."""
     if not seats:
@@ -76,7 +92,7 @@ def write_placements(
         Placement,
         {
             "id": ids,
-            "organisation_id": [organisation_id] * len(seats),
+            "organisation_id": _owners(organisation_id, len(seats)),
             "enrolment_id": [seat[0] for seat in seats],
             "home_class_id": [seat[1] for seat in seats],
             "class_number": [seat[2] for seat in seats],
@@ -117,20 +133,24 @@ def write_staff(organisation_id: int, staff: Sequence[NewStaff], valid_from: dat
 
 
 def write_guardianships(
-    organisation_id: int, guardians: Sequence[NewGuardian], valid_from: date
+    organisation_id: Owner,
+    guardians: Sequence[NewGuardian],
+    valid_from: date,
+    person_ids: Sequence[int] | None = None,
 ) -> list[int]:
     """Guardianships. Without an ID number, name and phone together stand for the person: siblings share
     the parent, and two parents on one phone stay two."""
     if not guardians:
         return []
-    hashes = [_guardian_hash(one) for one in guardians]
+    if person_ids is None:
+        person_ids = ensure_persons([guardian_hash(one) for one in guardians])
     ids = bulk.allocate_ids(Guardianship, len(guardians))
     bulk.insert(
         Guardianship,
         {
             "id": ids,
-            "organisation_id": [organisation_id] * len(guardians),
-            "person_id": ensure_persons(hashes),
+            "organisation_id": _owners(organisation_id, len(guardians)),
+            "person_id": person_ids,
             "enrolment_id": [one.enrolment_id for one in guardians],
             "kind": [one.kind for one in guardians],
             "relation": [one.relation for one in guardians],
@@ -144,7 +164,8 @@ def write_guardianships(
     return ids
 
 
-def _guardian_hash(one: NewGuardian) -> bytes | None:
+def guardian_hash(one: NewGuardian) -> bytes | None:
+    """Hash under which a guardian is the same person again."""
     if one.id_number:
         return id_hash(one.id_number)
     if one.phone:

@@ -15,7 +15,8 @@ from smartschool.contexts.directory.grades import class_name, grades_on
 from smartschool.contexts.directory.importers.places import organisations_of_rows
 from smartschool.contexts.directory.importers.roster_checks import RosterFacts, resident
 from smartschool.contexts.directory.importers.roster_columns import IN_COLUMNS, MEMBERS
-from smartschool.contexts.directory.models import Enrolment, HomeClass, Person, Placement
+from smartschool.contexts.directory.models import Enrolment, HomeClass, Placement
+from smartschool.contexts.directory.persons import known_persons
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.hashes import id_hash, national_hash
 from smartschool.contexts.directory.public.identifiers import EnrolmentNumber
@@ -58,6 +59,8 @@ class RosterRow:
     class_key: ClassKey
     wanted_number: int | None
     digest: bytes
+    id_hash: bytes | None
+    details_text: str
     standing: Standing | None = None
     class_number: int | None = None
     moves: bool = False  # the seat changes
@@ -135,11 +138,10 @@ def _classes(organisation_ids: list[int]) -> dict[ClassKey, int]:
 def _rows(
     checked: Checked, facts: RosterFacts, places: list[int | None], columns: Iterable[Column]
 ) -> list[RosterRow]:
-    others = [
-        (column.key, checked.column(column.key))
-        for column in columns
-        if checked.has(column.key) and column.key not in IN_COLUMNS
-    ]
+    # A column that is blank from top to bottom says nothing.
+    found = ((column.key, checked.column(column.key)) for column in columns if column.key not in IN_COLUMNS)
+    others = [(key, cells) for key, cells in found if any(cell is not None for cell in cells)]
+    encode = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":")).encode
     plain = [key for key in ("name", "sex", "birth_date", "ethnicity", "id_type") if checked.has(key)]
     values = {key: checked.column(key) for key in (*plain, "id_number", "national_number", "entry_month")}
     numbers = checked.column("class_number")
@@ -173,9 +175,9 @@ def _rows(
         members = _members(details)
         class_key = (place, stage, year, facts.class_numbers[index])
         wanted = numbers[index]
-        text = json.dumps(
-            [fields, details, class_key[1:], wanted], ensure_ascii=False, default=str, separators=(",", ":")
-        )
+        text = encode({key: value for key, value in details.items() if value is not None})
+        # repr of the fields, not JSON: half the time, and only equality matters.
+        digest = keyed_hash(f"{fields!r}{class_key[1:]}{wanted}{text}", purpose="roster_row")
         rows.append(
             RosterRow(
                 index,
@@ -185,7 +187,9 @@ def _rows(
                 members,
                 class_key,
                 wanted if isinstance(wanted, int) else None,
-                keyed_hash(text, purpose="roster_row"),
+                digest,
+                id_hash(str(fields["id_number"])) if "id_number" in fields else None,
+                text if text != "{}" else "",
             )
         )
     return rows
@@ -223,12 +227,12 @@ def _meet(rows: list[RosterRow], standings: list[Standing], checked: Checked) ->
         by_child[one.organisation_id, one.name, one.sex, one.birth_date].append(one)
     taken: dict[int, int] = {}
     for row in rows:
-        number, national = row.fields.get("id_number"), row.fields.get("national_number")
-        met = by_id.get((row.organisation_id, id_hash(number))) if number else None
+        national = row.fields.get("national_number")
+        met = by_id.get((row.organisation_id, row.id_hash)) if row.id_hash else None
         column = "身份证号"
         if met is None and national:
             met, column = by_national.get((row.organisation_id, national_hash(national))), "学籍号"
-            if met is not None and number and met.id_hash and met.id_hash != id_hash(number):
+            if met is not None and row.id_hash and met.id_hash and met.id_hash != row.id_hash:
                 checked.add(
                     row.index, "身份证号", "id_contradicts_record",
                     "这个学籍号在系统里是另一个身份证号。请核对；确实改过号的，先在学生页里改正。",
@@ -421,20 +425,13 @@ def _seat_change(row: RosterRow, key_of: dict[int, ClassKey], day: date) -> Fiel
 
 def _known_persons(rows: list[RosterRow]) -> set[bytes]:
     """Hashes of new pupils who are known in the district already (another school's, perhaps)."""
-    hashes = [
-        id_hash(row.fields["id_number"]) for row in rows if not row.standing and "id_number" in row.fields
-    ]
-    return {
-        bytes(one or b"")
-        for one in Person.objects.filter(id_hash__in=hashes).values_list("id_hash", flat=True)
-    }
+    return set(known_persons([row.id_hash for row in rows if row.standing is None and row.id_hash]))
 
 
 def _note(row: RosterRow, day: date, known: set[bytes]) -> str:
     words = [class_words(row.class_key, day)]
-    number = row.fields.get("id_number")
-    if number is None and "national_number" not in row.fields:
+    if row.id_hash is None and "national_number" not in row.fields:
         words.append("学籍号还没下来，先按就读登记")
-    elif number is not None and id_hash(number) in known:
+    elif row.id_hash in known:
         words.append("本区已有这个人的记录，会接到同一个人名下")
     return "，".join(words)

@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import F
@@ -12,6 +11,7 @@ from smartschool.contexts.directory.grades import school_year_start
 from smartschool.contexts.directory.importers.roster_plan import ClassKey, RosterRow, RosterWork, Standing
 from smartschool.contexts.directory.models import Enrolment, Guardianship, HomeClass, Person, Placement
 from smartschool.contexts.directory.names import name_key
+from smartschool.contexts.directory.persons import ensure_persons, known_persons
 from smartschool.contexts.directory.public.contracts import NewGuardian, NewPupil
 from smartschool.contexts.directory.public.hashes import id_hash, national_hash, phone_hash
 from smartschool.kernel import bulk
@@ -40,13 +40,6 @@ def write_roster(plan: Plan, target: Target, journal: Journal) -> None:
     _take_seats([row for row in changed if row.moves], pupils, work.classes, target.day, journal)
     _guardians(added, pupils, since, journal)
     _sync_guardians(changed, target, journal)
-
-
-def _by_school(rows: Iterable[RosterRow]) -> dict[int, list[RosterRow]]:
-    groups: dict[int, list[RosterRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.organisation_id].append(row)
-    return groups
 
 
 def _open_classes(rows: list[RosterRow], classes: dict[ClassKey, int], since: date, journal: Journal) -> None:
@@ -118,46 +111,41 @@ def _details(row: RosterRow, former: str | None = None) -> str | None:
 
 def _add(rows: list[RosterRow], since: date, journal: Journal) -> dict[int, int]:
     """New enrolments; answers row index → enrolment id."""
-    made: dict[int, int] = {}
-    highest = _highest_person()
-    for organisation_id, group in _by_school(rows).items():
-        pupils = [
-            NewPupil(
-                name=row.fields["name"],
-                stage=row.fields["stage"],
-                entry_year=row.fields["entry_year"],
-                sex=row.fields.get("sex") or "0",
-                birth_date=row.fields.get("birth_date"),
-                ethnicity=row.fields.get("ethnicity") or "",
-                national_number=row.fields.get("national_number"),
-                id_type=row.fields.get("id_type") or "1",
-                id_number=row.fields.get("id_number"),
-                details=_details(row),
-                entry_month=row.fields.get("entry_month") or "",
-                status="01" if row.fields.get("national_number") or row.fields.get("id_number") else "00",
-                digest=row.digest,
-            )
-            for row in group
-        ]
-        ids = records.write_enrolments(organisation_id, pupils, since)
-        journal.label({unit_of(pk): row.fields["name"] for pk, row in zip(ids, group, strict=True)})
-        journal.added(Enrolment, ids, [unit_of(pk) for pk in ids])
-        made |= {row.index: pk for row, pk in zip(group, ids, strict=True)}
-    _journal_persons(journal, Enrolment, list(made.values()), highest)
-    return made
+    if not rows:
+        return {}
+    pupils = [
+        NewPupil(
+            name=row.fields["name"],
+            stage=row.fields["stage"],
+            entry_year=row.fields["entry_year"],
+            sex=row.fields.get("sex") or "0",
+            birth_date=row.fields.get("birth_date"),
+            ethnicity=row.fields.get("ethnicity") or "",
+            national_number=row.fields.get("national_number"),
+            id_type=row.fields.get("id_type") or "1",
+            id_number=row.fields.get("id_number"),
+            details=row.details_text or None,
+            entry_month=row.fields.get("entry_month") or "",
+            status="01" if row.fields.get("national_number") or row.fields.get("id_number") else "00",
+            digest=row.digest,
+        )
+        for row in rows
+    ]
+    persons = _persons([row.id_hash for row in rows], journal)
+    ids = records.write_enrolments([row.organisation_id for row in rows], pupils, since, persons)
+    units = [unit_of(pk) for pk in ids]
+    journal.label({unit: pupil.name for unit, pupil in zip(units, pupils, strict=True)})
+    journal.added(Enrolment, ids, units)
+    return {row.index: pk for row, pk in zip(rows, ids, strict=True)}
 
 
-def _highest_person() -> int:
-    """Persons that the batch makes come after this id."""
-    return Person.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-
-
-def _journal_persons(
-    journal: Journal, model: type[Enrolment] | type[Guardianship], ids: list[int], highest: int
-) -> None:
-    """New persons are shared rows of the batch: undo takes them away when nothing else refers to them."""
-    rows = model.objects.filter(pk__in=ids, person_id__gt=highest).values_list("person_id", flat=True)
-    journal.added(Person, set(rows))
+def _persons(hashes: list[bytes | None], journal: Journal) -> list[int]:
+    """Persons found or made. New ones are shared rows of the batch (their ids come after all that were
+    there): undo takes them away when nothing else refers to them."""
+    highest = Person.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    persons = ensure_persons(hashes)
+    journal.added(Person, {person for person in persons if person > highest})
+    return persons
 
 
 def _change(rows: list[RosterRow], journal: Journal) -> None:
@@ -203,10 +191,7 @@ def _identify(children: list[Enrolment], journal: Journal) -> None:
     if not fresh:
         return
     hashes = [bytes(one.id_hash) for one in fresh if one.id_hash is not None]
-    known = {
-        bytes(digest or b""): pk
-        for digest, pk in Person.objects.filter(id_hash__in=hashes).values_list("id_hash", "pk")
-    }
+    known = known_persons(hashes)
     journal.before(Person, [one.person_id for one in fresh], [unit_of(one.pk) for one in fresh])
     for one in fresh:
         digest = bytes(one.id_hash or b"")
@@ -221,14 +206,10 @@ def _identify(children: list[Enrolment], journal: Journal) -> None:
 def _take_seats(
     rows: list[RosterRow], pupils: dict[int, int], classes: dict[ClassKey, int], since: date, journal: Journal
 ) -> None:
-    for organisation_id, group in _by_school(rows).items():
-        seats = [
-            (pupils[row.index], classes[row.class_key], row.class_number)
-            for row in group
-            if row.class_number is not None
-        ]
-        ids = records.write_placements(organisation_id, seats, since)
-        journal.added(Placement, ids, [unit_of(seat[0]) for seat in seats])
+    seated = [(row, row.class_number) for row in rows if row.class_number is not None]
+    seats = [(pupils[row.index], classes[row.class_key], number) for row, number in seated]
+    ids = records.write_placements([row.organisation_id for row, _ in seated], seats, since)
+    journal.added(Placement, ids, [unit_of(seat[0]) for seat in seats])
 
 
 def _new_guardians(row: RosterRow, enrolment_id: int) -> list[NewGuardian]:
@@ -239,18 +220,16 @@ def _new_guardians(row: RosterRow, enrolment_id: int) -> list[NewGuardian]:
 
 
 def _guardians(rows: list[RosterRow], pupils: dict[int, int], since: date, journal: Journal) -> None:
-    for organisation_id, group in _by_school(rows).items():
-        guardians = [one for row in group for one in _new_guardians(row, pupils[row.index])]
-        _write_guardians(organisation_id, guardians, since, journal)
+    guardians = [(row.organisation_id, one) for row in rows for one in _new_guardians(row, pupils[row.index])]
+    _write_guardians(guardians, since, journal)
 
 
-def _write_guardians(
-    organisation_id: int, guardians: list[NewGuardian], since: date, journal: Journal
-) -> None:
-    highest = _highest_person()
-    ids = records.write_guardianships(organisation_id, guardians, since)
-    journal.added(Guardianship, ids, [unit_of(one.enrolment_id) for one in guardians])
-    _journal_persons(journal, Guardianship, ids, highest)
+def _write_guardians(guardians: list[tuple[int, NewGuardian]], since: date, journal: Journal) -> None:
+    people = [one for _, one in guardians]
+    persons = _persons([records.guardian_hash(one) for one in people], journal)
+    owners = [organisation_id for organisation_id, _ in guardians]
+    ids = records.write_guardianships(owners, people, since, persons)
+    journal.added(Guardianship, ids, [unit_of(one.enrolment_id) for one in people])
 
 
 def _sync_guardians(rows: list[RosterRow], target: Target, journal: Journal) -> None:
@@ -260,7 +239,7 @@ def _sync_guardians(rows: list[RosterRow], target: Target, journal: Journal) -> 
     open_ones: dict[int, list[Guardianship]] = defaultdict(list)
     for one in Guardianship.objects.filter(enrolment_id__in=list(children), valid_to__isnull=True):
         open_ones[one.enrolment_id].append(one)
-    fresh: dict[int, list[NewGuardian]] = defaultdict(list)
+    fresh: list[tuple[int, NewGuardian]] = []
     touched: list[Guardianship] = []
     for child, row in children.items():
         existing = {one.name: one for one in open_ones[child]}
@@ -268,7 +247,7 @@ def _sync_guardians(rows: list[RosterRow], target: Target, journal: Journal) -> 
         for guardian in named:
             former = existing.pop(guardian.name, None)
             if former is None:
-                fresh[row.organisation_id].append(guardian)
+                fresh.append((row.organisation_id, guardian))
             elif (former.phone, former.relation, former.id_number) != (
                 guardian.phone or former.phone, guardian.relation, guardian.id_number or former.id_number
             ):  # fmt: skip
@@ -295,5 +274,5 @@ def _sync_guardians(rows: list[RosterRow], target: Target, journal: Journal) -> 
                 "revision": [one.revision + 1 for one in touched],
             },
         )
-    for organisation_id, guardians in fresh.items():
-        _write_guardians(organisation_id, guardians, target.day, journal)
+    if fresh:
+        _write_guardians(fresh, target.day, journal)

@@ -107,9 +107,9 @@ def apply_run(
 
 
 def _lock(organisation_ids: list[int]) -> None:
+    statement = "SELECT pg_advisory_xact_lock(%s, one) FROM unnest(%s::int[]) AS one ORDER BY one"
     with connection.cursor() as cursor:
-        for organisation_id in organisation_ids:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_SPACE, organisation_id])
+        cursor.execute(statement, [_LOCK_SPACE, organisation_ids])
 
 
 @command("exchange.undo_import")
