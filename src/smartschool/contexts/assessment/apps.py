@@ -1,4 +1,4 @@
-"""Assessment as a Django app; registers its policies and its importer."""
+"""Assessment as a Django app; registers its policies, its importer and its seed."""
 
 from django.apps import AppConfig
 
@@ -11,6 +11,8 @@ class AssessmentConfig(AppConfig):
     def ready(self) -> None:
         from smartschool.contexts.assessment import policies  # noqa: F401 - registers them
         from smartschool.contexts.assessment.marks_import.importer import MarksImporter
-        from smartschool.kernel.registry import importers
+        from smartschool.contexts.assessment.seeds import run
+        from smartschool.kernel.registry import Seed, importers, seeds
 
         importers.register(MarksImporter())
+        seeds.register(Seed("assessment", 40, run))
