@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from smartschool.kernel.actor import Actor
+
 
 class DirectoryConfig(AppConfig):
     name = "smartschool.contexts.directory"
@@ -12,7 +14,28 @@ class DirectoryConfig(AppConfig):
         from smartschool.contexts.directory import policies  # noqa: F401 - registers them
         from smartschool.contexts.directory.importers.roster import RosterImporter
         from smartschool.contexts.directory.seeds import run
-        from smartschool.kernel.registry import Seed, importers, seeds
+        from smartschool.kernel.registry import NavItem, Seed, importers, nav_items, seeds
 
         importers.register(RosterImporter())
         seeds.register(Seed("directory", 10, run))
+        for name, label, icon, policy, url in (
+            ("classes", "师生与班级", "users", "view_classes", _classes_url),
+            ("schools", "学校与人员", "building", "view_schools", _schools_url),
+        ):
+            nav_items.register(
+                NavItem(f"directory.{name}", label, icon, f"directory.{policy}", url, order=80)
+            )
+
+
+def _classes_url(actor: Actor) -> str | None:
+    from django.urls import reverse
+
+    if actor.workspace is None:
+        return None
+    return reverse("directory:classes", kwargs={"school_code": actor.workspace.code})
+
+
+def _schools_url(actor: Actor) -> str | None:
+    from django.urls import reverse
+
+    return reverse("directory:schools")

@@ -45,3 +45,27 @@ import_records = register_policy(
         write=True,
     )
 )
+
+transfer = register_policy(
+    Policy(
+        "directory.transfer_pupil",
+        "给学生分班、转班",
+        OFFICE,
+        Workspace.SCHOOL,
+        rows=HoldsPost(*OFFICE).on(Enrolment.rows),
+        write=True,
+    )
+)
+
+view_staff = register_policy(
+    Policy("directory.view_staff", "看本校教职工的岗位和任课", OFFICE, Workspace.SCHOOL)
+)
+
+view_schools = register_policy(
+    Policy(
+        "directory.view_schools",
+        "看全区学校和班数（没有人名）",
+        frozenset({"district_admin", "district_researcher", "district_inspector"}),
+        Workspace.DISTRICT,
+    )
+)

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from smartschool.contexts.directory.errors import class_exists, still_in_use
 from smartschool.contexts.directory.models import Appointment, HomeClass, Organisation, Placement
-from smartschool.contexts.directory.public.doors import class_info
+from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.validity import valid_on
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done

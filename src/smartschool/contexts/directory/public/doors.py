@@ -6,9 +6,9 @@ Rows of an organisation (classes, pupils, staff) need an open scope; the tree an
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
-from smartschool.contexts.directory.grades import class_name, grade_on, grades_on
+from smartschool.contexts.directory.grades import grade_on
 from smartschool.contexts.directory.models import (
     Appointment,
     Enrolment,
@@ -31,11 +31,9 @@ from smartschool.contexts.directory.public.contracts import (
     TeachingInfo,
     TermInfo,
 )
+from smartschool.contexts.directory.shapes import SCHOOL_KINDS, class_info
 from smartschool.contexts.directory.validity import valid_on
 from smartschool.kernel import clock
-
-SCHOOL_KINDS = ("school", "campus", "teaching_point", "central_school")
-
 
 # --- organisations and time -------------------------------------------------------------------------
 
@@ -109,23 +107,6 @@ def current_term(on: date | None = None) -> TermInfo:
 # --- classes ----------------------------------------------------------------------------------------
 
 
-def class_info(row: HomeClass, on: date | None = None) -> ClassInfo:
-    """A class row as of a day (no query)."""
-    day = on or clock.today()
-    grades = grades_on(row.stage, [row.entry_year, *row.further_entry_years], day)
-    return ClassInfo(
-        row.pk,
-        row.code,
-        row.organisation_id,
-        row.stage,
-        row.entry_year,
-        row.number,
-        row.class_type,
-        grades,
-        class_name(row.stage, row.entry_year, row.number, grades),
-    )
-
-
 def _natural(found: ClassInfo) -> tuple[int, int, int]:
     return (found.grade or 99, -found.entry_year, found.number)
 
@@ -138,6 +119,12 @@ def classes_of(
     rows = HomeClass.objects.filter(valid_on(day), organisation_id__in=set(organisation_ids))
     found = [class_info(row, day) for row in rows]
     return sorted((c for c in found if grade is None or grade in c.grades), key=_natural)
+
+
+def classes_in(rows: QuerySet[HomeClass], *, on: date | None = None) -> list[ClassInfo]:
+    """The open ones among the rows that a policy gave, by grade then number."""
+    day = on or clock.today()
+    return sorted((class_info(row, day) for row in rows.filter(valid_on(day))), key=_natural)
 
 
 def classes_by_id(ids: Iterable[int], *, on: date | None = None) -> dict[int, ClassInfo]:

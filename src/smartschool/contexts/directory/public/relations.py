@@ -42,6 +42,19 @@ class Relation:
         return lambda actor: rows().filter(self.condition(actor))
 
 
+def roles_at(actor: Actor, organisation_id: int) -> frozenset[str]:
+    """Every role of the actor at an organisation; who works for a 中心校 works for its schools."""
+    return frozenset(
+        a.role
+        for a in actor.affiliations
+        if a.organisation.id == organisation_id
+        or (
+            a.organisation.kind == "central_school"
+            and any(below.id == organisation_id for below in a.descendants)
+        )
+    )
+
+
 def HoldsPost(*roles: str) -> Relation:  # noqa: N802 - reads as the rule's name
     """Rows of an organisation where the actor holds one of `roles` (or whose 中心校 it works for)."""
 

@@ -1,0 +1,187 @@
+"""Pages of 师生与班级: classes of a school, a class, a pupil, staff; for the district its schools."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from smartschool.contexts.directory import queries
+from smartschool.contexts.directory.commands.pupils import transfer_pupil
+from smartschool.contexts.directory.forms import MoveForm
+from smartschool.contexts.directory.models import Enrolment, HomeClass
+from smartschool.contexts.directory.policies import OFFICE
+from smartschool.contexts.directory.public import codes, doors
+from smartschool.contexts.directory.public.relations import roles_at
+from smartschool.contexts.directory.shapes import class_info
+from smartschool.kernel import audit, clock
+from smartschool.kernel.actor import Actor
+from smartschool.kernel.errors import DomainError
+from smartschool.kernel.policy import policy, requires
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def _school(request: HttpRequest) -> int:
+    place = _actor(request).workspace
+    assert place is not None  # noqa: S101 - the policies stand in a school
+    return place.id
+
+
+def _runs_office(actor: Actor) -> bool:
+    """Whether the actor is principal or in the office here; many of them teach as well."""
+    return actor.workspace is not None and bool(roles_at(actor, actor.workspace.id) & OFFICE)
+
+
+@requires("directory.view_classes")
+def classes(request: HttpRequest, school_code: str) -> HttpResponse:
+    """Classes that the actor may open, by grade."""
+    rows = policy("directory.view_classes").queryset(_actor(request))
+    found = doors.classes_in(rows)
+    sizes = doors.class_sizes([_school(request)])
+    heads = doors.form_teachers(one.id for one in found)
+    listed = [(one, sizes.get(one.id, 0), heads.get(one.id)) for one in found]
+    office = _runs_office(_actor(request))
+    words = request.GET.get("q", "")
+    return render(
+        request,
+        "directory/classes.html",
+        {
+            "school_code": school_code,
+            "rows": listed,
+            "pupils": sum(size for _, size, _ in listed),
+            "headless": [one.name for one, _, head in listed if head is None],
+            "office": office,
+            "pending": queries.pending_count(_school(request)) if office else 0,
+            "unplaced": queries.unplaced(_school(request)) if office else [],
+            "q": words,
+            "found": queries.search_pupils(_school(request), words) if office else [],
+        },
+    )
+
+
+@requires("directory.view_classes")
+def home_class(request: HttpRequest, school_code: str, class_code: str) -> HttpResponse:
+    """One class: pupils by 学号, who teaches it."""
+    actor = _actor(request)
+    row = policy("directory.view_classes").get(actor, code=class_code)
+    one = class_info(row)
+    teachers = doors.teachers_of_class(one.id)
+    head = doors.form_teachers([one.id]).get(one.id)
+    sex = codes.table("sex").names
+    return render(
+        request,
+        "directory/class.html",
+        {
+            "school_code": school_code,
+            "one": one,
+            "pupils": [(pupil, sex.get(pupil.sex, "")) for pupil in doors.pupils_of_class(one.id)],
+            "teachers": teachers,
+            "head": head,
+            "opens_pupils": _runs_office(actor) or (head is not None and head.person_id == actor.person_id),
+        },
+    )
+
+
+@requires("directory.view_pupils")
+def pupil(request: HttpRequest, school_code: str, pupil_code: str) -> HttpResponse:
+    """One pupil, numbers masked."""
+    row = policy("directory.view_pupils").get(_actor(request), code=pupil_code)
+    return render(request, "directory/pupil.html", _pupil_context(request, school_code, row, in_full=False))
+
+
+@requires("directory.reveal_pupil")
+@require_POST
+def reveal(request: HttpRequest, school_code: str, pupil_code: str) -> HttpResponse:
+    """The same page with numbers in full; who looked is recorded before anything is shown."""
+    actor = _actor(request)
+    row = policy("directory.reveal_pupil").get(actor, code=pupil_code)
+    audit.record(
+        actor=actor,
+        verb="directory.reveal_pupil",
+        subject=row,
+        organisation_id=row.organisation_id,
+        data={"fields": ["national_number", "id_number", "details", "guardian phones"]},
+    )
+    return render(request, "directory/pupil.html", _pupil_context(request, school_code, row, in_full=True))
+
+
+def _pupil_context(
+    request: HttpRequest, school_code: str, row: Enrolment, *, in_full: bool
+) -> dict[str, Any]:
+    return {
+        "school_code": school_code,
+        "page": queries.pupil_page(row, in_full=in_full),
+        "may_move": _runs_office(_actor(request)) and row.valid_to is None,
+    }
+
+
+@requires("directory.transfer_pupil")
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, school_code: str, pupil_code: str) -> HttpResponse:
+    """Move a pupil to another class of its grade."""
+    actor = _actor(request)
+    row = policy("directory.transfer_pupil").get(actor, code=pupil_code)
+    page = queries.pupil_page(row, in_full=False)
+    here = page.home_class.id if page.home_class else None
+    open_classes = [one for one in queries.open_classes_for(row) if one.pk != here]
+    form = MoveForm(
+        [class_info(one) for one in open_classes],
+        request.POST or None,
+        initial={"on": clock.today()},
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid() and _moved(actor, row, open_classes, form):
+            messages.success(request, "已转班。")
+            return HttpResponseRedirect(
+                reverse("directory:pupil", kwargs={"school_code": school_code, "pupil_code": pupil_code})
+            )
+    context = {"school_code": school_code, "page": page, "form": form, "nowhere": not open_classes}
+    return render(request, "directory/move.html", context, status=status)
+
+
+def _moved(actor: Actor, row: Enrolment, open_classes: list[HomeClass], form: MoveForm) -> bool:
+    """Carry it out; what was refused stands at the 学号."""
+    target = next(one for one in open_classes if one.code == form.cleaned_data["home_class"])
+    try:
+        transfer_pupil(
+            actor=actor,
+            enrolment=row,
+            home_class=target,
+            class_number=form.cleaned_data["class_number"],
+            on=form.cleaned_data["on"],
+        )
+    except DomainError as refused:
+        form.add_error("class_number", refused.message)
+        return False
+    return True
+
+
+@requires("directory.view_staff")
+def staff(request: HttpRequest, school_code: str) -> HttpResponse:
+    """Staff of a school with posts and teaching."""
+    rows = queries.staff_rows(_school(request))
+    return render(request, "directory/staff.html", {"school_code": school_code, "rows": rows})
+
+
+@requires("directory.view_schools")
+def schools(request: HttpRequest) -> HttpResponse:
+    """Schools of the district; no person on this page."""
+    rows = queries.school_rows()
+    return render(
+        request,
+        "directory/schools.html",
+        {
+            "rows": rows,
+            "classes": sum(row.classes for row in rows),
+            "rural": sum(row.category == "乡村" for row in rows),
+            "urban": sum(row.category == "城镇" for row in rows),
+        },
+    )
