@@ -43,7 +43,8 @@ def wilson(
     z = float(special.ndtri(0.5 + level / 2.0))
     coin = p * (1.0 - p)
     drawn = (n * variance + 2.0 * coin) / (n + 2.0)
-    ratio = np.divide(coin, drawn, out=np.ones_like(coin), where=drawn > 0)
+    # Nobody differs: then marks tell no more than answers that are all right or all wrong.
+    ratio = np.divide(coin, drawn, out=np.ones_like(coin), where=variance > TIE)
     effective = np.maximum(n, 1) * ratio
     middle = (p + z**2 / (2.0 * effective)) / (1.0 + z**2 / effective)
     half = z / (1.0 + z**2 / effective) * np.sqrt(coin / effective + z**2 / (4.0 * effective**2))
