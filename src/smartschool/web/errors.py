@@ -5,10 +5,14 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.loader import render_to_string
 
-from smartschool.kernel.errors import DomainError, NotYours
+from smartschool.contexts.directory.public.roles import roles
+from smartschool.kernel.errors import DomainError, NotAllowed, NotYours
+from smartschool.kernel.policy import policies
 from smartschool.kernel.request_context import current_request
 
 SIGN_IN_URL = "/login/"
@@ -40,13 +44,25 @@ def render_error(request: HttpRequest, error: DomainError) -> HttpResponse:
     if error.status == 401 and request.method == "GET" and not request.headers.get("HX-Request"):
         return HttpResponseRedirect(f"{SIGN_IN_URL}?next={quote(request.get_full_path())}")
     glyph, heading = HEADINGS.get(error.status, HEADINGS[400])
-    context: dict[str, Any] = {"glyph": glyph, "heading": heading, "text": error.message}
+    context: dict[str, Any] = {
+        "glyph": glyph,
+        "heading": heading,
+        "text": error.message,
+        "meant_for": _meant_for(request) if isinstance(error, NotAllowed) else [],
+    }
     if error.status == 401:
         context["sign_in_url"] = SIGN_IN_URL
     response = HttpResponse(render_to_string("web/errors/page.html", context, request), status=error.status)
     # htmx does not swap an error: the script shows this sentence and keeps the old content.
     response.headers["X-Message"] = quote(error.message)
     return response
+
+
+def _meant_for(request: HttpRequest) -> list[str]:
+    """Titles of the roles that may open the address: a refusal says whom to ask."""
+    view = getattr(request.resolver_match, "func", None)
+    wanted = policies().get(getattr(view, "policy_name", ""))
+    return [role.zh for name, role in roles().items() if name in wanted.roles] if wanted else []
 
 
 class DomainErrors:
@@ -64,7 +80,12 @@ class DomainErrors:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400: the request cannot be read."""
+    """400: the request cannot be read, or is more than the server takes at once."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 2**20
+        return render_error(
+            request, DomainError("web.too_big", f"没有收下，内容超过 {most} MB。分成几次再传。", status=413)
+        )
     return render_error(
         request, DomainError("web.bad_request", "这个请求读不懂。返回上一页，重新填一次。", status=400)
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.management import call_command
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -159,6 +160,13 @@ def test_not_found_and_not_yours_are_the_same_bytes() -> None:
         return re.sub(rb'"X-CSRFToken": "\w+"', b"", response.content)
 
     assert page(errors.not_found(request)) == page(errors.render_error(request, NotYours()))
+
+
+def test_too_much_at_once_is_said_plainly() -> None:
+    response = errors.bad_request(RequestFactory().post("/"), RequestDataTooBig("too big"))
+    assert response.status_code == 413
+    assert "没有收下，内容超过 64 MB" in response.content.decode()
+    assert errors.bad_request(RequestFactory().post("/")).status_code == 400
 
 
 @in_gallery

@@ -76,7 +76,9 @@ def test_a_foreign_school_looks_like_none(people: People) -> None:
     foreign, missing = client.get("/schools/Q-2/today/"), client.get("/schools/NOPE/today/")
     assert foreign.status_code == missing.status_code == 404
     # Q-1 is the own child's school: known, but its staff pages are not for parents
-    assert client.get("/schools/Q-1/today/").status_code == 403
+    refused = client.get("/schools/Q-1/today/")
+    assert refused.status_code == 403
+    assert "这里给校长、教务管理员、班主任、任课教师用。" in text_of(refused.content)
 
 
 def test_a_guardian_sees_the_own_child_and_no_staff_page(people: People) -> None:
