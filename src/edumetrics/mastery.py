@@ -23,7 +23,8 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "mastery/1"
+VERSION = "mastery/2"
+_ROUNDS = 4
 
 
 class MasteryState(IntEnum):
@@ -61,7 +62,7 @@ class MasterySettings:
     min_items: int = 2
     min_evidence: float = 1.5
     default_icc: float = 0.30
-    default_weight: float = 25.0
+    default_weight: float = 12.0
     level: float = 0.95
 
 
@@ -191,9 +192,9 @@ def mastery(
     With weights :math:`w_{jk}` and shares :math:`x_{ij}` of the items that pupil i answered,
     :math:`\hat p_{ik} = \sum_j w_{jk} x_{ij} / \sum_j w_{jk}` is worth
     :math:`m_{ik} = (\sum_j w_{jk})^2 / \sum_j w_{jk}^2 v_{jk}` independent right/wrong items (Kish's
-    effective number), where :math:`v_{jk}` is the item's variance over :math:`\mu_k(1-\mu_k)`, between
-    ¼ and 1: an item with partial credit, or much easier than its fellows, varies less than a coin of
-    mean :math:`\mu_k`. The posterior is Beta(:math:`M\mu + m\hat p`, :math:`M(1-\mu) + m(1-\hat p)`).
+    effective number), where :math:`v_{jk} = (s_j^2/\mu_k(1-\mu_k) - \rho_k)/(1-\rho_k)`, between a tenth and
+    1, is the error variance of the item relative to a coin: an item with partial credit varies less.
+    The posterior is Beta(:math:`M\mu + m\hat p`, :math:`M(1-\mu) + m(1-\hat p)`).
     The prior weight :math:`M_k = 1/\rho_k - 1` follows from the moments of a beta-binomial, where
     :math:`\rho_k` is the share of variance between pupils, itself shrunken to the mean over points and
     to a default that counts as `default_weight` pupils. The posterior mean is Kelley's regressed score
@@ -211,17 +212,23 @@ def mastery(
     score = shares @ weights
     n_items = np.rint(mask @ (weights > 0)).astype(np.int64)
     mean = _group_means(score, weight)
-    spread = _relative_variance(shares, mask, mean, chosen)
-    squares = mask @ (weights**2 * spread)
-    evidence = np.divide(weight**2, squares, out=np.zeros_like(weight), where=squares > 0)
     observed = np.divide(score, weight, out=np.zeros_like(weight), where=weight > 0)
+    variance = _item_variances(shares, mask)
     cautions: list[Caution] = []
-    if prior is None:
-        prior = _estimate_prior(observed, evidence, n_items, mean, chosen)
-        if prior.n < chosen.default_weight:
+    if prior is not None:
+        if prior.mean.shape != (len(names),) or prior.weight.shape != (len(names),):
+            raise ShapeMismatch(value=f"prior has {prior.mean.shape} points, expected {len(names)}")
+        evidence = _evidence(weights, mask, variance, mean, 1.0 / (prior.weight + 1.0), chosen)
+    else:
+        # What an item's error variance is depends on the variance between pupils, and the other way round.
+        icc = np.full(len(names), chosen.default_icc)
+        for _ in range(_ROUNDS):
+            evidence = _evidence(weights, mask, variance, mean, icc, chosen)
+            prior = _estimate_prior(observed, evidence, n_items, mean, chosen)
+            icc = 1.0 / (prior.weight + 1.0)
+        assert prior is not None  # noqa: S101 -- _ROUNDS is positive
+        if prior.n < 2 * chosen.default_weight:
             cautions.append(Caution("prior_mostly_default", data=MappingProxyType({"n": prior.n})))
-    elif prior.mean.shape != (len(names),) or prior.weight.shape != (len(names),):
-        raise ShapeMismatch(value=f"prior has {prior.mean.shape} points, expected {len(names)}")
     cautions.extend(_inseparable(np.asarray(q, dtype=np.float64), names))
     a = prior.mean * prior.weight + evidence * observed
     b = (1.0 - prior.mean) * prior.weight + evidence * (1.0 - observed)
@@ -271,20 +278,35 @@ def _group_means(score: FloatArray, weight: FloatArray) -> FloatArray:
     return np.asarray((score.sum(axis=0) + per_pupil * overall) / (total + per_pupil))
 
 
-def _relative_variance(
-    shares: FloatArray, mask: FloatArray, mean: FloatArray, settings: MasterySettings
-) -> FloatArray:
-    """Variance of each item (rows) relative to a coin of the point's mean (columns), in [¼, 1].
-
-    Shrunken to 1 with the weight of `default_weight` pupils: a small class tells little about a variance.
-    """
+def _item_variances(shares: FloatArray, mask: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Number of marks and variance of the share of marks of each item."""
     n = mask.sum(axis=0)
     safe = np.maximum(n, 1.0)
-    item_mean = shares.sum(axis=0) / safe
-    variance = np.maximum((shares**2).sum(axis=0) / safe - item_mean**2, 0.0)
-    ratio = np.clip(variance[:, None] / (mean * (1.0 - mean)), 0.25, 1.0)
+    mean = shares.sum(axis=0) / safe
+    return n, np.maximum((shares**2).sum(axis=0) / safe - mean**2, 0.0)
+
+
+def _evidence(
+    weights: FloatArray,
+    mask: FloatArray,
+    item_variance: tuple[FloatArray, FloatArray],
+    mean: FloatArray,
+    icc: FloatArray,
+    settings: MasterySettings,
+) -> FloatArray:
+    """Effective number of right/wrong items of each pupil at each point.
+
+    The error variance of an item is what its variance exceeds the variance between pupils by; relative
+    to a coin it lies between a tenth and 1 and is drawn to 1 with the weight of `default_weight`
+    pupils: a small class tells little about a variance.
+    """
+    n, variance = item_variance
+    ratio = np.clip((variance[:, None] / (mean * (1.0 - mean)) - icc) / (1.0 - icc), 0.1, 1.0)
     k = settings.default_weight
-    return np.asarray((n[:, None] * ratio + k) / (n[:, None] + k))
+    relative = (n[:, None] * ratio + k) / (n[:, None] + k)
+    weight = mask @ weights
+    squares = mask @ (weights**2 * relative)
+    return np.asarray(np.divide(weight**2, squares, out=np.zeros_like(weight), where=squares > 0))
 
 
 def _estimate_prior(

@@ -104,3 +104,24 @@ def test_intervals_cover_under_a_logistic_model(n, seed):
     truth = (p @ q) / q.sum(axis=0)
     covered = ((share.low <= truth) & (truth <= share.high))[share.known].mean()
     assert 0.90 <= covered <= 0.98
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+@pytest.mark.parametrize("n", [30, 1000])
+def test_intervals_cover_with_partial_credit_and_many_points_per_item(n, seed):
+    """Truth: marks spread more than binomial steps do, and items that test several points at once."""
+    rng = np.random.default_rng(seed)
+    items, points, hit, tries = 24, 6, 0, 0
+    for _ in range(max(1, 900 // n)):
+        q = np.maximum(np.eye(points)[np.arange(items) % points], rng.random((items, points)) < 0.1)
+        full = rng.integers(2, 9, items).astype(float)
+        ability = rng.normal(size=(n, 1)) + 0.5 * rng.normal(size=(n, points)) @ q.T
+        p = 1 / (1 + np.exp(-(ability - rng.normal(size=items))))
+        drawn = rng.beta(np.maximum(4 * p, 0.05), np.maximum(4 * (1 - p), 0.05))
+        marks = rng.binomial(full.astype(int), drawn).astype(float)
+        weights = item_weights(q, full)
+        truth = (p @ weights) / weights.sum(axis=0)
+        share = mastery(response_matrix(marks, full), q, list("abcdef")).share
+        hit += int(((share.low <= truth) & (truth <= share.high))[share.known].sum())
+        tries += int(share.known.sum())
+    assert 0.90 <= hit / tries <= 0.98
