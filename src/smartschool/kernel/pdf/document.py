@@ -253,8 +253,7 @@ class Document:
         words, missing = font.printable(text)
         if not measure:  # what is only measured may come to stand on the next page
             self._paper.missing += missing
-        self._paper.set_font(font.FAMILY, size=size)
-        return break_lines(words, room, self._paper.get_string_width)
+        return break_lines(words, room, lambda piece: font.width(piece, size))
 
     def _text(self, text: str, *, size: float, bold: bool = False, grey: bool = False) -> None:
         for words in self._lines(text, size, self._paper.epw):

@@ -39,8 +39,8 @@ def test_the_font_has_what_names_need() -> None:
     ):
         _, missing = font.printable(name)
         assert not missing, name
-    assert all(code in font.characters() for code in range(0x4E00, 0x9FA6))
-    assert sum(code in font.characters() for code in range(0x3400, 0x4DB6)) == 0x4DB6 - 0x3400
+    assert all(chr(code) in font.advances() for code in range(0x4E00, 0x9FA6))
+    assert sum(chr(code) in font.advances() for code in range(0x3400, 0x4DB6)) == 0x4DB6 - 0x3400
 
 
 def test_a_character_without_type_is_shown_and_named_on_its_page() -> None:
@@ -117,6 +117,15 @@ def test_the_font_is_cut_to_what_is_used() -> None:
     assert len(document.data()) < 60_000
 
 
+def test_widths_are_those_that_the_file_is_drawn_with() -> None:
+    document = Document("宽", made_at=DAY)
+    document.page()
+    document.paragraph("先")
+    document._paper.set_font(font.FAMILY, size=10.5)
+    for words in ("七（2）班 · 数学讲评单", "Mbit/s 6.2", "𠮷田", "①②③"):
+        assert font.width(words, 10.5) == pytest.approx(document._paper.get_string_width(words), rel=1e-6)
+
+
 def even(text: str) -> float:
     return sum(2.0 if ord(c) > 0x2E7F else 1.0 for c in text)
 
@@ -156,4 +165,4 @@ def test_punctuation_stays_with_its_word(characters: list[str], data: st.DataObj
 def test_any_text_prints(text: str) -> None:
     words, missing = font.printable(text)
     assert words.count(font.GETA) == text.count(font.GETA) + len(missing)
-    assert all(ord(c) in font.characters() or c == "\n" for c in words)
+    assert all(c in font.advances() or c == "\n" for c in words)
