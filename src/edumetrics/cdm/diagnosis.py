@@ -176,7 +176,7 @@ def estimate(
     rng = np.random.default_rng(settings.seed)
     n_classes = problem.group.shape[1]
     starts = max(min(settings.starts, START_BUDGET // (shard.n * n_classes + 1)), min(settings.starts, 3))
-    with _runner(shard, n_classes) as runner:
+    with runner_for(shard, n_classes) as runner:
         short = [
             em.fit(problem, runner, em.random_start(problem, rng, share), 1e-3, SHORT_RUN)
             for _ in range(starts)
@@ -207,7 +207,7 @@ def unpenalised_ridge(problem: em.Problem, shard: Shard, best: em.Fit) -> NDArra
         class_pseudo=np.zeros_like(problem.class_pseudo),
         monotone=False,
     )
-    with _runner(shard, problem.group.shape[1]) as runner:
+    with runner_for(shard, problem.group.shape[1]) as runner:
         free = em.fit(bare, runner, best.parameters, 1e-3, RIDGE_RUN)
     return _moved(best, free) > RIDGE_RUNAWAY
 
@@ -216,7 +216,8 @@ def _moved(one: em.Fit, other: em.Fit) -> FloatArray:
     return np.asarray(np.abs(one.parameters.probability - other.parameters.probability).max(axis=(1, 2)))
 
 
-def _runner(shard: Shard, n_classes: int) -> ThreadRunner:
+def runner_for(shard: Shard, n_classes: int) -> ThreadRunner:
+    """Threads from fewer pupils on than in a model with few nodes."""
     return ThreadRunner([shard], per_thread=max(200, 150_000 // n_classes))
 
 

@@ -29,6 +29,7 @@ from edumetrics.runners.packing import make_layout, pack
 SAMPLE_START_ABOVE, SAMPLE_START = 60_000, 15_000
 # The sum over nodes equals the integral to 1e−5 while the spacing is below this many posterior sds.
 SPACING_PER_SD, MOST_NODES = 1.25, 384
+ROUGH_TOLERANCE, ROUGH_EVALUATIONS = 0.1, 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +115,7 @@ def calibrate_runner(
 
     ``start`` continues from former parameters: when one school's late marks arrive, a few passes do.
     """
-    problem, fit = _fit(problem, runner, settings, start)
+    problem, fit = fit_model(problem, runner, settings, start)
     notes = [*cautions, *_fit_cautions(problem, coding, fit)]
     cov = covariance(problem, runner, fit) if settings.standard_errors else None
     if settings.standard_errors and cov is None:
@@ -171,25 +172,36 @@ def make_problem(
     return em.Problem(kinds, n_categories, prior, np.zeros((n_items, width), bool), shared, free, em.grid())
 
 
-def _fit(
+def fit_model(
     problem: em.Problem, runner: Runner, settings: Settings, start: em.Parameters | None
 ) -> tuple[em.Problem, em.Fit]:
+    """Climb to the maximum on a grid fine enough for it; returns the problem with that grid."""
+    first = start
     if start is None and runner.n > SAMPLE_START_ABOVE:
         sample = runner.sample(SAMPLE_START)
         if sample is not None:
             with ThreadRunner([sample]) as small:
-                start = em.fit(problem, small, tolerance=1e-2, max_evaluations=60).parameters
-    fit = em.fit(problem, runner, start, settings.tolerance, settings.max_evaluations)
-    while len(problem.theta) < MOST_NODES:
-        information = exam_information(problem, fit.parameters)
-        narrowest = 1.0 / np.sqrt(float(information.max()) + 1.0 / float(fit.parameters.sd.min()) ** 2)
-        spacing = float(problem.theta[1] - problem.theta[0])
-        if spacing <= SPACING_PER_SD * narrowest:
-            break
-        needed = int(np.ceil(2 * em.NODE_BOUND / (SPACING_PER_SD * narrowest) / 16) + 1) * 16
-        problem = problem.with_nodes(min(max(needed, len(problem.theta) + 16), MOST_NODES))
-        fit = em.fit(problem, runner, fit.parameters, settings.tolerance, settings.max_evaluations)
-    return problem, fit
+                first = em.fit(problem, small, tolerance=1e-2, max_evaluations=60).parameters
+    if first is None:
+        first = em.fit(problem, runner, None, ROUGH_TOLERANCE, ROUGH_EVALUATIONS).parameters
+    problem = _fine_enough(problem, first)
+    while True:
+        fit = em.fit(problem, runner, first, settings.tolerance, settings.max_evaluations)
+        finer = _fine_enough(problem, fit.parameters)
+        if finer is problem:
+            return problem, fit
+        problem, first = finer, fit.parameters
+
+
+def _fine_enough(problem: em.Problem, parameters: em.Parameters) -> em.Problem:
+    """The problem itself, or with more nodes where posteriors are narrow for its grid."""
+    information = float(exam_information(problem, parameters).max())
+    narrowest = 1.0 / np.sqrt(information + 1.0 / float(parameters.sd.min()) ** 2)
+    spacing = float(problem.theta[1] - problem.theta[0])
+    if spacing <= SPACING_PER_SD * narrowest or len(problem.theta) >= MOST_NODES:
+        return problem
+    needed = int(np.ceil(2 * em.NODE_BOUND / (SPACING_PER_SD * narrowest) / 16) + 1) * 16
+    return problem.with_nodes(min(max(needed, len(problem.theta) + 16), MOST_NODES))
 
 
 def _fit_cautions(problem: em.Problem, coding: Coding, fit: em.Fit) -> list[Caution]:

@@ -23,29 +23,20 @@ def _convolve(dist, top, p, m):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _expected(probability, n_categories, weight, top, out):  # type: ignore[no-untyped-def]
-    n_items, n_nodes = probability.shape[0], probability.shape[2]
-    dist = np.empty((top + 1, n_nodes))
-    for j in range(n_items):
-        dist[:] = 0.0
-        dist[0] = 1.0
-        reach = 0
-        for i in range(n_items):
-            if i != j:
-                _convolve(dist, reach, probability[i], n_categories[i] - 1)
-                reach += n_categories[i] - 1
-        for s in range(top + 1):
-            total = 0.0
-            for k in range(n_categories[j]):
-                value = 0.0
-                if 0 <= s - k <= reach:
-                    for q in range(n_nodes):
-                        value += weight[q] * dist[s - k, q] * probability[j, k, q]
-                out[j, s, k] = value
-                total += value
-            if total > 0.0:
-                for k in range(n_categories[j]):
-                    out[j, s, k] /= total
+def _emit(rest, reach, p, m, weight, out):  # type: ignore[no-untyped-def]
+    """Shares of the categories of one item at each sum score, given the sums of all others."""
+    for s in range(out.shape[0]):
+        total = 0.0
+        for k in range(m + 1):
+            value = 0.0
+            if 0 <= s - k <= reach:
+                for q in range(len(weight)):
+                    value += weight[q] * rest[s - k, q] * p[k, q]
+            out[s, k] = value
+            total += value
+        if total > 0.0:
+            for k in range(m + 1):
+                out[s, k] /= total
 
 
 def expected_by_sum_score(
@@ -63,5 +54,22 @@ def expected_by_sum_score(
         Highest sum score.
     """
     out = np.zeros((probability.shape[0], top + 1, probability.shape[1]))
-    _expected(probability, n_categories, weight, top, out)
+    steps = (n_categories - 1).tolist()
+
+    def leave_out(low: int, high: int, rest: FloatArray, reach: int) -> None:
+        """``rest`` holds the sums of all items outside low … high − 1."""
+        if high - low == 1:
+            _emit(rest, reach, probability[low], steps[low], weight, out[low])
+            return
+        middle = (low + high) // 2
+        for keep, add in (((low, middle), (middle, high)), ((middle, high), (low, middle))):
+            more, top_now = rest.copy(), reach
+            for i in range(*add):
+                _convolve(more, top_now, probability[i], steps[i])
+                top_now += steps[i]
+            leave_out(*keep, more, top_now)
+
+    nothing = np.zeros((top + 1, probability.shape[2]))
+    nothing[0] = 1.0
+    leave_out(0, len(steps), nothing, 0)
     return out

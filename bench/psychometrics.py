@@ -1,0 +1,222 @@
+"""Prints the psychometric benchmark: our times, peers' times in the same run, ratios, likelihoods.
+
+    python bench/psychometrics.py [--tasks 2pl,gpcm,…] [--quick] [--no-peers] [--repeats 3]
+
+Peers are installed into an environment of their own (``--peers DIR``), never into ours. A peer that
+cannot be had is named as absent. Both sides' results are put on one yardstick: our marginal
+likelihood at 96 nodes. Noise is the spread of the repeats, (largest − smallest) / median.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import psychometrics_data as data
+
+HERE = Path(__file__).resolve().parent
+SRC = HERE.parent / "src"
+PACKAGES = {"main": ["mirt==1.2.*", "theta-irt==0.1.*"], "bkt": ["pyBKT", "scikit-learn==1.4.*", "numpy<2"]}
+TASKS = ("2pl", "2pl-100k", "2pl-1m", "gpcm", "dina-frcsub", "dina-math1", "dina-16", "bkt", "season")
+
+
+class Bench:
+    """Runs tasks and collects the lines of the table."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        self.root = Path(args.peers)
+        self.folder = Path(tempfile.mkdtemp(prefix="psychometrics-"))
+
+    def save(self, name: str, **arrays: np.ndarray) -> Path:
+        """Write the arrays that a task needs."""
+        path = self.folder / f"{name}.npz"
+        np.savez(path, **arrays)
+        return path
+
+    def own(self, task: str, path: Path, repeats: int | None = None) -> dict:
+        """Run one of our tasks in a fresh process: one call more than asked, the first apart."""
+        command = [sys.executable, str(HERE / "psychometrics_own.py"), task, str(path)]
+        environment = {**os.environ, "PYTHONPATH": str(SRC)}
+        calls = str((repeats or self.args.repeats) + 1)
+        done = subprocess.run([*command, calls], capture_output=True, text=True, env=environment, check=False)
+        if done.returncode:
+            raise SystemExit(f"{task} failed:\n{done.stderr[-2000:]}")
+        return json.loads(done.stdout)
+
+    def peer(self, which: str, task: str, path: Path, repeats: int | None = None) -> dict | str:
+        """Run a peer; a sentence where there is none."""
+        if self.args.no_peers:
+            return "not asked for"
+        python = self._environment(which)
+        if python is None:
+            return "absent: its packages could not be installed"
+        command = [str(python), str(HERE / "psychometrics_peers.py"), task, str(path)]
+        try:
+            done = subprocess.run(
+                [*command, str(repeats or self.args.repeats)],
+                capture_output=True, text=True, timeout=self.args.limit, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return f"not finished in {self.args.limit} s"
+        if done.returncode:
+            return f"failed: {done.stderr.strip().splitlines()[-1][:90] if done.stderr.strip() else '?'}"
+        return json.loads(done.stdout[done.stdout.index("{") :])
+
+    def _environment(self, which: str) -> Path | None:
+        folder = self.root / which
+        python = folder / "bin" / "python"
+        if not (folder / "ready").exists():
+            steps = [
+                [sys.executable, "-m", "venv", str(folder)],
+                [str(python), "-m", "pip", "install", "-q", *PACKAGES[which]],
+            ]
+            for step in steps:
+                if subprocess.run(step, capture_output=True, check=False).returncode:
+                    return None
+            (folder / "ready").touch()
+        return python
+
+    def report(self, title: str, own: dict, peers: dict[str, dict | str], note: str = "") -> None:
+        """Print one task."""
+        first, later = own["seconds"][0], own["seconds"][1:]
+        ours = statistics.median(later)
+        noise = (max(later) - min(later)) / ours
+        print(f"\n{title}")
+        facts = {k: own[k] for k in ("loglik", "auc", "evaluations", "classes") if k in own}
+        said = ", ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in facts.items())
+        print(f"  ours            {ours:9.3f} s  ± {100 * noise:3.0f} %   first call {first:.2f} s")
+        print(f"                  {own['mb']:.0f} MB, {said}")
+        for name, peer in peers.items():
+            if isinstance(peer, str):
+                print(f"  {name:15s} {peer}")
+                continue
+            runs = peer["seconds"][1:] or peer["seconds"]
+            theirs = statistics.median(runs)
+            gap = f"   our loglik − theirs {own['loglik'] - peer['loglik']:+.4f}" if "loglik" in peer else ""
+            print(f"  {name:15s} {theirs:9.3f} s  ratio {theirs * peer.get('scale', 1) / ours:8.1f}{gap}")
+        if note:
+            print(f"  {note}")
+
+
+def two_parameter(bench: Bench, n: int, peers: bool) -> None:
+    """2PL of n pupils × 60 items."""
+    x = data.two_parameter(n)
+    path = bench.save(f"2pl-{n}", x=x)
+    own = bench.own("two_parameter", path)
+    found: dict[str, dict | str] = {}
+    if peers:
+        for name, task in (("mirt", "mirt_2pl"), ("theta-irt warm", "theta_2pl")):
+            found[name] = measured(bench, bench.peer("main", task, path, 2 if n > 50_000 else 3), x)
+    else:
+        floor = bench.own("memory_pass", path)
+        found["one memory pass"] = {"seconds": floor["seconds"]}
+    bench.report(f"2PL {n:,} × 60", own, found)
+
+
+def measured(bench: Bench, peer: dict | str, x: np.ndarray) -> dict | str:
+    """Add the likelihood of a peer's parameters on our yardstick."""
+    if isinstance(peer, str):
+        return peer
+    path = bench.save("yardstick", x=x, a=np.array(peer["a"]), d=np.array(peer["d"]))
+    return {"seconds": peer["seconds"], "loglik": bench.own("likelihood", path, 1)["loglik"]}
+
+
+def gpcm(bench: Bench) -> None:
+    """GPCM with missing answers."""
+    x = data.partial_credit()
+    path = bench.save("gpcm", x=x)
+    own = bench.own("two_parameter", path)
+    peer = measured(bench, bench.peer("main", "mirt_gpcm", path), x)
+    bench.report("GPCM 9,054 × 30 × 5, 10 % missing", own, {"mirt": peer})
+
+
+def dina(bench: Bench, title: str, found: tuple | None, peers: bool) -> None:
+    """DINA by maximum likelihood."""
+    if found is None:
+        print(f"\n{title}\n  this exam is not at hand (SMARTSCHOOL_DATA)")
+        return
+    x, q = found
+    path = bench.save("dina", x=x, q=q)
+    own = bench.own("dina", path)
+    others: dict[str, dict | str] = {}
+    if peers:
+        peer = bench.peer("main", "mirt_dina", path)
+        if not isinstance(peer, str):
+            yard = bench.save(
+                "dina-yard", x=x, q=q, guess=np.array(peer["guess"]), slip=np.array(peer["slip"])
+            )
+            peer = {"seconds": peer["seconds"], "loglik": bench.own("dina_likelihood", yard, 1)["loglik"]}
+        others["mirt"] = peer
+    bench.report(title, own, others)
+
+
+def bkt(bench: Bench) -> None:
+    """Knowledge tracing; the peer does five skills, its time is scaled by answers."""
+    log = data.practice_log()
+    if log is None:
+        print("\nBKT\n  the practice log is not at hand (SMARTSCHOOL_DATA)")
+        return
+    path = bench.save("bkt", **log)
+    own = bench.own("bkt", path)
+    peer = bench.peer("bkt", "pybkt", path, 1)
+    if not isinstance(peer, str):
+        peer["scale"] = own["answers"] / peer["answers"]
+    note = "ratio: the peer's five skills scaled to all answers"
+    bench.report(f"BKT {own['answers']:,} answers, fit on train, AUC on test", own, {"pyBKT": peer}, note)
+
+
+def season(bench: Bench) -> None:
+    """One of a season's nine equal papers; the peer only calibrates, which is part of the work."""
+    x = data.two_parameter(9054)
+    path = bench.save("season", x=x)
+    own = bench.own("season", path)
+    peer = measured(bench, bench.peer("main", "mirt_2pl", path), x)
+    title = "a season's paper, 9,054 × 60: classical, calibration, errors, EAP, fit, DIF (× 9 for a season)"
+    note = "the peer's time is its calibration only: a lower bound of the sum of the parts"
+    bench.report(title, own, {"mirt 2PL alone": peer}, note)
+
+
+def main() -> None:
+    """Run the chosen tasks."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", default=",".join(TASKS))
+    parser.add_argument("--quick", action="store_true", help="leave out the million and the large peers")
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--limit", type=int, default=1800, help="seconds a peer may take")
+    parser.add_argument("--peers", default=str(Path(tempfile.gettempdir()) / "psychometrics-peers"))
+    args = parser.parse_args()
+    bench = Bench(args)
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"medians of {args.repeats} after the first call")
+    for task in args.tasks.split(","):
+        if task == "2pl":
+            two_parameter(bench, 9054, peers=True)
+        elif task == "2pl-100k":
+            two_parameter(bench, 100_000, peers=not args.quick)
+        elif task == "2pl-1m" and not args.quick:
+            two_parameter(bench, 1_000_000, peers=False)
+        elif task == "gpcm":
+            gpcm(bench)
+        elif task == "dina-frcsub":
+            dina(bench, "DINA frcsub (536 × 20, K = 8)", data.exam("frcsub"), peers=True)
+        elif task == "dina-math1":
+            dina(bench, "DINA math1 (4,209 × 20, K = 11)", data.exam("math1"), peers=False)
+        elif task == "dina-16" and not args.quick:
+            dina(bench, "DINA 5,000 × 40, K = 16", data.knowledge_states(), peers=False)
+        elif task == "bkt":
+            bkt(bench)
+        elif task == "season":
+            season(bench)
+
+
+if __name__ == "__main__":
+    main()

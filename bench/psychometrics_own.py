@@ -1,0 +1,175 @@
+"""Runs one of our own tasks in a fresh process; prints JSON. Called by psychometrics.py."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+
+def two_parameter(data: dict) -> Callable[[], dict]:
+    """2PL from categories in memory: packing, start, EM; no standard errors."""
+    from edumetrics.irt import em
+    from edumetrics.irt.calibration import fit_model
+    from edumetrics.irt.settings import Settings
+    from edumetrics.runners.local import ThreadRunner
+    from edumetrics.runners.packing import make_layout, pack
+
+    x = data["x"]
+    cats = x.max(axis=0).astype(int) + 1
+    width = max(int(cats.max()), 3)
+    kinds, none = np.zeros(len(cats), np.int64), np.zeros((len(cats), 5))
+    problem = em.Problem(
+        kinds, cats, none, np.zeros((len(cats), width), bool), False, np.zeros(1, bool), em.grid()
+    )
+
+    def run() -> dict:
+        shard = pack(x, make_layout(cats, (x < 0).any(axis=0)))
+        with ThreadRunner([shard]) as runner:
+            _, fit = fit_model(problem, runner, Settings(), None)
+        return {"loglik": fit.loglik, "evaluations": fit.evaluations}
+
+    return run
+
+
+def memory_pass(data: dict) -> Callable[[], dict]:
+    """One read of the packed codes: the floor of any pass over the answers."""
+    from edumetrics.runners.packing import make_layout, pack
+
+    codes = pack(data["x"], make_layout([2] * data["x"].shape[1], [False] * data["x"].shape[1])).codes
+    return lambda: {"loglik": float(codes.sum())}
+
+
+def likelihood(data: dict) -> Callable[[], dict]:
+    """Our yardstick for everybody: the marginal likelihood of given slopes and intercepts, 96 nodes."""
+    from edumetrics.irt import em
+    from edumetrics.runners.local import ThreadRunner
+    from edumetrics.runners.packing import make_layout, pack
+
+    x, a = data["x"], data["a"]
+    d = data["d"].reshape(len(a), -1)
+    cats = x.max(axis=0).astype(int) + 1
+    par = np.zeros((len(a), max(d.shape[1] + 1, 3)))
+    par[:, 0], par[:, 1 : d.shape[1] + 1] = a, d
+    problem = em.Problem(
+        np.zeros(len(a), np.int64), cats, np.zeros((len(a), 5)), np.zeros(par.shape, bool), False,
+        np.zeros(1, bool), em.grid(96),
+    )  # fmt: skip
+
+    def run() -> dict:
+        with ThreadRunner([pack(x, make_layout(cats, (x < 0).any(axis=0)))]) as runner:
+            model = em.node_model(problem, em.Parameters(par, np.zeros(1), np.ones(1)), 0)
+            return {"loglik": runner.total(model).loglik}
+
+    return run
+
+
+def dina(data: dict) -> Callable[[], dict]:
+    """DINA by maximum likelihood from one start; ``guess`` and ``slip`` given: class weights only."""
+    from edumetrics.cdm import Settings, em
+    from edumetrics.cdm.classes import class_space
+    from edumetrics.cdm.diagnosis import make_problem, pack_for, runner_for
+    from edumetrics.irt.coding import Coding
+
+    x, q = data["x"], data["q"].astype(bool)
+    j = x.shape[1]
+    two = [np.array([0.0, 1.0])] * j
+    coding = Coding(tuple(map(str, range(j))), tuple([np.array([0.5])] * j), tuple(two), tuple(two))
+    share = np.column_stack([1 - x.mean(axis=0), x.mean(axis=0)])
+
+    def run() -> dict:
+        space = class_space(q)
+        problem = make_problem(space, coding, "dina", Settings(prior=False, monotone=False), len(x))
+        shard = pack_for(space.n_classes, coding, x.astype(np.int16))
+        with runner_for(shard, space.n_classes) as runner:
+            fit = em.fit(problem, runner, em.random_start(problem, np.random.default_rng(1), share), 1e-4)
+        return {"loglik": fit.loglik, "classes": space.n_classes, "evaluations": fit.evaluations}
+
+    return run
+
+
+def dina_likelihood(data: dict) -> Callable[[], dict]:
+    """The best likelihood that a peer's guesses and slips allow (class weights by EM)."""
+    from edumetrics.cdm.classes import class_space
+    from edumetrics.cdm.em import NodeModel
+    from edumetrics.runners.local import ThreadRunner
+    from edumetrics.runners.packing import make_layout, pack
+
+    x, space = data["x"], class_space(data["q"].astype(bool))
+    chance = np.clip(np.stack([data["guess"], 1 - data["slip"]], axis=1), 1e-7, 1 - 1e-7)
+    right = np.take_along_axis(chance, space.group, axis=1)
+    logp = np.log(np.stack([1 - right, right], axis=1))
+    weight = np.full(space.n_classes, 1.0 / space.n_classes)
+    value = -np.inf
+    with ThreadRunner([pack(x, make_layout([2] * len(chance), [False] * len(chance)))]) as runner:
+        for _ in range(3000):
+            s = runner.total(NodeModel(logp, np.log(np.maximum(weight, 1e-300))[None, :]))
+            weight = s.nodes[0] / s.nodes.sum()
+            if s.loglik - value < 1e-6:
+                break
+            value = s.loglik
+    return lambda: {"loglik": s.loglik}
+
+
+def bkt(data: dict) -> Callable[[], dict]:
+    """Knowledge tracing with forgetting: fit on the train part, AUC on the test part."""
+    from scipy.stats import rankdata
+
+    from edumetrics.tracing.bkt import fit_bkt, trace_bkt
+    from edumetrics.tracing.log import practice_log
+
+    train, test = data["train"], data["test"]
+    log = practice_log(train[:, 0], train[:, 1], train[:, 2], train[:, 3])
+
+    def run() -> dict:
+        model = fit_bkt(log)
+        held = practice_log(test[:, 0], test[:, 1], test[:, 2], test[:, 3], skills=model.skills)
+        right = test[:, 3].astype(bool)
+        place = rankdata(trace_bkt(model, held)[0])
+        n = right.sum()
+        auc = (place[right].sum() - n * (n + 1) / 2) / (n * (len(right) - n))
+        return {"auc": float(auc), "answers": len(train)}
+
+    return run
+
+
+def season(data: dict) -> Callable[[], dict]:
+    """One paper: classical analysis, calibration with errors, abilities, fit and DIF."""
+    from edumetrics.arrays import response_matrix
+    from edumetrics.dif.mantel_haenszel import mantel_haenszel
+    from edumetrics.exam import analyse_exam
+    from edumetrics.irt import calibrate, exam_fit, score
+
+    half = np.where(np.arange(len(data["x"])) % 2 == 0, "a", "b")
+    matrix = response_matrix(data["x"].astype(float), 1.0)
+
+    def run() -> dict:
+        analyse_exam(matrix)
+        calibration = calibrate(matrix)
+        score(calibration, matrix)
+        exam_fit(calibration, matrix)
+        mantel_haenszel(matrix, half, reference="a", focal="b")
+        return {"loglik": calibration.loglik}
+
+    return run
+
+
+def main() -> None:
+    """Arguments: task, data file, repeats."""
+    start = time.perf_counter()
+    run = globals()[sys.argv[1]](dict(np.load(sys.argv[2])))
+    seconds, result = [], {}
+    for _ in range(int(sys.argv[3])):
+        begin = time.perf_counter()
+        result = run()
+        seconds.append(time.perf_counter() - begin)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    json.dump({"seconds": seconds, "wall": time.perf_counter() - start, "mb": peak, **result}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
