@@ -76,7 +76,7 @@ class SignInThrottle(models.Model):
 
     table_kind: ClassVar[TableKind] = TableKind.ACCOUNT_KEYED
 
-    login_hash = models.BinaryField(unique=True)
+    login_hash = personal(models.BinaryField(unique=True), DataClass.INTERNAL, retention="sign_in")
     failures = models.SmallIntegerField()
     window_started_at = models.DateTimeField()
     locked_until = models.DateTimeField(null=True)
