@@ -13,6 +13,7 @@ from edumetrics.exam import ExamAnalysis
 from edumetrics.results import Estimate, Outcome
 from smartschool.analyze import charts
 from smartschool.analyze.html_items import NOTHING, SMALL_CLASS, item_blocks, item_table, small_class_grid
+from smartschool.analyze.html_models import model_panels
 from smartschool.analyze.html_points import point_table, pupil_table
 from smartschool.analyze.markup import Raw, el, join, panel, strong
 from smartschool.analyze.reader import ExamInput
@@ -49,6 +50,7 @@ def render(source: ExamInput, analysis: ExamAnalysis, report: Json) -> str:
             point_table(source, analysis),
             pupil_table(source, analysis),
             item_blocks(source, analysis),
+            model_panels(source, report),
             _method(report),
             class_="grid",
         ),

@@ -10,9 +10,10 @@ import xlsxwriter
 from edumetrics.exam import ExamAnalysis, Flag
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
-from smartschool.analyze.words import FLAGS, REASONS, STATES
+from smartschool.analyze.words import FLAGS, STATES
+from smartschool.analyze.xlsx_kit import Style, figure, header, limits
+from smartschool.analyze.xlsx_models import write_models
 
-_REASON_WORDS = {str(code): text for code, text in REASONS.items()}
 _STATE_WORDS = dict(STATES.values())
 _FLAG_WORDS = {str(flag): words[0] for flag, words in FLAGS.items()}
 
@@ -22,7 +23,7 @@ def write_workbook(path: Path, source: ExamInput, analysis: ExamAnalysis, report
     # A student named "=1+1" or "http://…" must stay a student.
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as book:
-        style = _Style(book)
+        style = Style(book)
         _overview(book.add_worksheet("总览"), style, report)
         _items(book.add_worksheet("试题"), style, source, report)
         if any(item["options"] for item in report["items"]):
@@ -32,70 +33,10 @@ def write_workbook(path: Path, source: ExamInput, analysis: ExamAnalysis, report
         _pupils(book.add_worksheet("学生"), style, analysis, report)
         if report["points"]:
             _mastery(book.add_worksheet("掌握情况"), style, source, report)
+        write_models(book, style, source, report)
 
 
-class _Style:
-    """Formats of the workbook."""
-
-    def __init__(self, book: Any) -> None:
-        base = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
-        self.text = book.add_format(base)
-        self.wrap = book.add_format({**base, "text_wrap": True})
-        self.head = book.add_format(
-            {
-                **base,
-                "bold": True,
-                "bg_color": "#E9EEF1",
-                "bottom": 1,
-                "text_wrap": True,
-                "font_color": "#3A4A55",
-            }
-        )
-        self.title = book.add_format({**base, "bold": True, "font_size": 14})
-        self.percent = book.add_format({**base, "num_format": "0.0%"})
-        self.two = book.add_format({**base, "num_format": "0.00"})
-        self.plain = book.add_format({**base, "num_format": "0.##"})
-        self.refused = book.add_format({**base, "font_color": "#566772", "italic": True})
-        self.warn = book.add_format({**base, "font_color": "#A92019", "text_wrap": True})
-        self.states = {
-            "mastered": book.add_format(
-                {**base, "bg_color": "#0D527A", "font_color": "#FFFFFF", "align": "center"}
-            ),
-            "basic": book.add_format({**base, "bg_color": "#C5DCEA", "align": "center"}),
-            "needs_work": book.add_format({**base, "bg_color": "#F6C794", "align": "center"}),
-            "not_taught": book.add_format({**base, "align": "center"}),
-        }
-
-
-def _header(sheet: Any, style: _Style, titles: list[tuple[str, float]]) -> None:
-    for column, (title, width) in enumerate(titles):
-        sheet.set_column(column, column, width, style.text)
-        sheet.write_string(0, column, title, style.head)
-    sheet.set_row(0, 30)
-    sheet.freeze_panes(1, 1)
-
-
-def _figure(sheet: Any, row: int, column: int, value: Any, style: _Style, form: Any) -> None:
-    """A number, or the reason why there is none."""
-    if isinstance(value, dict):
-        if "insufficient" in value:
-            text = f"{_REASON_WORDS.get(value['insufficient'], value['insufficient'])}（n = {value['n']}）"
-            sheet.write_string(row, column, text, style.refused)
-            return
-        value = value["estimate"]
-    if value is None:
-        sheet.write_blank(row, column, None, style.text)
-    else:
-        sheet.write_number(row, column, value, form)
-
-
-def _limits(sheet: Any, row: int, column: int, value: Json, form: Any) -> None:
-    if "low" in value:
-        sheet.write_number(row, column, value["low"], form)
-        sheet.write_number(row, column + 1, value["high"], form)
-
-
-def _overview(sheet: Any, style: _Style, report: Json) -> None:
+def _overview(sheet: Any, style: Style, report: Json) -> None:
     exam, reliable = report["exam"], report["reliability"]
     sheet.set_column(0, 0, 22, style.text)
     sheet.set_column(1, 3, 16, style.text)
@@ -122,8 +63,8 @@ def _overview(sheet: Any, style: _Style, report: Json) -> None:
         ("测量标准误（分）", reliable["sem"]),
     ):
         sheet.write_string(row, 0, name, style.text)
-        _figure(sheet, row, 1, value, style, style.two)
-        _limits(sheet, row, 2, value, style.two)
+        figure(sheet, row, 1, value, style, style.two)
+        limits(sheet, row, 2, value, style.two)
         row += 1
     row += 1
     for note in report["notes"]:
@@ -132,7 +73,7 @@ def _overview(sheet: Any, style: _Style, report: Json) -> None:
         row += 1
 
 
-def _items(sheet: Any, style: _Style, source: ExamInput, report: Json) -> None:
+def _items(sheet: Any, style: Style, source: ExamInput, report: Json) -> None:
     names = {point.code: point.name for point in source.points}
     titles = [
         ("题号", 10.0), ("题型", 9.0), ("知识点", 26.0), ("满分", 7.0), ("有数据人数", 9.0), ("得分率", 9.0),
@@ -140,7 +81,7 @@ def _items(sheet: Any, style: _Style, source: ExamInput, report: Json) -> None:
         11.0), ("下限", 8.0), ("上限", 8.0), ("区分效率", 9.0), ("空白", 7.0), ("没做到", 7.0), ("要看的",
         34.0),
     ]  # fmt: skip
-    _header(sheet, style, titles)
+    header(sheet, style, titles)
     for row, item in enumerate(report["items"], 1):
         sheet.write_string(row, 0, item["id"], style.text)
         sheet.write_string(row, 1, item["type"], style.text)
@@ -152,9 +93,9 @@ def _items(sheet: Any, style: _Style, source: ExamInput, report: Json) -> None:
             (8, "discrimination_interval", style.two),
             (11, "rest_correlation", style.two),
         ):
-            _figure(sheet, row, column, item[key], style, form)
-            _limits(sheet, row, column + 1, item[key], form)
-        _figure(sheet, row, 14, item["discriminative_efficiency"], style, style.two)
+            figure(sheet, row, column, item[key], style, form)
+            limits(sheet, row, column + 1, item[key], form)
+        figure(sheet, row, 14, item["discriminative_efficiency"], style, style.two)
         sheet.write_number(row, 15, item["omitted"], style.plain)
         sheet.write_number(row, 16, item["not_reached"], style.plain)
         doubtful = str(Flag.KEY_ERROR) in item["flags"]
@@ -178,7 +119,7 @@ def _items(sheet: Any, style: _Style, source: ExamInput, report: Json) -> None:
     sheet.autofilter(0, 0, last, len(titles) - 1)
 
 
-def _options(sheet: Any, style: _Style, report: Json) -> None:
+def _options(sheet: Any, style: Style, report: Json) -> None:
     titles = [
         ("题号", 10.0),
         ("选项", 8.0),
@@ -189,7 +130,7 @@ def _options(sheet: Any, style: _Style, report: Json) -> None:
         ("与其余得分相关", 12.0),
         ("说明", 22.0),
     ]
-    _header(sheet, style, titles)
+    header(sheet, style, titles)
     row = 1
     for item in report["items"]:
         rival = item.get("key_error", {}).get("rival")
@@ -198,9 +139,9 @@ def _options(sheet: Any, style: _Style, report: Json) -> None:
             sheet.write_string(row, 1, option["option"], style.text)
             sheet.write_string(row, 2, "✓" if option["key"] else "", style.text)
             sheet.write_number(row, 3, option["n"], style.plain)
-            _figure(sheet, row, 4, option["share"], style, style.percent)
-            _figure(sheet, row, 5, option["top_group_share"], style, style.percent)
-            _figure(sheet, row, 6, option["rest_correlation"], style, style.two)
+            figure(sheet, row, 4, option["share"], style, style.percent)
+            figure(sheet, row, 5, option["top_group_share"], style, style.percent)
+            figure(sheet, row, 6, option["rest_correlation"], style, style.two)
             if option["option"] == rival:
                 sheet.write_string(row, 7, "可能才是答案，请核对", style.warn)
             elif option["non_functioning"]:
@@ -208,7 +149,7 @@ def _options(sheet: Any, style: _Style, report: Json) -> None:
             row += 1
 
 
-def _points(sheet: Any, style: _Style, report: Json) -> None:
+def _points(sheet: Any, style: Style, report: Json) -> None:
     titles = [
         ("知识点", 26.0),
         ("编码", 10.0),
@@ -221,29 +162,29 @@ def _points(sheet: Any, style: _Style, report: Json) -> None:
         ("需巩固，人", 9.0),
         ("看不出，人", 9.0),
     ]
-    _header(sheet, style, titles)
+    header(sheet, style, titles)
     for row, point in enumerate(report["points"], 1):
         sheet.write_string(row, 0, point["name"], style.text)
         sheet.write_string(row, 1, point["code"], style.text)
         sheet.write_number(row, 2, point["n_items"], style.plain)
-        _figure(sheet, row, 3, point, style, style.percent)
-        _limits(sheet, row, 4, point, style.percent)
+        figure(sheet, row, 3, point, style, style.percent)
+        limits(sheet, row, 4, point, style.percent)
         for column, key in enumerate(("mastered", "basic", "needs_work", "unknown"), 6):
             sheet.write_number(row, column, point["pupils"][key], style.plain)
 
 
-def _pupils(sheet: Any, style: _Style, analysis: ExamAnalysis, report: Json) -> None:
+def _pupils(sheet: Any, style: Style, analysis: ExamAnalysis, report: Json) -> None:
     labels = {band.code: band.label for band in analysis.settings.bands.bands}
-    _header(sheet, style, [("学号", 16.0), ("总分", 9.0), ("有数据的满分", 10.0), ("等级", 9.0)])
+    header(sheet, style, [("学号", 16.0), ("总分", 9.0), ("有数据的满分", 10.0), ("等级", 9.0)])
     for row, pupil in enumerate(report["pupils"], 1):
         sheet.write_string(row, 0, pupil["id"], style.text)
-        _figure(sheet, row, 1, pupil["total"], style, style.plain)
+        figure(sheet, row, 1, pupil["total"], style, style.plain)
         sheet.write_number(row, 2, pupil["full_score"], style.plain)
         sheet.write_string(row, 3, labels.get(pupil["level"], ""), style.text)
 
 
-def _mastery(sheet: Any, style: _Style, source: ExamInput, report: Json) -> None:
-    _header(sheet, style, [("学号", 16.0), *((point.name, 12.0) for point in source.points)])
+def _mastery(sheet: Any, style: Style, source: ExamInput, report: Json) -> None:
+    header(sheet, style, [("学号", 16.0), *((point.name, 12.0) for point in source.points)])
     sheet.set_row(0, 45)
     for row, pupil in enumerate(report["pupils"], 1):
         sheet.write_string(row, 0, pupil["id"], style.text)

@@ -32,12 +32,20 @@ def analyse(
     subset_share: float = 0.0,
     name: str | None = None,
     settings: ExamSettings | None = None,
+    models: list[str] | None = None,
 ) -> Outcome:
     """Read and analyse; `Refused` when the files are not in order."""
     source = read_exam(files, blank_is_zero=blank_is_zero, subset_share=subset_share, name=name)
     codes = [point.code for point in source.points]
     analysis = analyse_exam(source.matrix, source.q, codes or None, settings=settings)
-    return Outcome(source, analysis, build_report(source, analysis))
+    report = build_report(source, analysis)
+    if models:
+        # Compiled code is loaded only when a model is asked for.
+        from smartschool.analyze.models import run_models
+        from smartschool.analyze.report_models import build_models
+
+        report["models"] = build_models(run_models(source, models))
+    return Outcome(source, analysis, report)
 
 
 def write(outcome: Outcome, out: Path) -> None:

@@ -27,6 +27,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.SMALL_GROUP: "人数太少，不显示",
 }
 
+REASON_CODES: Mapping[str, str] = {str(code): text for code, text in REASONS.items()}
+
 STATES: Mapping[MasteryState, tuple[str, str]] = {
     MasteryState.NOT_TAUGHT: ("not_taught", "未学"),
     MasteryState.NEEDS_WORK: ("needs_work", "需巩固"),
@@ -65,8 +67,26 @@ def caution(one: Caution) -> str:
         "alpha_of_whole_pool": "每名学生平均只做了 {answered_text} 的题：信度说的是整套题，不是某一份卷子；"
         "总分不能互相比较。",
         "prior_mostly_default": "只有 {n} 人，知识点的判断较多依靠一般学校的经验值。",
+        "fell_back_to_rasch": "人数还不够估计每道题的区分度，改用难度模型（Rasch）。",
+        "fell_back_to_2pl": "人数还不够估计猜测，题 {names} 改用两参数模型。",
+        "fell_back_to_classical": "只有 {n} 人，不用题目模型，只给得分率。",
+        "categories_merged": "题 {names} 的得分种类太多或有的没人得到，合并了相邻的得分。",
+        "item_repeats_another": "题 {names} 的作答完全一样，只算一道。",
+        "flat_likelihood": "数据不足以确定题目参数，不给范围。",
+        "not_converged": "计算没有收敛，结果只作参考。",
+        "negative_slope": "题 {names} 会的学生反而得分低，先核对答案。",
+        "slope_at_bound": "题 {names} 的区分度大到估不准。",
+        "pupils_without_marks": "有学生没有任何成绩，没有估计。",
+        "item_without_point": "题 {names} 没有标知识点，没有参加诊断。",
+        "ridge_likelihood": "题 {names} 的参数定不下来：现有作答支持几种不同的说法，相关的知识点只作参考。",
+        "group_nearly_empty": "题 {names} 有的掌握组合几乎没有学生。",
+        "extreme_slip_or_guess": "题 {names} 会的学生也常错，或不会的也常对，请看一看知识点标得对不对。",
+        "point_cannot_be_told": "知识点 {names} 用现在的题目看不出会不会。",
+        "no_fair_yardstick": "一半以上的题都偏向一方，没有公平的尺子可用。",
         "points_inseparable": "知识点 {names} 总是在同一批题里出现，这次分不开。",
     }
+    if one.code == "few_pupils" and "needed" not in data:
+        return "有一组人数太少，不能比较。"
     template = sentences.get(one.code, one.code)
     values: dict[str, object] = {"names": names, **data}
     for key in ("share", "answered"):

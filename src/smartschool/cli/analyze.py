@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
+
+from smartschool.analyze.choices import BadChoice, parse_models
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="报告里考试的名称，默认用文件夹名")
     parser.add_argument(
         "--blank", choices=("missing", "zero"), default="missing", help="空格怎么算：没有数据，或 0 分"
+    )
+    parser.add_argument(
+        "--model", default="", metavar="NAME[,NAME]", help="另外拟合的模型，如 2pl、gdina、dif，或 all"
     )
     parser.add_argument(
         "--subset-share", type=float, default=0.0, help="多选题漏选得满分的几成，0 到 1，默认 0"
@@ -36,6 +42,12 @@ def run(args: argparse.Namespace) -> int:
             return _usage(f"找不到 {path}，请检查路径。")
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         return _usage(f"{args.out} 是一个文件，--out 要给文件夹。")
+    try:
+        models = parse_models(args.model) if args.model else []
+    except BadChoice as error:
+        return _usage(str(error))
+    # Threads of the matrix library cost more than they bring at this size, most of all on a busy machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imported late: `--help` and wrong use answer at once.
     from smartschool.analyze.faults import Refused
     from smartschool.analyze.reader import sources
@@ -45,7 +57,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         files = sources(args.path, items=args.items, q=args.q, knowledge=args.knowledge)
         outcome = analyse(
-            files, blank_is_zero=args.blank == "zero", subset_share=args.subset_share, name=args.name
+            files,
+            blank_is_zero=args.blank == "zero",
+            subset_share=args.subset_share,
+            name=args.name,
+            models=models,
         )
         if args.out is not None:
             write(outcome, args.out)

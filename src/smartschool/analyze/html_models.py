@@ -1,0 +1,140 @@
+"""Response models in the HTML report: only what a teacher can act on, figures in the workbook."""
+
+from __future__ import annotations
+
+from smartschool.analyze.charts import interval_bar
+from smartschool.analyze.html_items import NOTHING
+from smartschool.analyze.markup import Raw, el, join, panel, remark, table, th
+from smartschool.analyze.reader import ExamInput
+from smartschool.analyze.report_json import Json
+from smartschool.analyze.words import REASON_CODES, fixed, percent
+
+MOST_LISTED = 12
+
+
+def model_panels(source: ExamInput, report: Json) -> Raw:
+    """One panel per model that was asked for."""
+    models = report.get("models", {})
+    parts = []
+    if "irt" in models:
+        parts.append(_calibration(models["irt"]))
+    if "diagnosis" in models:
+        parts.append(_diagnosis(source, models["diagnosis"]))
+    if "dif" in models:
+        parts.append(_fairness(models["dif"]))
+    return join(*parts)
+
+
+def _calibration(irt: Json) -> Raw:
+    title = "题目模型"
+    if "insufficient" in irt:
+        return panel(title, el("p", f"没有拟合：{_why(irt)}。"), _notes(irt))
+    lines = [f"模型：{irt['model']}，{irt['n']} 人，{len(irt['items'])} 题。"]
+    reliable = irt["reliability"]
+    if reliable and "estimate" in reliable:
+        lines.append(f"按这个模型，得分的信度是 {fixed(reliable['estimate'])}。")
+    misfit = [item["id"] for item in irt["items"] if item.get("fit", {}).get("misfit")]
+    if misfit:
+        lines.append(f"题 {_some(misfit)} 的作答和其他题不一致，看一看题意和评分。")
+    else:
+        lines.append("没有发现和其他题明显不一致的题。")
+    pairs = [pair["items"] for pair in irt["dependent_pairs"]]
+    if pairs:
+        said = _some([f"{first} 和 {second}" for first, second in pairs])
+        lines.append(f"{said} 互相牵连（比如共用材料，前一问错后一问也错），两题合起来的信息不到两题。")
+    story = el("ul", *(el("li", line) for line in lines), class_="story")
+    return panel(title, story, _notes(irt), remark("各题的难度、区分度和范围在 report.xlsx 的“题目模型”里。"))
+
+
+def _diagnosis(source: ExamInput, found: Json) -> Raw:
+    title = "知识点诊断模型"
+    if "insufficient" in found:
+        return panel(title, el("p", f"没有诊断：{_why(found)}。"))
+    names = {point.code: point.name for point in source.points}
+    rows = []
+    for point in found["points"]:
+        share = point["prevalence"]
+        if "estimate" in share:
+            bar = Raw(
+                interval_bar(share["estimate"], share["low"], share["high"], weak=share["estimate"] < 0.6)
+            )
+            cell = el("div", el("b", percent(share["estimate"])), bar, class_="barrow")
+        else:
+            cell = el("span", _why(share), class_="muted")
+        untold = percent(point["untold"]) if point["untold"] > 0.005 else "—"
+        rows.append(
+            el(
+                "tr",
+                el("th", names[point["code"]], scope="row"),
+                el("td", str(point["n_items"]), class_="num", data_l="题数"),
+                el("td", cell, class_="full"),
+                el("td", untold, class_="num", data_l="看不出"),
+            )
+        )
+    head = [
+        th("知识点"),
+        th("题数", "num"),
+        th("掌握的学生", style="min-width:11rem"),
+        th("看不出的学生", "num"),
+    ]
+    advice = [el("li", _advice(one, names)) for one in found["q_advice"][:MOST_LISTED]]
+    checks = (
+        join(el("h3", "请老师看一看知识点标得对不对"), el("ul", *advice, class_="story"))
+        if advice
+        else NOTHING
+    )
+    model = el("span", f"{found['model']}，{found['n']} 人", class_="meta")
+    return panel(
+        title,
+        table(head, rows, css="table stackm", name="知识点诊断表，可滚动"),
+        el("div", checks, _notes(found), class_="foot"),
+        css="panel flush c12",
+        beside=model,
+    )
+
+
+def _fairness(results: list[Json]) -> Raw:
+    title = "同样水平的学生，做哪些题不一样"
+    if not results:
+        text = "没有可比的分组：要有 groups.csv，每组至少 50 人，分组不超过 6 种。"
+        return panel(title, el("p", text))
+    parts = []
+    for result in results:
+        sides = [f"{result[side]}（{result[f'n_{side}']} 人）" for side in ("focal", "reference")]
+        head = f"{result['covariate']}：{sides[0]} 和 {sides[1]} 比"
+        marked = [item for item in result["items"] if item["size"] in ("B", "C")]
+        lines = [_unfair(item, result) for item in marked]
+        none = el("p", "没有发现偏向任何一方的题。")
+        body = el("ul", *(el("li", line) for line in lines), class_="story") if lines else none
+        parts.append(join(el("h3", head), body, _notes(result)))
+    note = "偏向一方不等于题目不好：先读题，看有没有只有一方熟悉的词、图或背景。"
+    return panel(title, *parts, remark(note))
+
+
+def _advice(one: Json, names: dict[str, str]) -> str:
+    given, suggested = _named(one["given"], names), _named(one["suggested"], names)
+    return f"第 {one['item']} 题：标的是 {given}，从作答看更像只考 {suggested}。"
+
+
+def _unfair(item: Json, result: Json) -> str:
+    size = "明显" if item["size"] == "C" else "稍微"
+    harder = item["effect"]["estimate"] < 0
+    return f"第 {item['id']} 题对 {result['focal']} {size}{'偏难' if harder else '偏易'}。"
+
+
+def _named(codes: list[str], names: dict[str, str]) -> str:
+    return "、".join(names.get(code, code) for code in codes) or "（没有）"
+
+
+def _why(refusal: Json) -> str:
+    return f"{REASON_CODES[refusal['insufficient']]}（n = {refusal['n']}）"
+
+
+def _notes(part: Json) -> Raw:
+    if not part.get("notes"):
+        return NOTHING
+    return el("ul", *(el("li", note["text"], class_="muted") for note in part["notes"]), class_="story")
+
+
+def _some(codes: list[str]) -> str:
+    return "、".join(codes[:MOST_LISTED]) + (" 等" if len(codes) > MOST_LISTED else "")

@@ -1,0 +1,83 @@
+"""Response models on request: item calibration, class diagnosis, fairness between groups of pupils."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from edumetrics.cdm.advice import QAdvice, q_advice
+from edumetrics.cdm.classes import TooManyClasses
+from edumetrics.cdm.diagnosis import diagnose
+from edumetrics.cdm.results import ClassModelResult
+from edumetrics.dif.mantel_haenszel import MIN_GROUP, DifResult, mantel_haenszel
+from edumetrics.irt.calibration import calibrate
+from edumetrics.irt.fit import ExamFit, exam_fit
+from edumetrics.irt.results import Calibration, Classical
+from edumetrics.irt.scores import score
+from edumetrics.results import Insufficient, Outcome, Reason
+from smartschool.analyze.choices import DIAGNOSES
+from smartschool.analyze.reader import ExamInput
+
+# A covariate with more levels (an age, a total) makes no groups to compare.
+MOST_LEVELS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What was asked for and what came of it; None where it was not asked for.
+
+    Abilities of pupils stay inside: a score relative to the other pupils is not to be shown or exported.
+    """
+
+    calibration: Calibration | Classical | None
+    fit: ExamFit | None
+    reliability: Outcome | None
+    diagnosis: ClassModelResult | Insufficient | None
+    advice: tuple[QAdvice, ...] | Insufficient | None
+    fairness: tuple[tuple[str, DifResult], ...] | None
+
+
+def run_models(source: ExamInput, wanted: list[str]) -> Models:
+    """Fit the models of `wanted` (names of `choices.MODELS`)."""
+    calibration, fit, reliability = None, None, None
+    diagnosis: ClassModelResult | Insufficient | None = None
+    advice: tuple[QAdvice, ...] | Insufficient | None = None
+    for name in wanted:
+        if name == "dif":
+            continue
+        if name in DIAGNOSES:
+            diagnosis = _diagnosis(source, name)
+            if isinstance(diagnosis, ClassModelResult) and name == "gdina":
+                advice = q_advice(diagnosis, source.matrix)
+            continue
+        calibration = calibrate(source.matrix, name)
+        if isinstance(calibration, Calibration):
+            fit = exam_fit(calibration, source.matrix)
+            reliability = score(calibration, source.matrix, "eap").reliability
+    fairness = _fairness(source) if "dif" in wanted else None
+    return Models(calibration, fit, reliability, diagnosis, advice, fairness)
+
+
+def _diagnosis(source: ExamInput, model: str) -> ClassModelResult | Insufficient:
+    if source.q is None:
+        return Insufficient(Reason.NOT_IDENTIFIED, 0)
+    q = (source.q > 0).astype(float)
+    try:
+        return diagnose(source.matrix, q, model, points=[point.code for point in source.points])
+    except TooManyClasses:
+        return Insufficient(Reason.NOT_IDENTIFIED, int(source.matrix.present.sum()))
+
+
+def _fairness(source: ExamInput) -> tuple[tuple[str, DifResult], ...]:
+    """Each smaller group of each covariate against the largest one."""
+    out: list[tuple[str, DifResult]] = []
+    for title, labels in source.covariates.items():
+        present = [label for label, here in zip(labels, source.matrix.present, strict=True) if here and label]
+        sizes = Counter(present)
+        if not 2 <= len(sizes) <= MOST_LEVELS:
+            continue
+        reference = min(sizes, key=lambda label: (-sizes[label], label))
+        for focal in sorted(sizes):
+            if focal != reference and sizes[focal] >= MIN_GROUP:
+                out.append((title, mantel_haenszel(source.matrix, labels, reference=reference, focal=focal)))
+    return tuple(out)

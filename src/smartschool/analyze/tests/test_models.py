@@ -1,0 +1,81 @@
+"""`--model`: published values reached, refusals said, abilities of pupils kept inside."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+from python_calamine import CalamineWorkbook
+
+from smartschool.analyze.tests.conftest import folder
+
+
+def test_two_parameter_model_of_a_published_exam(run):
+    result = run(folder("lsat7"), "--model", "2pl")
+    irt = result.report["models"]["irt"]
+    assert irt["model"] == "2pl"
+    assert irt["loglik"] == pytest.approx(-2658.8051, abs=0.01)
+    slopes = [item["slope"]["estimate"] for item in irt["items"]]
+    np.testing.assert_allclose(slopes, [0.9875, 1.0808, 1.7075, 0.7650, 0.7357], atol=0.01)
+    sheet = CalamineWorkbook.from_path(str(result.folder / "report.xlsx")).get_sheet_by_name("题目模型")
+    np.testing.assert_allclose([row[3] for row in sheet.to_python()[1:]], slopes)
+    assert "题目模型" in (result.folder / "report.html").read_text("utf-8")
+
+
+def test_diagnosis_says_what_it_cannot_tell(run):
+    result = run(folder("frcsub"), "--model", "dina")
+    found = result.report["models"]["diagnosis"]
+    assert len(found["points"]) == 8
+    assert len(found["pupils"]) == 536
+    assert all("estimate" in item["slip"] or "insufficient" in item["slip"] for item in found["items"])
+    assert any("insufficient" in entry for pupil in found["pupils"] for entry in pupil["mastery"])
+    text = (result.folder / "report.html").read_text("utf-8")
+    assert "知识点诊断模型" in text
+
+
+def test_fairness_between_groups_finds_the_planted_item(run, exam):
+    rng = np.random.default_rng(7)
+    n, items = 1200, 12
+    ability = rng.normal(size=n)
+    village = rng.random(n) < 0.5
+    difficulty = np.tile(rng.normal(0, 0.7, items), (n, 1))
+    difficulty[village, 4] += 1.2
+    marks = (rng.random((n, items)) < 1 / (1 + np.exp(-(ability[:, None] - difficulty)))).astype(int)
+    table = ["student," + ",".join(f"q{j}" for j in range(items))]
+    table += [f"S{i}," + ",".join(map(str, row)) for i, row in enumerate(marks)]
+    groups = ["student,place,age"] + [f"S{i},{'乡' if v else '城'},{i % 40}" for i, v in enumerate(village)]
+    result = run(exam("\n".join(table), groups="\n".join(groups)), "--model", "dif")
+    comparisons = result.report["models"]["dif"]
+    assert [one["covariate"] for one in comparisons] == ["place"]  # 40 ages make no groups
+    sizes = {item["id"]: item["size"] for item in comparisons[0]["items"]}
+    assert sizes["q4"] == "C"
+    assert sum(size == "C" for size in sizes.values()) == 1
+    page = (result.folder / "report.html").read_text("utf-8")
+    harder = "难" if comparisons[0]["focal"] == "乡" else "易"
+    assert f"第 q4 题对 {comparisons[0]['focal']} 明显偏{harder}" in page
+
+
+def test_too_few_pupils_and_no_points(run, exam):
+    rows = ["student,1,2,3"] + [f"S{i},{i % 2},1,{(i // 2) % 2}" for i in range(20)]
+    result = run(exam("\n".join(rows)), "--model", "all")
+    models = result.report["models"]
+    assert models["irt"]["insufficient"] == "too_few_pupils"
+    assert models["diagnosis"]["insufficient"] == "not_identified"
+    assert models["dif"] == []
+    assert result.code == 0
+
+
+def test_no_score_relative_to_other_pupils_leaves_the_core(run):
+    result = run(folder("lsat6"), "--model", "2pl")
+    text = json.dumps(result.report)
+    assert not re.search(r'"(ability|theta|percentile|rank|t_score|z)"', text)
+    assert set(result.report["pupils"][0]) == {"id", "total", "full_score", "level", "mastery"}
+
+
+@pytest.mark.parametrize("name", ["magic", "2pl,3pl", "dina,gdina", ","])
+def test_names_that_are_no_models(run, name):
+    result = run(folder("lsat6"), "--model", name)
+    assert result.code == 2
+    assert not result.folder.exists()
