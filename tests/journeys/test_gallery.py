@@ -10,7 +10,14 @@ pytestmark = pytest.mark.journey
 
 @pytest.mark.parametrize(
     "path",
-    ["/gallery/", "/gallery/?theme=screen", "/gallery/?mode=cast", "/gallery/kiosk/", "/gallery/sheet/"],
+    [
+        "/gallery/",
+        "/gallery/?theme=screen",
+        "/gallery/?mode=cast",
+        "/gallery/?size=big",
+        "/gallery/kiosk/",
+        "/gallery/sheet/",
+    ],
 )
 def test_every_state_is_accessible_and_fits(
     page: Page, gallery: str, check_page: Callable[..., None], console: list[str], path: str
@@ -106,6 +113,22 @@ def test_a_password_can_be_shown_and_hidden(page: Page, gallery: str) -> None:
     expect(button).to_have_attribute("aria-pressed", "true")
     button.click()
     assert page.locator("#id_secret").get_attribute("type") == "password"
+
+
+def test_small_pupils_get_large_words_and_a_voice(page: Page, gallery: str) -> None:
+    page.add_init_script("window.said = []; speechSynthesis.speak = u => said.push([u.lang, u.text])")
+    page.goto(gallery + "/gallery/?size=big")
+    smallest = page.evaluate(
+        "Math.min(...[...document.querySelectorAll('#pupil-part *')].filter(e => e.childNodes[0] &&"
+        " e.childNodes[0].nodeType === 3).map(e => parseFloat(getComputedStyle(e).fontSize)))"
+    )
+    assert smallest >= 20
+    page.click("[data-read=pupil-part]")
+    ((language, words),) = page.evaluate("said")
+    assert language == "zh-CN"
+    assert "为什么是它？" in words
+    page.goto(gallery + "/gallery/")
+    assert page.locator("[data-read]").is_hidden()  # no script for it on other pages
 
 
 def test_user_menu_opens_by_keyboard_and_names_the_other_role(page: Page, gallery: str) -> None:

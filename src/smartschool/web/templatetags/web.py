@@ -198,6 +198,17 @@ def trend_chart(
 
 
 @register.simple_tag
+def read_aloud(part: str, words: str = "读一读") -> SafeString:
+    """Button that reads the element with this id aloud; only on `size="big"` pages with a voice."""
+    return format_html(
+        '<button class="btn" type="button" data-read="{}" hidden>{}{}</button>',
+        part,
+        draw_icon("volume"),
+        words,
+    )
+
+
+@register.simple_tag
 def crumb(word: str, href: str = "") -> SafeString:
     """One step of the breadcrumb; on a phone the last linked step is the way back."""
     chevron = draw_icon("chevron-right")

@@ -151,7 +151,7 @@ def sample(theme: str = "", mode: str = "", bound: bool = True) -> dict[str, Any
 def gallery(request: HttpRequest) -> HttpResponse:
     """All components."""
     context = sample(request.GET.get("theme", ""), request.GET.get("mode", ""))
-    context["idle_seconds"] = request.GET.get("idle")
+    context |= {"idle_seconds": request.GET.get("idle"), "size": request.GET.get("size")}
     return render(request, "gallery/gallery.html", context)
 
 
