@@ -47,8 +47,12 @@ def django_db_setup(django_test_environment: None, django_db_blocker: object) ->
 
 @pytest.fixture
 def fresh_database(django_db_setup: None, django_db_blocker: django_database.Blocker) -> Iterator[str]:
-    """Real transactions on a fresh clone that is thrown away afterwards; yields the database's name."""
-    name = cluster.clone(f"fresh_{uuid.uuid4().hex[:12]}")
+    """Real transactions on a fresh clone that is thrown away afterwards; yields the database's name.
+
+    The name is always the same in one process, so that a server once started finds each next clone.
+    """
+    cluster.drop(cluster.FRESH)
+    name = cluster.clone(cluster.FRESH)
     with django_database.pointed_at(name), django_db_blocker.unblock():
         yield name
         django_database.close_all()

@@ -120,6 +120,8 @@ def build_template(handle: Handle) -> None:
 
 
 CLUSTER = TemporaryCluster()
+# The clone of the moment of this process.
+FRESH = f"fresh_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
 
 
 def clone(name: str) -> str:

@@ -15,7 +15,10 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import override_settings
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import ConsoleMessage, Page
+from tests.harness import cluster
 from tests.harness import site as processes
+
+from smartschool.kernel.registry import demo_logins
 
 # Playwright keeps an event loop in the test's thread; the ORM calls of a story are synchronous all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -64,11 +67,17 @@ def serving() -> Iterator[str]:
         thread.terminate()
 
 
-@pytest.fixture
-def site(fresh_database: str) -> Iterator[str]:
-    """The whole project under its real server, on a fresh clone of the seeded database."""
-    with processes.web(fresh_database) as address:
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The whole project under its real server; its database is there only while a story runs."""
+    with processes.web(cluster.FRESH) as address:
         yield address
+
+
+@pytest.fixture
+def site(server: str, fresh_database: str) -> str:
+    """The address of the server, which now finds a fresh clone of the seeded database."""
+    return server
 
 
 @pytest.fixture
@@ -76,6 +85,25 @@ def worker(fresh_database: str) -> Iterator[None]:
     """The job worker of the same database, for stories that wait for a job."""
     with processes.worker(fresh_database):
         yield
+
+
+@pytest.fixture
+def login_as(page: Page, site: str) -> Callable[[str], None]:
+    """Sign in through the page as the account that `up` prints for a role (班主任, 校长, 家长 …)."""
+    from smartschool.contexts.identity import seeds
+
+    seeds.run("small")  # the rows exist; this names the accounts in this process
+
+    def login(role: str) -> None:
+        known = demo_logins.get(role)
+        page.context.clear_cookies()
+        page.goto(f"{site}/login/")
+        page.fill("[name=login]", known.login)
+        page.fill("[name=password]", known.password)
+        page.click("main button.primary")
+        page.wait_for_url(lambda url: "/login/" not in url)
+
+    return login
 
 
 @pytest.fixture
