@@ -1,14 +1,14 @@
 """Reads of diagnosis: what a page needs, in few round trips. Nothing here orders people by marks."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from numpy.typing import NDArray
 
-from edumetrics.arrays import State
+from edumetrics.arrays import MARK_TOLERANCE, State
 from smartschool.contexts.assessment.public import doors as assessment
 from smartschool.contexts.assessment.public.contracts import AttemptStatus, MarkState
 from smartschool.contexts.diagnosis import figures as stored
@@ -38,7 +38,13 @@ class ClassPage:
 
     @property
     def small(self) -> bool:
+        """Below 25 pupils there are no groups and no curves."""
         return self.figure.n_present < 25
+
+    def require_own(self) -> None:
+        """404 for everybody but the class's own teacher of the subject."""
+        if not self.own:
+            raise NotYours
 
 
 def released(paper: str = "paper_id") -> Exists:
@@ -96,6 +102,7 @@ def pupil_lines(page: ClassPage, *, with_names: bool = True) -> list[PupilLine]:
         status = AttemptStatus(row.status)
         lines.append(
             PupilLine(
+                key=row.enrolment_id,
                 code=person.code if person else "",
                 number=row.class_number,
                 name=person.name if person else GONE,
@@ -135,7 +142,7 @@ def _needed_help_before(page: ClassPage, enrolments: Collection[int]) -> set[int
     lowest = len(page.paper.level_labels) - 1
     found = set()
     for row in rows:
-        line = PupilLine("", 0, "", row.status == 0, "", row.level, states_of(row), tuple(row.sure))
+        line = PupilLine(0, "", 0, "", row.status == 0, "", row.level, states_of(row), tuple(row.sure))
         if needs_help(line, lowest):
             found.add(row.enrolment_id)
     return found
@@ -143,9 +150,8 @@ def _needed_help_before(page: ClassPage, enrolments: Collection[int]) -> set[int
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassMarks:
-    """Marks and core states of one class, in the order of 学号."""
+    """Marks and core states of one class; row i belongs to line i of the report."""
 
-    enrolments: tuple[int, ...]
     marks: NDArray[np.float64]
     states: NDArray[np.int8]
     choices: NDArray[np.str_] | None
@@ -166,16 +172,39 @@ def core_states(statuses: NDArray[np.int8], states: NDArray[np.int8]) -> NDArray
     return core
 
 
-def class_marks(page: ClassPage) -> ClassMarks:
-    """The answers of the class, for its own teacher; two round trips."""
+def class_marks(page: ClassPage, lines: Sequence[PupilLine]) -> ClassMarks:
+    """The answers of the class, for its own teacher, in the order of `lines`; two round trips.
+
+    Joined by pupil: marks may have come in after the version of the report that is shown.
+    """
     assert page.figure.home_class_id is not None  # noqa: S101 - class pages have a class
     data = assessment.paper_for_analysis(page.run.paper_id, class_ids=[page.figure.home_class_id])
-    return ClassMarks(
-        tuple(int(one) for one in data.enrolment_ids),
-        data.marks,
-        core_states(data.statuses, data.states),
-        data.choices,
-    )
+    row_of = {int(key): row for row, key in enumerate(data.enrolment_ids)}
+    rows = np.array([row_of.get(line.key, -1) for line in lines], dtype=np.int64)
+    size = (len(lines), len(page.paper.items))
+    marks, states = np.full(size, np.nan), np.full(size, State.NOT_PRESENTED, dtype=np.int8)
+    choices = None if data.choices is None else np.full(size, "", dtype=data.choices.dtype)
+    seen = rows >= 0
+    marks[seen] = data.marks[rows[seen]]
+    states[seen] = core_states(data.statuses, data.states)[rows[seen]]
+    if choices is not None and data.choices is not None:
+        choices[seen] = data.choices[rows[seen]]
+    return ClassMarks(marks, states, choices)
+
+
+def lost_items(paper: PaperSketch, marks: ClassMarks, row: int) -> list[int]:
+    """Items on which a pupil lost marks or that were left blank, in the paper's order."""
+    blank = marks.states[row] == State.BLANK
+    full = np.array([item.full for item in paper.items])
+    return [int(j) for j in np.flatnonzero(blank | (marks.marks[row] < full - MARK_TOLERANCE))]
+
+
+def lost_note(marks: ClassMarks, row: int, item: int) -> str:
+    """What was chosen or left blank; never how many marks."""
+    choice = "" if marks.choices is None else str(marks.choices[row, item])
+    if choice:
+        return f"选 {choice}"
+    return "空白" if marks.states[row, item] == State.BLANK else ""
 
 
 def reports_in_reach(actor: Actor, *, limit: int = 200) -> list[ClassFigure]:
@@ -188,11 +217,6 @@ def reports_in_reach(actor: Actor, *, limit: int = 200) -> list[ClassFigure]:
         .annotate(is_released=released("run__paper_id"))
         .order_by("-run__held_on", "run__grade", "run__subject", "home_class_id")[:limit]
     )
-
-
-def without_names(lines: Iterable[PupilLine]) -> list[PupilLine]:
-    """The same lines with nothing that names a person."""
-    return [replace(line, code="", name="") for line in lines]
 
 
 def current_run(paper_id: int) -> AnalysisRun | None:

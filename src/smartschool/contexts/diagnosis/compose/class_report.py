@@ -16,8 +16,9 @@ from smartschool.contexts.diagnosis.sketch import PaperSketch
 
 @dataclass(frozen=True, slots=True)
 class PupilLine:
-    """What a report on a class knows of one pupil; in the order of 学号."""
+    """What a report on a class knows of one pupil; in the order of 学号. `key` never leaves the server."""
 
+    key: int
     code: str
     number: int
     name: str

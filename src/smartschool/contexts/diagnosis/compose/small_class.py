@@ -40,11 +40,6 @@ class GridRow:
     doubt: bool
 
     @property
-    def castable(self) -> bool:
-        """Whether the count may stand on the screen of a classroom."""
-        return self.lost >= words.CAST_LEAST
-
-    @property
     def notable(self) -> bool:
         """Half of the class or more."""
         return self.n > 0 and 2 * self.lost >= self.n
@@ -160,6 +155,12 @@ def _practice(point: int, pupils: Sequence[PupilLine]) -> tuple[HelpLine, ...]:
         for pupil in pupils
         if pupil.states and pupil.states[point] == MasteryState.NEEDS_WORK
     )
+
+
+def public_lede(paper: PaperSketch, figures: GroupFigures) -> Sentence:
+    """The sentence for the wall and for paper: without what concerns fewer than five."""
+    made = _lede(paper, figures, _focus(paper, figures), 0)
+    return tuple(piece for piece in made if not piece.private)
 
 
 def _lede(paper: PaperSketch, figures: GroupFigures, focus: int | None, practice: int) -> Sentence:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from edumetrics.results import Estimate
 from smartschool.contexts.diagnosis.compose import words as written
 from smartschool.contexts.diagnosis.compose.small_class import PointCount
+from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.sketch import PaperSketch
 from smartschool.contexts.directory.public import codes
 
@@ -105,3 +106,12 @@ def state_pieces(states: Sequence[int]) -> list[tuple[str, int, str]]:
 def count_pieces(row: PointCount) -> list[tuple[str, int, str]]:
     """The same for a small class."""
     return state_pieces((row.unknown, row.needs, row.basic, row.mastered))
+
+
+@register.simple_tag
+def lost_count(figures: GroupFigures, item: int) -> SafeString:
+    """How many lost marks, for the wall: nothing under five is said."""
+    lost = figures.items[item].lost
+    if lost >= written.CAST_LEAST:
+        return format_html("<b>{} 人</b>", lost)
+    return format_html('<span class="muted">不到 5 人</span>')

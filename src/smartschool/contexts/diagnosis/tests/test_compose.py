@@ -111,7 +111,7 @@ def test_typical_error():
 
 
 def pupil(number: int, states: tuple[int | None, ...], level: int | None = 1, **more: object) -> PupilLine:
-    return PupilLine(f"c{number}", number, f"学生{number}", True, "", level, states, **more)  # type: ignore[arg-type]
+    return PupilLine(number, f"c{number}", number, f"学生{number}", True, "", level, states, **more)  # type: ignore[arg-type]
 
 
 def test_help_is_by_class_number_and_compares_nobody():
@@ -119,7 +119,7 @@ def test_help_is_by_class_number_and_compares_nobody():
         pupil(3, (1, 1), 2),
         pupil(11, (3, 1), 1),
         pupil(18, (1, 1), 3, help_before=True),
-        PupilLine("c31", 31, "王", False, "缺考", None, ()),
+        PupilLine(31, "c31", 31, "王", False, "缺考", None, ()),
     ]
     report = compose_class_report(PAPER, usual(), None, pupils)
     assert [line.number for line in report.help] == [3, 18, 31]
@@ -175,7 +175,6 @@ def test_small_class_shows_counts_and_the_grid():
         "8 人中 6 人在“方程应用”丢过分，其中 4 人需要再练。建议先讲第 3 题，再看第 4 题。"
     )
     assert [row.lost for row in report.rows] == [1, 0, 6, 1]
-    assert [row.castable for row in report.rows] == [False, False, True, False]
     assert report.rows[0].cells[5].text == "空"
     assert report.rows[2].cells[1] == report.rows[2].cells[6]
     assert report.rows[2].cells[1].text == "−3"

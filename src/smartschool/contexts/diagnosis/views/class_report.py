@@ -11,10 +11,12 @@ from django.urls import reverse
 from smartschool.contexts.diagnosis import queries
 from smartschool.contexts.diagnosis.compose.class_report import compose_class_report, item_rows
 from smartschool.contexts.diagnosis.compose.item_page import Loser, compose_item
-from smartschool.contexts.diagnosis.compose.small_class import compose_small_class
+from smartschool.contexts.diagnosis.compose.lede import lede
+from smartschool.contexts.diagnosis.compose.small_class import compose_small_class, public_lede
 from smartschool.contexts.diagnosis.compose.words import mark
 from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.queries import ClassPage
+from smartschool.contexts.diagnosis.views.picking import picked_items
 from smartschool.kernel.errors import NotYours
 from smartschool.kernel.policy import requires
 
@@ -56,13 +58,11 @@ def cast(request: HttpRequest, school_code: str, paper_code: str, class_code: st
     context = _frame(request, page, school_code) | {"mode": "cast", "theme": "screen"}
     grade = queries.grade_figures(page)
     rows = item_rows(page.paper, page.figures, grade)
-    context["items"] = [row for row in rows if row.index in context["picked"]] or rows
-    context["report"] = compose_class_report(page.paper, page.figures, grade, [])
-    if page.small:
-        marks = queries.class_marks(page) if page.own else None
-        shape = (0, len(page.paper.items))
-        empty = (marks.marks[:0], marks.states[:0]) if marks else _nothing(shape)
-        context["small"] = compose_small_class(page.paper, page.figures, [], *empty)
+    context["items"] = [row for row in rows if row.index in context["picked"]]
+    context["lede"] = (
+        public_lede(page.paper, page.figures) if page.small else lede(page.paper, page.figures, grade)
+    )
+    context["lost"] = page.figures.items
     return render(request, "diagnosis/cast.html", context)
 
 
@@ -82,12 +82,6 @@ def item(
     return render(request, "diagnosis/item.html", context)
 
 
-def _nothing(shape: tuple[int, int]) -> tuple[Any, Any]:
-    import numpy as np
-
-    return np.empty(shape), np.empty(shape, dtype=np.int8)
-
-
 def _frame(request: HttpRequest, page: ClassPage, school_code: str) -> dict[str, Any]:
     """What every page of a class report shows: title, tabs, picked items, addresses."""
     keys = {
@@ -95,7 +89,7 @@ def _frame(request: HttpRequest, page: ClassPage, school_code: str) -> dict[str,
         "paper_code": page.run.paper_code,
         "class_code": page.figure.class_code,
     }
-    picked = _picked(request, page)
+    picked = picked_items(request, page)
     query = urlencode({"pick": ",".join(str(j + 1) for j in sorted(picked))}) if "pick" in request.GET else ""
     base = reverse("class-report", kwargs=keys)
     current = request.GET.get("tab", "")
@@ -128,6 +122,7 @@ def _frame(request: HttpRequest, page: ClassPage, school_code: str) -> dict[str,
         "cast_url": reverse("class-report-cast", kwargs=keys) + (f"?{query}" if query else ""),
         "list_url": reverse("analysis", kwargs={"school_code": school_code}),
         "title": f"{page.figure.class_name} · {page.paper.subject}学情",
+        "item_sub": f"{page.figure.class_name} · {page.paper.subject} · {page.paper.exam}",
         "sub": _sub(page, absent),
     }
 
@@ -143,16 +138,6 @@ def _sub(page: ClassPage, absent: int) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _picked(request: HttpRequest, page: ClassPage) -> frozenset[int]:
-    """Items chosen for the 讲评单; without a choice those that the report recommends."""
-    raw = request.GET.get("pick")
-    if raw is None:
-        rows = item_rows(page.paper, page.figures, None)
-        return frozenset(row.index for row in rows if row.attention and not row.doubt)
-    numbers = (int(part) for part in raw.split(",") if part.isdecimal())
-    return frozenset(n - 1 for n in numbers if 1 <= n <= len(page.paper.items))
-
-
 def _large(page: ClassPage, grade: GroupFigures | None) -> dict[str, Any]:
     pupils = queries.pupil_lines(page) if page.own else []
     made = compose_class_report(page.paper, page.figures, grade, pupils)
@@ -166,22 +151,17 @@ def _large(page: ClassPage, grade: GroupFigures | None) -> dict[str, Any]:
 
 def _small(page: ClassPage) -> dict[str, Any]:
     pupils = queries.pupil_lines(page)
-    marks = queries.class_marks(page)
+    marks = queries.class_marks(page, pupils)
     made = compose_small_class(page.paper, page.figures, pupils, marks.marks, marks.states)
     return {"report": made, "pupils": pupils}
 
 
 def _losers(page: ClassPage, index: int) -> list[Loser]:
     """Who lost marks on an item, by 学号: what was chosen or left blank, not how many marks."""
-    marks = queries.class_marks(page)
     people = queries.pupil_lines(page)
-    full = page.paper.items[index].full
-    found = []
-    for row, person in enumerate(people):
-        value, choice = marks.marks[row, index], "" if marks.choices is None else marks.choices[row, index]
-        if value >= full or not person.present:
-            continue
-        text = f"选 {choice}" if choice else "空白" if marks.states[row, index] == 1 else ""
-        if value < full or text:
-            found.append(Loser(person.code, person.number, person.name, text))
-    return found
+    marks = queries.class_marks(page, people)
+    return [
+        Loser(person.code, person.number, person.name, queries.lost_note(marks, row, index))
+        for row, person in enumerate(people)
+        if person.present and index in queries.lost_items(page.paper, marks, row)
+    ]
