@@ -10,7 +10,7 @@ from smartschool.contexts.diagnosis.compose import words
 from smartschool.contexts.diagnosis.compose.class_report import PupilLine, item_rows, point_rows
 from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.sketch import PaperSketch
-from smartschool.contexts.diagnosis.workbooks import Sheet, workbook
+from smartschool.contexts.diagnosis.workbooks import Sheet, Value, workbook
 
 MASTERY = ("未学", "需巩固", "基本掌握", "已掌握")
 
@@ -60,11 +60,11 @@ def _items(paper: PaperSketch, figures: GroupFigures, grade: GroupFigures | None
     head = ["题号", "题型", "知识点", "满分", "得分率", "区分度", "典型错误（人数）"]
     if grade is not None:
         head.insert(5, "比年级")
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for row in item_rows(paper, figures, grade):
         value = words.value_of(row.discrimination)
         power = "答案存疑" if row.doubt else "证据不足" if value is None else str(words.rounded(value, 2))
-        cells = [row.number, row.kind, row.points, row.full, _share(row.facility), power, row.typical]
+        cells: list[Value] = [row.number, row.kind, row.points, row.full, _share(row.facility), power, row.typical]
         if grade is not None:
             cells.insert(5, row.gap)
         rows.append(tuple(cells))
