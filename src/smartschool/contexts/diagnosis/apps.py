@@ -1,6 +1,10 @@
-"""Diagnosis as a Django app."""
+"""Diagnosis as a Django app: registers policies, navigation, panels of 今日 and the demo."""
+
+from collections.abc import Callable
 
 from django.apps import AppConfig
+
+from smartschool.kernel.actor import Actor
 
 
 class DiagnosisConfig(AppConfig):
@@ -9,4 +13,53 @@ class DiagnosisConfig(AppConfig):
     verbose_name = "成绩分析与知识点诊断"
 
     def ready(self) -> None:
-        from smartschool.contexts.diagnosis import policies  # noqa: F401 - registers them
+        from smartschool.contexts.diagnosis import panels, policies, seeds  # noqa: F401 - policies register
+        from smartschool.kernel.registry import NavItem, Panel, Seed, nav_items
+        from smartschool.kernel.registry import panels as all_panels
+        from smartschool.kernel.registry import seeds as all_seeds
+
+        for name, label, policy, url in (
+            ("reports", "学情", "view_report", _school("analysis")),
+            ("levels", "本班学情", "view_levels", _school("levels")),
+            ("release", "发布结果", "release_results", _school("releases")),
+            ("own", "学情", "view_own", _plain("own-reports")),
+            ("quality", "质量监测", "view_quality", _plain("quality")),
+        ):
+            nav_items.register(
+                NavItem(
+                    f"diagnosis.{name}", label, ICONS[name], f"diagnosis.{policy}", url, order=ORDERS[name]
+                )
+            )
+        all_panels.register(Panel("diagnosis.new", "diagnosis.view_report", panels.new_reports, order=30))
+        all_panels.register(Panel("diagnosis.own", "diagnosis.view_own", panels.new_own_reports, order=10))
+        all_seeds.register(Seed("diagnosis", 50, seeds.run))
+
+
+ICONS = {
+    "reports": "chart-histogram",
+    "levels": "report-analytics",
+    "release": "send",
+    "own": "chart-histogram",
+    "quality": "chart-dots",
+}
+ORDERS = {"reports": 31, "levels": 32, "release": 33, "own": 20, "quality": 40}
+
+
+def _school(name: str) -> Callable[[Actor], str | None]:
+    def url(actor: Actor) -> str | None:
+        from django.urls import reverse
+
+        return (
+            None if actor.workspace is None else reverse(name, kwargs={"school_code": actor.workspace.code})
+        )
+
+    return url
+
+
+def _plain(name: str) -> Callable[[Actor], str | None]:
+    def url(actor: Actor) -> str | None:
+        from django.urls import reverse
+
+        return reverse(name)
+
+    return url

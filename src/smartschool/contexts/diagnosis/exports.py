@@ -37,7 +37,7 @@ def class_workbook(
 
 def _pupils(paper: PaperSketch, pupils: Sequence[PupilLine]) -> Sheet:
     head = ("学号", "姓名", "等级", *(point.name for point in paper.points))
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for pupil in pupils:
         level = pupil.reason if pupil.level is None else paper.level_labels[pupil.level]
         states = pupil.states or (None,) * len(paper.points)
@@ -64,7 +64,15 @@ def _items(paper: PaperSketch, figures: GroupFigures, grade: GroupFigures | None
     for row in item_rows(paper, figures, grade):
         value = words.value_of(row.discrimination)
         power = "答案存疑" if row.doubt else "证据不足" if value is None else str(words.rounded(value, 2))
-        cells: list[Value] = [row.number, row.kind, row.points, row.full, _share(row.facility), power, row.typical]
+        cells: list[Value] = [
+            row.number,
+            row.kind,
+            row.points,
+            row.full,
+            _share(row.facility),
+            power,
+            row.typical,
+        ]
         if grade is not None:
             cells.insert(5, row.gap)
         rows.append(tuple(cells))

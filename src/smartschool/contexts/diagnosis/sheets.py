@@ -64,7 +64,7 @@ def review_sheet(
 
 def _row(row: ItemRow, figures: GroupFigures, small: bool) -> list[Cell]:
     item = figures.items[row.index]
-    common = row.typical if row.typical_n >= words.CAST_LEAST else ""
+    common = words.public_error(item)
     if small:
         lost = f"{item.lost} 人" if item.lost >= words.CAST_LEAST else "不到 5 人"
         return [row.number, row.points, lost, common]

@@ -13,3 +13,10 @@ def record_export(*, actor: Actor, figure: ClassFigure, kind: str, pupils: int) 
         organisation_id=figure.organisation_id,
         data={"kind": kind, "class": figure.class_code, "pupils": pupils},
     )
+
+
+@command("diagnosis.record_table_export")
+def record_table_export(*, actor: Actor, table: str, key: str) -> None:
+    """Write that a table without persons was taken out."""
+    organisation = actor.workspace.id if actor.workspace else None
+    done(("diagnosis.table", f"{table}:{key}"), organisation_id=organisation, data={"table": table})

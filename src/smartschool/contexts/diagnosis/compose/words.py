@@ -120,6 +120,14 @@ def needs_review(item: ItemFigures) -> bool:
     return key_in_doubt(item) or (weak_discrimination(item) and (facility is None or facility < 0.90))
 
 
+def public_error(item: ItemFigures) -> str:
+    """The wrong options that at least five chose, or the blanks: what may be said before everybody."""
+    wrong = sorted((o for o in item.options if not o.key and o.n >= CAST_LEAST), key=lambda o: -o.n)
+    if wrong:
+        return " · ".join(f"{option.label} {option.n}" for option in wrong[:2])
+    return f"空白 {item.blank}" if item.blank >= CAST_LEAST else ""
+
+
 def join_numbers(numbers: Sequence[str]) -> str:
     """``第 9、14 题``."""
     return f"第 {'、'.join(numbers)} 题"

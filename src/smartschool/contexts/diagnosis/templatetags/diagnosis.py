@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from edumetrics.results import Estimate
 from smartschool.contexts.diagnosis.compose import words as written
+from smartschool.contexts.diagnosis.compose.pupil import OwnPoint
 from smartschool.contexts.diagnosis.compose.small_class import PointCount
 from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.sketch import PaperSketch
@@ -78,16 +79,50 @@ def words(text: str) -> list[str]:
     return text.split()
 
 
-@register.simple_tag
-def mastery_cell(state: int | None) -> SafeString:
-    """The glyph alone with its word for readers aloud; a dash where there is not enough evidence."""
+def _glyph(state: int | None) -> SafeString:
+    # A label instead of hidden words: absolutely placed text would widen the page of a wide table.
     if state is None:
-        return format_html('<span class="muted">–<span class="vh">证据不足</span></span>')
+        return format_html('<span class="muted" role="img" aria-label="证据不足">–</span>')
     return format_html(
-        '<span class="mg m{}" aria-hidden="true"><i></i><i></i><i></i></span><span class="vh">{}</span>',
+        '<span class="mg m{}" role="img" aria-label="{}"><i></i><i></i><i></i></span>',
         state,
         MASTERY_WORDS[state],
     )
+
+
+@register.simple_tag
+def mastery_cell(state: int | None) -> SafeString:
+    """The glyph alone with its word for readers aloud; a dash where there is not enough evidence."""
+    return _glyph(state)
+
+
+@register.simple_tag
+def mastery_glyph(point: OwnPoint) -> SafeString:
+    """The glyph before a point of the own report; its word stands beside it."""
+    return format_html(
+        '<span class="mg m{}" aria-hidden="true"><i></i><i></i><i></i></span>', point.state or 0
+    )
+
+
+@register.simple_tag
+def quality_cell(outcome: Any) -> SafeString:
+    """A share with its interval, or why it is not shown."""
+    if isinstance(outcome, Estimate):
+        low, high = written.percent(outcome.low), written.percent(outcome.high)
+        return format_html("<b>{}</b>（{}–{}）", written.percent(outcome.value), low, high)
+    return format_html('<span class="muted sm">人数或学校太少，不显示</span>')
+
+
+@register.simple_tag
+def group_name(groups: Sequence[tuple[str, str]], place: int) -> str:
+    """Name of the group at a place."""
+    return groups[place][1]
+
+
+@register.filter
+def grade_word(grade: int) -> str:
+    """``七年级``."""
+    return f"{'一二三四五六七八九'[grade - 1]}年级"
 
 
 @register.filter
@@ -115,3 +150,9 @@ def lost_count(figures: GroupFigures, item: int) -> SafeString:
     if lost >= written.CAST_LEAST:
         return format_html("<b>{} 人</b>", lost)
     return format_html('<span class="muted">不到 5 人</span>')
+
+
+@register.simple_tag
+def public_error(figures: GroupFigures, item: int) -> str:
+    """Wrong options that at least five chose, for the wall and for paper."""
+    return written.public_error(figures.items[item])

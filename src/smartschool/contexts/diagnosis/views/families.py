@@ -1,0 +1,26 @@
+"""Pages for pupils and parents: the list of released reports and one report. Own children only."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from smartschool.contexts.diagnosis import family
+from smartschool.kernel.policy import requires
+
+
+@requires("diagnosis.view_own")
+def reports(request: HttpRequest) -> HttpResponse:
+    """All released reports of oneself or of the own children."""
+    rows = family.own_rows(request.actor)  # type: ignore[attr-defined]
+    several = len({row.child.enrolment_id for row in rows}) > 1
+    return render(request, "diagnosis/own_reports.html", {"rows": rows, "several": several})
+
+
+@requires("diagnosis.view_own")
+def report(request: HttpRequest, paper_code: str, enrolment_code: str) -> HttpResponse:
+    """One report: level first, marks only where they were released, behind 看得分."""
+    page = family.own_page(
+        request.actor,  # type: ignore[attr-defined]
+        paper_code=paper_code,
+        enrolment_code=enrolment_code,
+    )
+    return render(request, "diagnosis/own_report.html", {"page": page, "report": page.report})

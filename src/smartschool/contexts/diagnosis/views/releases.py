@@ -1,0 +1,82 @@
+"""Release of results by the school's office: list, preview of what a family will see, release, withdraw."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from smartschool.contexts.diagnosis import releases as reads
+from smartschool.contexts.diagnosis.commands.release import release_results, withdraw_results
+from smartschool.contexts.diagnosis.models import AnalysisRun, Release
+from smartschool.contexts.diagnosis.policies import release_results as may_release
+from smartschool.kernel.errors import DomainError
+from smartschool.kernel.policy import requires
+
+
+@requires("diagnosis.release_results")
+def releases(request: HttpRequest, school_code: str) -> HttpResponse:
+    """Exams with their subjects: released or not."""
+    exams = reads.exams(request.actor)  # type: ignore[attr-defined]
+    context = {"exams": exams, "school_code": school_code, "said": request.GET.get("said", "")}
+    return render(request, "diagnosis/releases.html", context)
+
+
+@requires("diagnosis.release_results")
+def preview(request: HttpRequest, school_code: str) -> HttpResponse:
+    """What will be told to whom, before anything happens."""
+    runs = _runs(request, request.GET.getlist("papers"))
+    marks = request.GET.get("marks") == "yes"
+    audience = _audience(request.GET.get("audience", ""))
+    context: dict[str, Any] = {
+        "runs": reads.previews(runs),
+        "sample": reads.sample(runs[0], marks=marks),
+        "audience": audience,
+        "marks": marks and any(run.stage == "junior" for run in runs),
+        "pupils": max(run.n_pupils for run in runs),
+        "school_code": school_code,
+    }
+    return render(request, "diagnosis/release_preview.html", context)
+
+
+@require_POST
+@requires("diagnosis.release_results")
+def release(request: HttpRequest, school_code: str) -> HttpResponse:
+    """Release the chosen subjects."""
+    release_results(
+        actor=request.actor,  # type: ignore[attr-defined]
+        runs=_runs(request, request.POST.getlist("papers")),
+        audience=_audience(request.POST.get("audience", "")),
+        marks=request.POST.get("marks") == "yes",
+    )
+    return _back(school_code, "released")
+
+
+@require_POST
+@requires("diagnosis.release_results")
+def withdraw(request: HttpRequest, school_code: str, paper_code: str) -> HttpResponse:
+    """Take a release back."""
+    run = may_release.get(request.actor, paper_code=paper_code)  # type: ignore[attr-defined]
+    withdraw_results(actor=request.actor, run=run, reason=request.POST.get("reason", ""))  # type: ignore[attr-defined]
+    return _back(school_code, "withdrawn")
+
+
+def _back(school_code: str, said: str) -> HttpResponse:
+    return HttpResponseRedirect(reverse("releases", kwargs={"school_code": school_code}) + f"?said={said}")
+
+
+def _runs(request: HttpRequest, codes: list[str]) -> list[AnalysisRun]:
+    """The chosen papers through the policy, in the order of subjects; all of one exam."""
+    found = list(
+        may_release.queryset(request.actor)  # type: ignore[attr-defined]
+        .filter(paper_code__in=codes)
+        .order_by("subject")
+    )
+    if not found or len(found) != len(set(codes)):
+        raise DomainError("diagnosis.nothing_chosen", "没有选学科。勾选要发布的学科，再看预览。")
+    return found
+
+
+def _audience(text: str) -> Release.Audience:
+    return Release.Audience(text) if text in Release.Audience.values else Release.Audience.GUARDIANS
