@@ -41,6 +41,7 @@ def school_classes(request: HttpRequest, actor: Actor) -> dict[str, object] | No
     heads = directory.form_teachers(found.id for found in classes)
     rows = [(found, sizes.get(found.id, 0), heads.get(found.id)) for found in classes]
     return {
+        "school_code": actor.workspace.code,
         "rows": rows,
         "pupils": sum(size for _, size, _ in rows),
         "headless": [found.name for found, _, head in rows if head is None],
@@ -66,10 +67,11 @@ def own_class(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
         return {"classes": []}
     sizes = directory.class_sizes([actor.workspace.id])
     return {
+        "school_code": actor.workspace.code,
         "classes": [
             (found, sizes.get(found.id, 0), _or_none(partial(directory.teachers_of_class, found.id)))
             for found in classes
-        ]
+        ],
     }
 
 
@@ -80,7 +82,10 @@ def own_teaching(request: HttpRequest, actor: Actor) -> dict[str, object] | None
     assert actor.person_id is not None  # noqa: S101 -- signed in
     taught = _or_none(partial(directory.taught_by, actor.person_id))
     sizes = directory.class_sizes([actor.workspace.id])
-    return {"lessons": [(one, sizes.get(one.home_class.id, 0)) for one in taught]}
+    return {
+        "school_code": actor.workspace.code,
+        "lessons": [(one, sizes.get(one.home_class.id, 0)) for one in taught],
+    }
 
 
 @panel("own_place", "web.see_own_place", order=FIRST)
