@@ -1,0 +1,153 @@
+"""Draws the pictures of docs/methods for items, distractors, reliability, mastery and groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from edumetrics.aggregates import group_means
+from edumetrics.arrays import ResponseMatrix, response_matrix
+from edumetrics.ctt.distractors import OptionAnalysis, distractors
+from edumetrics.ctt.scores import centre
+from edumetrics.exam import analyse_exam
+from edumetrics.options import option_responses, score_options
+from edumetrics.results import Estimate, Insufficient
+from smartschool.analyze.reader import ExamInput, read_exam, sources
+from svg_plot import Plot
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "docs" / "methods"
+
+
+def exam(name: str) -> ExamInput:
+    """One of the exams that ship with the product."""
+    return read_exam(
+        sources(ROOT / "tests" / "fixtures" / "exams" / name, items=None, q=None, knowledge=None)
+    )
+
+
+def items() -> str:
+    result = analyse_exam(exam("frcsub").matrix)
+    plot = Plot(
+        "Fraction subtraction, 536 pupils: facility and discrimination of 20 items, 95 % intervals",
+        (0, 21),
+        (0, 1),
+        "item",
+        "facility (blue), D27 (orange)",
+    )
+    place = np.arange(1, 21)
+    for figures, colour, label, shift in (
+        (result.facility, 0, "facility", -0.15),
+        (result.discrimination, 1, "D27", 0.15),
+    ):
+        plot.intervals((place + shift).tolist(), figures.low.tolist(), figures.high.tolist(), colour=colour)
+        plot.points((place + shift).tolist(), figures.value.tolist(), colour=colour, label=label)
+    return plot.svg(range(1, 21), (0, 0.2, 0.4, 0.6, 0.8, 1))
+
+
+def wrong_key() -> ResponseMatrix:
+    """Drawn answers of 300 pupils to 15 items; the key of item 1 is wrong on purpose."""
+    rng = np.random.default_rng(8)
+    ability, place = rng.normal(size=(300, 1)), rng.normal(0, 0.8, 15)
+    right = rng.random((300, 15)) < 1 / (1 + np.exp(-1.2 * (ability - place)))
+    key = rng.integers(0, 4, 15)
+    wrong = (key + rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2], size=(300, 15))) % 4
+    letters = np.array(list("ABCD"))
+    keys = [str(letter) for letter in letters[key]]
+    keys[0] = str(letters[(key[0] + 1) % 4])
+    options = option_responses(letters[np.where(right, key, wrong)].T.tolist(), keys)
+    return response_matrix(score_options(options, np.ones(15)), 1.0, options=options)
+
+
+def options() -> str:
+    matrix = wrong_key()
+    found = distractors(matrix, centre(matrix).rest())[0]
+    assert isinstance(found, OptionAnalysis)
+    assert not isinstance(found.curves, Insufficient)
+    assert found.key_error is not None
+    plot = Plot(
+        f"A wrong key: pupils who know choose {found.key_error.rival} (300 drawn pupils)",
+        (0.5, 5.5),
+        (0, 1),
+        "fifth of the pupils by the score on the other items",
+        "share",
+    )
+    for k, (label, line) in enumerate(zip(found.labels, found.curves, strict=True)):
+        word = f"{label}, the key" if found.in_key[k] else label
+        plot.line([1, 2, 3, 4, 5], line.tolist(), colour=k, label=word)
+    return plot.svg((1, 2, 3, 4, 5), (0, 0.25, 0.5, 0.75, 1))
+
+
+def reliability() -> str:
+    result = analyse_exam(exam("frcsub").matrix)
+    bands = [(band, band.sem) for band in result.conditional_sem if isinstance(band.sem, Estimate)]
+    overall = result.reliability.sem
+    assert isinstance(overall, Estimate)
+    middle = [(band.low + band.high) / 2 for band, _ in bands]
+    plot = Plot(
+        "Fraction subtraction: the error of a total is largest in the middle of the scale",
+        (0, 20),
+        (0, 2.5),
+        "total",
+        "standard error of measurement, marks",
+    )
+    plot.intervals(middle, [sem.low for _, sem in bands], [sem.high for _, sem in bands])
+    plot.points(middle, [sem.value for _, sem in bands], label="conditional")
+    plot.line([0, 20], [overall.value, overall.value], colour=1, label="one figure for all")
+    return plot.svg((0, 5, 10, 15, 20), (0, 0.5, 1, 1.5, 2, 2.5))
+
+
+def mastery() -> str:
+    source = exam("frcsub")
+    table = analyse_exam(source.matrix, source.q, [p.code for p in source.points]).mastery
+    assert table is not None
+    point = 1  # separate a whole number from a fraction
+    shares = table.share
+    order = np.linspace(0, 535, 40).astype(int)
+    plot = Plot(
+        "Posterior of 40 pupils at one point (fraction subtraction), 95 % intervals",
+        (0, 41),
+        (0, 1),
+        "pupil, in the order of the list",
+        "expected share of marks",
+    )
+    place = list(range(1, 41))
+    plot.intervals(place, shares.low[order, point].tolist(), shares.high[order, point].tolist())
+    plot.points(place, shares.value[order, point].tolist())
+    for limit, word in ((0.60, "basic from .60"), (0.85, "mastered from .85")):
+        plot.line([0, 41], [limit, limit], colour=1 if limit < 0.7 else 2, label=word)
+    return plot.svg(range(0, 41, 5), (0, 0.2, 0.4, 0.6, 0.8, 1))
+
+
+def groups() -> str:
+    rng = np.random.default_rng(4)
+    sizes = [8, 12, 25, 30, 38, 40, 42, 45, 9, 33]
+    truth = rng.normal(0.65, 0.04, 10)
+    rows = np.repeat(np.arange(10), sizes)
+    values = np.clip(rng.normal(truth[rows], 0.2), 0, 1)[:, None]
+    table = group_means(values, [f"{g:02d}" for g in rows])
+    plot = Plot(
+        "Ten drawn classes of 8 to 45 pupils: small ones are drawn to the whole",
+        (0, 11),
+        (0.4, 0.9),
+        "class",
+        "mean share of marks",
+    )
+    place = list(range(1, 11))
+    plot.intervals(place, table.shrunken.low[:, 0].tolist(), table.shrunken.high[:, 0].tolist())
+    plot.points(place, table.shrunken.value[:, 0].tolist(), label="shrunken")
+    plot.points(place, table.raw.value[:, 0].tolist(), colour=1, label="plain mean")
+    plot.points(place, truth.tolist(), colour=2, label="truth")
+    return plot.svg(place, (0.4, 0.5, 0.6, 0.7, 0.8, 0.9))
+
+
+if __name__ == "__main__":
+    for name, draw in (
+        ("items", items),
+        ("distractors", options),
+        ("reliability", reliability),
+        ("mastery", mastery),
+        ("groups", groups),
+    ):
+        (OUT / f"{name}.svg").write_text(draw(), encoding="utf-8")
