@@ -70,9 +70,9 @@ def likelihood(data: dict) -> Callable[[], dict]:
 
 def dina(data: dict) -> Callable[[], dict]:
     """DINA by maximum likelihood from one start; ``guess`` and ``slip`` given: class weights only."""
-    from edumetrics.cdm import Settings, em
+    from edumetrics.cdm import Settings, em, sparse
     from edumetrics.cdm.classes import class_space
-    from edumetrics.cdm.diagnosis import make_problem, pack_for, runner_for
+    from edumetrics.cdm.diagnosis import make_problem, pack_for
     from edumetrics.irt.coding import Coding
 
     x, q = data["x"], data["q"].astype(bool)
@@ -85,8 +85,8 @@ def dina(data: dict) -> Callable[[], dict]:
         space = class_space(q)
         problem = make_problem(space, coding, "dina", Settings(prior=False, monotone=False), len(x))
         shard = pack_for(space.n_classes, coding, x.astype(np.int16))
-        with runner_for(shard, space.n_classes) as runner:
-            fit = em.fit(problem, runner, em.random_start(problem, np.random.default_rng(1), share), 1e-4)
+        first = em.random_start(problem, np.random.default_rng(1), share)
+        fit = sparse.fit(problem, shard, first, 1e-4, 3000)
         return {"loglik": fit.loglik, "classes": space.n_classes, "evaluations": fit.evaluations}
 
     return run

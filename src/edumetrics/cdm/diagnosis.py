@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.cdm import em
+from edumetrics.cdm import em, sparse
 from edumetrics.cdm.classes import ClassSpace, class_space
 from edumetrics.cdm.monotone import neighbours
 from edumetrics.cdm.report import item_reports, mastery_reports, point_reports
@@ -20,12 +20,10 @@ from edumetrics.cdm.uncertainty import covariance, places
 from edumetrics.errors import BadWeights, ShapeMismatch
 from edumetrics.irt.coding import Coding, learn_coding
 from edumetrics.results import Caution, FloatArray, Insufficient, Provenance, Reason
-from edumetrics.runners.local import ThreadRunner
-from edumetrics.runners.packing import Shard, make_layout, pack
+from edumetrics.runners.packing import Shard, pack
 from edumetrics.runners.stats import posterior
 
 SHORT_RUN = 45  # evaluations per start before the best are chosen
-TABLE_BYTES = 800_000  # tables that stay in a core's second-level cache
 FEWEST_MEMBERS = 15.0  # expected pupils behind a chance that is to be believed
 RIDGE_LOGLIK, RIDGE_DISTANCE = 1.0, 0.05  # starts as likely as this that differ by that much
 RIDGE_SE = 0.15
@@ -96,6 +94,8 @@ def diagnose(
     best, ridge = estimate(problem, shard, _shares(coding), settings)
     if settings.check_ridge:
         ridge |= unpenalised_ridge(problem, shard, best)
+    k_free = int((places(problem) >= 0).sum()) + space.n_classes - 1
+    n_classes, (space, problem, best) = space.n_classes, _inhabited(space, problem, best, shard.n)
     post = _posteriors(problem, best.parameters, shard)
     cov = covariance(problem, best.parameters, categories[present], post)
     unsettled = ridge | _weakly_known(problem, cov)
@@ -103,7 +103,6 @@ def diagnose(
     mastery, spread = mastery_reports(
         space, problem, best.parameters, cov, matrix, categories, used_q, settings
     )
-    k_free = int((places(problem) >= 0).sum()) + space.n_classes - 1
     n_used = shard.n
     return ClassModelResult(
         model=model,
@@ -115,6 +114,7 @@ def diagnose(
         ridge=tuple(coding.items[j] for j in np.flatnonzero(unsettled)),
         loglik=best.loglik,
         n=n_used,
+        n_classes=n_classes,
         n_parameters=k_free,
         aic=-2.0 * best.loglik + 2.0 * k_free,
         bic=-2.0 * best.loglik + float(np.log(n_used)) * k_free,
@@ -162,11 +162,7 @@ def make_problem(space: ClassSpace, coding: Coding, model: str, settings: Settin
 def pack_for(n_classes: int, coding: Coding, categories: NDArray[np.int16]) -> Shard:
     """Pack answers into bytes of so few values that the tables of all classes stay in the cache."""
     missing = np.asarray((categories < 0).any(axis=0))
-    for max_rows in (256, 128, 64, 32, 16):
-        layout = make_layout(coding.n_categories, missing, max_rows)
-        if layout.n_rows * n_classes * 12 <= TABLE_BYTES:
-            break
-    return pack(categories, layout)
+    return pack(categories, sparse.layout_for(coding.n_categories, missing, n_classes))
 
 
 def estimate(
@@ -176,16 +172,15 @@ def estimate(
     rng = np.random.default_rng(settings.seed)
     n_classes = problem.group.shape[1]
     starts = max(min(settings.starts, START_BUDGET // (shard.n * n_classes + 1)), min(settings.starts, 3))
-    with runner_for(shard, n_classes) as runner:
-        short = [
-            em.fit(problem, runner, em.random_start(problem, rng, share), 1e-3, SHORT_RUN)
-            for _ in range(starts)
-        ]
-        short.sort(key=lambda f: -f.objective)
-        long = [
-            em.fit(problem, runner, f.parameters, settings.tolerance, settings.max_evaluations)
-            for f in short[: settings.followed]
-        ]
+    short = [
+        sparse.fit(problem, shard, em.random_start(problem, rng, share), 1e-3, SHORT_RUN)
+        for _ in range(starts)
+    ]
+    short.sort(key=lambda f: -f.objective)
+    long = [
+        sparse.fit(problem, shard, f.parameters, settings.tolerance, settings.max_evaluations)
+        for f in short[: settings.followed]
+    ]
     long.sort(key=lambda f: -f.objective)
     best = long[0]
     ridge = np.zeros(len(problem.group), dtype=np.bool_)
@@ -207,8 +202,7 @@ def unpenalised_ridge(problem: em.Problem, shard: Shard, best: em.Fit) -> NDArra
         class_pseudo=np.zeros_like(problem.class_pseudo),
         monotone=False,
     )
-    with runner_for(shard, problem.group.shape[1]) as runner:
-        free = em.fit(bare, runner, best.parameters, 1e-3, RIDGE_RUN)
+    free = sparse.fit(bare, shard, best.parameters, 1e-3, RIDGE_RUN, verify=False)
     return _moved(best, free) > RIDGE_RUNAWAY
 
 
@@ -216,9 +210,27 @@ def _moved(one: em.Fit, other: em.Fit) -> FloatArray:
     return np.asarray(np.abs(one.parameters.probability - other.parameters.probability).max(axis=(1, 2)))
 
 
-def runner_for(shard: Shard, n_classes: int) -> ThreadRunner:
-    """Threads from fewer pupils on than in a model with few nodes."""
-    return ThreadRunner([shard], per_thread=max(200, 150_000 // n_classes))
+def _inhabited(
+    space: ClassSpace, problem: em.Problem, fit: em.Fit, n: int
+) -> tuple[ClassSpace, em.Problem, em.Fit]:
+    """The same without classes that nobody is in, where there are too many to carry along."""
+    if space.n_classes <= sparse.SPARSE_ABOVE:
+        return space, problem, fit
+    kept = np.flatnonzero(fit.parameters.weight * n > sparse.EMPTY)
+    weight = fit.parameters.weight[kept]
+    return (
+        replace(space, known=space.known[kept], group=np.ascontiguousarray(space.group[:, kept])),
+        replace(
+            problem,
+            group=np.ascontiguousarray(problem.group[:, kept]),
+            class_pseudo=problem.class_pseudo[kept],
+        ),
+        replace(
+            fit,
+            parameters=em.Parameters(fit.parameters.probability, weight / weight.sum()),
+            class_counts=fit.class_counts[kept],
+        ),
+    )
 
 
 def _checked_q(q: ArrayLike, matrix: ResponseMatrix) -> NDArray[np.bool_]:

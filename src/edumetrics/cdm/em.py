@@ -187,11 +187,15 @@ def fit(
         tolerance=tolerance,
         max_evaluations=max_evaluations,
     )
-    final = to_parameters(point.x)
-    s = runner.total(node_model(problem, final, runner.n))
+    return evaluate(problem, runner, to_parameters(point.x), point.evaluations + 1, point.converged)
+
+
+def evaluate(
+    problem: Problem, runner: Runner, parameters: Parameters, evaluations: int, converged: bool
+) -> Fit:
+    """Likelihood and expected counts at given parameters (one pass)."""
+    s = runner.total(node_model(problem, parameters, runner.n))
     counts = np.zeros_like(problem.pseudo)
     _group_counts(s.counts, problem.group, counts)
-    return Fit(
-        final, s.loglik, s.loglik + log_prior(problem, final), counts, s.nodes.sum(axis=0),
-        point.evaluations + 1, point.converged,
-    )  # fmt: skip
+    objective = s.loglik + log_prior(problem, parameters)
+    return Fit(parameters, s.loglik, objective, counts, s.nodes.sum(axis=0), evaluations, converged)

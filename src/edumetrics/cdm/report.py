@@ -18,7 +18,7 @@ from edumetrics.runners.stats import posterior
 
 Z95 = 1.959963984540054
 METHOD = "posterior mode/score information"
-CHUNK = 8192
+CELLS = 4_000_000  # pupils × classes held at once
 _EDGE = 1e-6
 
 
@@ -73,8 +73,9 @@ def mastery_reports(
     n, n_points = len(categories), sure.shape[1]
     value, low, high, untold = (np.empty((n, n_points)) for _ in range(4))
     means = np.zeros((len(models), 2, n_points))
-    for at in range(0, n, CHUNK):
-        part = slice(at, at + CHUNK)
+    chunk = max(CELLS // (space.n_classes + n_points * len(models)), 64)
+    for at in range(0, n, chunk):
+        part = slice(at, at + chunk)
         shard = pack(categories[part], layout)
         bounds = np.empty((len(models), 2, shard.n, n_points))
         for d, model in enumerate(models):

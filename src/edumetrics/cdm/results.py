@@ -90,11 +90,12 @@ class ClassModelResult:
     ridge : tuple of str
         Items whose parameters the answers do not settle (see the warnings).
     loglik : float
-    n, n_parameters : int
+    n, n_classes, n_parameters : int
+        ``n_classes`` states can be told apart by this Q-matrix.
     aic, bic : float
     provenance : Provenance
     space, problem, parameters, coding
-        The same in arrays.
+        The same in arrays; of very many classes only those that anybody is in.
     """
 
     model: str
@@ -106,6 +107,7 @@ class ClassModelResult:
     ridge: tuple[str, ...]
     loglik: float
     n: int
+    n_classes: int
     n_parameters: int
     aic: float
     bic: float

@@ -15,7 +15,7 @@ from edumetrics.results import FloatArray, IntArray
 
 # More class weights than this are taken as known: the matrix would outgrow the answers.
 MAX_WEIGHTS = 300
-CHUNK = 4096
+CHUNK = 2048
 LEAST_WEIGHT = 1.0  # a class that expects fewer pupils has no weight to speak of
 LARGEST_LOGIT_SD = 3.0
 

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from edumetrics.arrays import response_matrix
-from edumetrics.cdm import Settings, class_space, diagnose, em, q_advice
+from edumetrics.cdm import Settings, class_space, diagnose, em, q_advice, sparse
+from edumetrics.cdm.diagnosis import make_problem, pack_for
 from edumetrics.cdm.monotone import monotone_probabilities, neighbours
 from edumetrics.errors import BadWeights, ShapeMismatch
+from edumetrics.irt.coding import learn_coding
 from edumetrics.irt.tests.data import exam_full, exam_marks, exam_q
 from edumetrics.results import Estimate, Insufficient, Reason
 from edumetrics.runners.local import ThreadRunner
@@ -47,7 +49,7 @@ SLIP += [0.0819, 0.0406, 0.3348, 0.0605, 0.1051, 0.1107, 0.1379, 0.1379, 0.2404,
 def test_fraction_subtraction():
     """R CDM stopped 0.003 below the maximum; its guess of item 9 differs by up to 0.01 there."""
     got = diagnose(response_matrix(exam_marks("frcsub"), 1.0), exam_q("frcsub"), settings=ML)
-    assert got.space.n_classes == 58
+    assert got.n_classes == 58
     assert got.loglik >= -4402.2909
     assert got.loglik == pytest.approx(-4402.288, abs=0.002)
     np.testing.assert_allclose([i.guess.value for i in got.items], GUESS, atol=0.01)
@@ -272,3 +274,42 @@ def test_advice_needs_a_model_that_tells_all_states_apart_and_enough_pupils():
     assert isinstance(q_advice(diagnose(matrix, Q, settings=QUICK), matrix), Insufficient)
     few = q_advice(diagnose(matrix, Q, "gdina", settings=QUICK), matrix)
     assert few == Insufficient(Reason.TOO_FEW_PUPILS, 300)
+
+
+# ------------------------------------------------------------------ many classes
+
+
+def many_points(seed, n=700, n_items=24, n_points=11):
+    rng = np.random.default_rng(seed)
+    q = np.zeros((n_items, n_points), int)
+    q[np.arange(n_items), np.arange(n_items) % n_points] = 1
+    q[np.arange(n_points, n_items), rng.integers(0, n_points, n_items - n_points)] = 1
+    return simulate(seed, n, q, prevalence=tuple(rng.uniform(0.4, 0.7, n_points)))[0], q
+
+
+def test_dropping_empty_classes_loses_no_likelihood():
+    marks, q = many_points(20)
+    space = class_space(q.astype(bool))
+    assert space.n_classes > sparse.SPARSE_ABOVE
+    coded = learn_coding(response_matrix(marks, 1.0))
+    problem = make_problem(space, coded.coding, "dina", ML, len(marks))
+    shard = pack_for(space.n_classes, coded.coding, coded.categories)
+    share = np.column_stack([1 - marks.mean(axis=0), marks.mean(axis=0)])
+    first = em.random_start(problem, np.random.default_rng(1), share)
+    few = sparse.fit(problem, shard, first, 1e-5, 2000)
+    with sparse.runner_for(shard, space.n_classes) as runner:
+        every = em.fit(problem, runner, few.parameters, 1e-5, 400)
+    assert few.converged
+    assert every.loglik - few.loglik < 0.01
+    assert (few.parameters.weight > 0).sum() < space.n_classes / 2
+
+
+def test_a_paper_of_many_points_is_diagnosed_on_the_classes_that_anybody_is_in():
+    marks, q = many_points(21)
+    got = diagnose(response_matrix(marks, 1.0), q, settings=QUICK)
+    assert got.n_classes > sparse.SPARSE_ABOVE
+    assert got.space.n_classes < got.n_classes
+    assert got.parameters.weight.sum() == pytest.approx(1.0)
+    known = got.mastery.known
+    assert known.any()
+    assert (got.mastery.low[known] <= got.mastery.high[known]).all()
