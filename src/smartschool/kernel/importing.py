@@ -80,6 +80,8 @@ class Importer(ABC):
     policy: ClassVar[str]
     modes: ClassVar[tuple[str, ...]] = (ADD,)
     keep_extra: ClassVar[bool] = False  # keep unknown columns in `frame.extra` (item marks)
+    hint: ClassVar[str] = ""  # one sentence: which workbook this is
+    listed: ClassVar[bool] = True  # offered on the import page; False where it needs options of its own page
 
     @abstractmethod
     def columns(self, target: Target) -> Sequence[Column]:

@@ -2,8 +2,29 @@
 
 from django.apps import AppConfig
 
+from smartschool.kernel.actor import Actor
+
 
 class ExchangeConfig(AppConfig):
     name = "smartschool.contexts.exchange"
     label = "exchange"
     verbose_name = "数据汇聚与交换"
+
+    def ready(self) -> None:
+        from smartschool.contexts.exchange import policies, retention
+        from smartschool.kernel.registry import NavItem, nav_items
+
+        retention.register()
+        nav_items.register(
+            NavItem(
+                "exchange.imports", "导入", "file-spreadsheet", policies.import_files.name, _url, order=85
+            )
+        )
+
+
+def _url(actor: Actor) -> str | None:
+    from django.urls import reverse
+
+    if actor.workspace is None:
+        return None
+    return reverse("exchange:index", kwargs={"school_code": actor.workspace.code})

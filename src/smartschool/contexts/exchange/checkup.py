@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from smartschool.contexts.exchange.public.contracts import ImportReport
-from smartschool.contexts.exchange.reading.table import ReadTable, read_table
+from smartschool.contexts.exchange.reading.table import ReadSheet, ReadTable, closest_sheet, read_table
 from smartschool.kernel.importing import ADDED, CHANGED, SNAPSHOT, Importer, Plan, Target
 from smartschool.kernel.tabular import Checked, Fault, FileRefused, check_frame
 
@@ -21,6 +21,7 @@ class Reading:
     table: ReadTable | None = None
     checked: Checked | None = None
     refused: FileRefused | None = None
+    closest: ReadSheet | None = None  # of a refused file: whose columns a person may map by hand
 
 
 @dataclass(slots=True)
@@ -84,7 +85,9 @@ def read_and_check(
         table = read_table(content, columns, saved=saved, keep_extra=importer.keep_extra)
         checked = check_frame(table.frame, columns)
     except FileRefused as refused:
-        return Reading(refused=refused)
+        mappable = refused.code in ("missing_column", "no_header", "duplicate_header")
+        closest = closest_sheet(content, columns, saved=saved) if mappable else None
+        return Reading(refused=refused, closest=closest)
     return Reading(table, checked)
 
 

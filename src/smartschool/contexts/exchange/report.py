@@ -41,10 +41,10 @@ def _fault(fault: Fault) -> list[Any]:
 def _headings(checkup: Checkup, importer: Importer, target: Target) -> list[dict[str, Any]]:
     """Columns of the first data sheet with a masked example each."""
     table = checkup.reading.table
-    if table is None:
+    sheet = table.sheets[0] if table else checkup.reading.closest
+    if sheet is None:
         return []
     names = {column.key: column.name for column in importer.columns(target)}
-    sheet = table.sheets[0]
     body = sheet.raw.rows[sheet.header.line + 1 :]
     return [
         {

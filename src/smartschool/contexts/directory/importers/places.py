@@ -51,20 +51,21 @@ def organisations_of_rows(checked: Checked, target: Target) -> list[int | None]:
 def _refuse_other_schools(
     checked: Checked, target: Target, codes: Sequence[object], by_code: dict[str, int]
 ) -> None:
-    """A row of another school of the district is a mistake. A code that nobody here has is only odd:
-    the school itself was chosen by hand."""
-    warned = False
+    """Rows of another school among ours are a mistake. A whole file under one other code is only odd (an old
+    code, a merged school): the school was chosen by hand, and the preview says it first."""
+    said = {str(code) for code in codes if code is not None}
+    foreign = {code for code in said if by_code.get(code) != target.organisation_id}
+    if not foreign:
+        return
+    if said == foreign and len(foreign) == 1:
+        first = next(index for index, code in enumerate(codes) if code is not None)
+        checked.warn(
+            first,
+            "学校标识码",
+            "other_school",
+            f"整个文件写的都是学校标识码 {foreign.pop()}，不是选定的学校，请核对一眼。",
+        )
+        return
     for index, code in enumerate(codes):
-        if code is None:
-            continue
-        place = by_code.get(str(code))
-        if place is not None and place != target.organisation_id:
-            checked.add(index, "学校标识码", "other_school", "这一行是本区另一所学校的，请交给那所学校导入。")
-        elif place is None and not warned:
-            warned = True
-            checked.warn(
-                index,
-                "学校标识码",
-                "unknown_school",
-                "文件里的学校标识码不在本区，已按选定的学校导入，请核对一眼。",
-            )
+        if code is not None and str(code) in foreign:
+            checked.add(index, "学校标识码", "other_school", "这一行写的是另一所学校，请交给那所学校导入。")

@@ -17,6 +17,7 @@ class RosterImporter(Importer):
 
     name: ClassVar[str] = "roster"
     zh: ClassVar[str] = "学生"
+    hint: ClassVar[str] = "全国学籍导出的表，或者学校自己的花名册"
     policy: ClassVar[str] = "directory.import_records"
     modes: ClassVar[tuple[str, ...]] = (ADD, SNAPSHOT)
 

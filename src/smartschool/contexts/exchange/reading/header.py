@@ -40,6 +40,12 @@ class Header:
     duplicates: list[str] = field(default_factory=list)
 
     @property
+    def sure(self) -> set[str]:
+        """Keys that are known or saved. What must be there may not rest on a guess: a staff list has
+        names and 任教班级, and is no list of pupils."""
+        return {heading.key for heading in self.headings if heading.key and heading.how != "guessed"}
+
+    @property
     def keys(self) -> set[str]:
         return {heading.key for heading in self.headings if heading.key}
 
@@ -174,3 +180,18 @@ def _assign(texts: list[str], line: int, words: Words, saved: Mapping[str, str])
         if text
     ]
     return Header(line, headings, duplicates)
+
+
+def likely_header(
+    sheet: RawSheet, columns: Sequence[Column], saved: Mapping[str, str] | None = None
+) -> Header | None:
+    """The line that looks most like a header (most texts) where none was recognised, for mapping by hand."""
+    best, most = None, 1
+    for line in range(min(len(sheet.rows), LINES_SEARCHED)):
+        texts = sum(isinstance(cell, str) and bool(cell.strip()) for cell in sheet.rows[line])
+        if texts > most:
+            best, most = line, texts
+    if best is None:
+        return None
+    texts_there = [header_text(cell) for cell in sheet.rows[best]]
+    return _assign(texts_there, best, Words(columns), saved or {})

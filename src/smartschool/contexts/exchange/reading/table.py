@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 from smartschool.contexts.exchange.reading.archive import too_many_rows
-from smartschool.contexts.exchange.reading.header import Header, comparable, find_header, header_text
+from smartschool.contexts.exchange.reading.header import (
+    Header,
+    comparable,
+    find_header,
+    header_text,
+    likely_header,
+)
 from smartschool.contexts.exchange.reading.limits import DEFAULT, Limits
 from smartschool.contexts.exchange.reading.workbook import RawSheet, open_sheets
 from smartschool.kernel.tabular import Bad, Cell, Column, Fault, FileRefused, Frame, is_blank
@@ -55,7 +61,7 @@ def read_table(
     sheets, skipped = [], []
     for raw in open_sheets(content, limits):
         header = find_header(raw, columns, saved)
-        if header is None or not all(column.key in header.keys for column in columns if column.needed):
+        if header is None or not all(column.key in header.sure for column in columns if column.needed):
             skipped.append((raw, header))
         else:
             sheets.append(ReadSheet(raw, header))
@@ -79,13 +85,33 @@ def read_table(
     return ReadTable(frame, sheets, [raw.name for raw, _ in skipped])
 
 
+def closest_sheet(
+    content: bytes,
+    columns: Sequence[Column],
+    *,
+    saved: Mapping[str, str] | None = None,
+    limits: Limits = DEFAULT,
+) -> ReadSheet | None:
+    """The sheet of a refused file whose columns a person may map by hand; None where nothing can be read."""
+    best: ReadSheet | None = None
+    try:
+        sheets = open_sheets(content, limits)
+    except FileRefused:
+        return None
+    for raw in sheets:
+        header = find_header(raw, columns, saved) or likely_header(raw, columns, saved)
+        if header and (best is None or len(header.keys) > len(best.header.keys)):
+            best = ReadSheet(raw, header)
+    return best
+
+
 def _no_table(columns: Sequence[Column], skipped: Sequence[tuple[RawSheet, Header | None]]) -> FileRefused:
     """The most helpful refusal: name the missing columns of the sheet that comes closest."""
     needed = [column for column in columns if column.needed]
-    close = [(len(header.keys), raw, header) for raw, header in skipped if header is not None]
+    close = [(len(header.sure), raw, header) for raw, header in skipped if header is not None]
     if close:
         _, raw, header = max(close, key=lambda entry: entry[0])
-        missing = [column.name for column in needed if column.key not in header.keys]
+        missing = [column.name for column in needed if column.key not in header.sure]
         found = "、".join(heading.text for heading in header.headings[:12])
         names = "、".join(f"“{name}”" for name in missing)
         return FileRefused(

@@ -1,0 +1,174 @@
+"""Pages of the import wizard: put a file, look at the columns, see what changes, import, undo."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from smartschool.contexts.exchange import error_workbook, pages, queries
+from smartschool.contexts.exchange.commands import applying, landing
+from smartschool.contexts.exchange.forms import FileForm
+from smartschool.contexts.exchange.models import ImportRun
+from smartschool.contexts.exchange.policies import import_files
+from smartschool.contexts.exchange.reading.header import comparable
+from smartschool.contexts.exchange.tasks import apply_import
+from smartschool.kernel.actor import Actor
+from smartschool.kernel.errors import NotAllowed
+from smartschool.kernel.importing import Importer
+from smartschool.kernel.policy import policy, requires
+from smartschool.kernel.registry import importers
+from smartschool.kernel.tabular import Fault
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def _allowed(actor: Actor, importer: Importer) -> bool:
+    return actor.role in policy(importer.policy).roles
+
+
+def _run(request: HttpRequest, code: str) -> ImportRun:
+    run: ImportRun = import_files.get(_actor(request), code=code)
+    if not _allowed(_actor(request), queries.importer_named(run.importer)):
+        raise NotAllowed
+    return run
+
+
+def _back(run: ImportRun, school_code: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("exchange:run", args=[school_code, run.code]))
+
+
+@requires("exchange.import_files")
+@require_GET
+def index(request: HttpRequest, school_code: str) -> HttpResponse:
+    """What can be imported, and the last imports."""
+    actor = _actor(request)
+    kinds = [one for one in importers if one.listed and _allowed(actor, one)]
+    recent = pages.recent(queries.recent_runs(actor.workspace.id if actor.workspace else 0))
+    context = {"kinds": kinds, "recent": recent, "school_code": school_code}
+    return render(request, "exchange/index.html", context)
+
+
+@requires("exchange.import_files")
+@require_http_methods(["GET", "POST"])
+def start(request: HttpRequest, school_code: str, kind: str) -> HttpResponse:
+    """Step 1: put a file. It is checked at once; nothing changes yet."""
+    actor, importer = _actor(request), queries.importer_named(kind)
+    if not _allowed(actor, importer) or not importer.listed:
+        raise NotAllowed
+    form = FileForm(importer, request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        run = landing.land_file(
+            actor=actor,
+            organisation_id=actor.workspace.id if actor.workspace else 0,
+            importer=importer.name,
+            content=file.read(),
+            file_name=file.name,
+            mode=form.cleaned_data["mode"],
+        )
+        landing.check_run(actor=actor, run=run)
+        return _back(run, school_code)
+    recent = pages.recent(queries.recent_runs(actor.workspace.id if actor.workspace else 0))
+    context = {"form": form, "importer": importer, "recent": recent, "school_code": school_code}
+    return render(request, "exchange/start.html", context, status=422 if form.errors else 200)
+
+
+@requires("exchange.import_files")
+@require_GET
+def show(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+    """The run as it stands: preview, progress or result."""
+    return _render(request, _run(request, run_code), school_code)
+
+
+def _render(request: HttpRequest, run: ImportRun, school_code: str) -> HttpResponse:
+    context = pages.run_page(run, request.GET.get("show", ""), _actor(request)) | {"school_code": school_code}
+    return render(request, "exchange/run.html", context)
+
+
+@requires("exchange.import_files")
+@require_GET
+def progress(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+    """The progress fragment that htmx asks for; a finished run reloads the page."""
+    run = _run(request, run_code)
+    if not pages.is_moving(run):
+        answer = HttpResponse(status=204)
+        answer["HX-Refresh"] = "true"
+        return answer
+    return render(request, "exchange/progress.html", {"run": run, "school_code": school_code})
+
+
+@requires("exchange.import_files")
+@require_POST
+def columns(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+    """Step 2: what the headers mean is remembered for the school, then the file is looked at again."""
+    run = _run(request, run_code)
+    headings = queries.report_of(run).get("headings", [])
+    words = {}
+    for place, heading in enumerate(headings):
+        chosen = request.POST.get(f"column-{place}")
+        if chosen is not None and (chosen != (heading["key"] or "") or heading["how"] == "guessed"):
+            words[comparable(heading["text"])] = chosen
+    landing.save_mapping(actor=_actor(request), run=run, words=words)
+    landing.check_run(actor=_actor(request), run=run)
+    return _back(run, school_code)
+
+
+@requires("exchange.import_files")
+@require_POST
+def apply(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+    """Step 4: hand it to the worker."""
+    run = _run(request, run_code)
+    partial, confirmed = "partial" in request.POST, "confirm" in request.POST
+    if run.refused and not partial:
+        messages.warning(request, "还有没通过检查的行。改好再来，或者只导入其余的行。")
+        return _back(run, school_code)
+    if queries.report_of(run).get("brake") and not confirmed:
+        messages.warning(request, "刹车线还没有确认。看过名单、确实如此，再勾选确认。")
+        return _back(run, school_code)
+    applying.queue_run(actor=_actor(request), run=run, accept_partial=partial, confirmed=confirmed)
+    apply_import.defer(run=run.pk, organisation=run.organisation_id, account=run.account_id or 0)
+    return _back(run, school_code)
+
+
+@requires("exchange.import_files")
+@require_POST
+def discard(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+    """都不导入."""
+    run = _run(request, run_code)
+    landing.discard_run(actor=_actor(request), run=run)
+    messages.info(request, "没有导入，数据保持原样。")
+    return HttpResponseRedirect(reverse("exchange:start", args=[school_code, run.importer]))
+
+
+@requires("exchange.import_files")
+@require_POST
+def undo(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+    """Take the batch back; what was changed since is listed and stays."""
+    run = _run(request, run_code)
+    report = applying.undo_run(actor=_actor(request), run=run)
+    kept = [{"label": label, "why": why} for label, why in report.blocked]
+    context: dict[str, Any] = {"run": run, "done": report.done, "kept": kept, "school_code": school_code}
+    context["importer"] = queries.importer_named(run.importer)
+    return render(request, "exchange/undone.html", context)
+
+
+@requires("exchange.import_files")
+@require_GET
+def errors_file(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+    """The refused rows in the school's own layout."""
+    run = _run(request, run_code)
+    importer, target = queries.importer_named(run.importer), queries.target_of(run, _actor(request))
+    faults = [Fault(*fault) for fault in queries.report_of(run).get("faults", []) if fault[1] > 0]
+    saved = dict(queries.saved_mapping(run.organisation_id, run.importer))
+    content = error_workbook.make(queries.content_of(run), importer, target, saved, faults)
+    response = HttpResponse(content, content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="errors-{run.code}.xlsx"'
+    return response
