@@ -44,8 +44,9 @@ def run_page(run: ImportRun, show: str, actor: Actor) -> dict[str, Any]:
     report = report_of(run)
     importer = importer_named(run.importer)
     faults = report.get("faults", [])
-    file_faults = [fault for fault in faults if fault[1] == 0]
-    cell_faults = [fault for fault in faults if fault[1] > 0]
+    # Where no row was read, every fault is about the file as a whole, wherever it points.
+    file_faults = faults if not run.n_rows else [fault for fault in faults if fault[1] == 0]
+    cell_faults = [fault for fault in faults if fault[1] > 0] if run.n_rows else []
     headings = report.get("headings", [])
     show = show if show in ("added", "changed", "leaving") else _first_tab(run)
     changes = [one for one in report.get("changes", []) if one["kind"] == show]
