@@ -12,7 +12,27 @@ class AssessmentConfig(AppConfig):
         from smartschool.contexts.assessment import policies  # noqa: F401 - registers them
         from smartschool.contexts.assessment.marks_import.importer import MarksImporter
         from smartschool.contexts.assessment.seeds import run
-        from smartschool.kernel.registry import Seed, importers, seeds
+        from smartschool.kernel.registry import NavItem, Seed, importers, nav_items, seeds
 
         importers.register(MarksImporter())
+        nav_items.register(
+            NavItem(
+                "assessment.exams",
+                "考试",
+                "clipboard-list",
+                "assessment.view_exams",
+                lambda actor: f"/schools/{actor.workspace.code}/exams/" if actor.workspace else None,
+                order=30,
+            )
+        )
+        nav_items.register(
+            NavItem(
+                "assessment.exam_requests",
+                "考试申请",
+                "clipboard-check",
+                "assessment.answer_request",
+                lambda actor: "/district/exam-requests/",
+                order=60,
+            )
+        )
         seeds.register(Seed("assessment", 40, run))
