@@ -1,4 +1,4 @@
-"""Two-way tables on their way in: from the rows of a form, from text pasted out of a sheet, from a workbook."""
+"""Two-way tables on their way in: from the rows of a form, or from a workbook or CSV."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +32,14 @@ def type_cell(cell: Cell) -> Value | Bad:
 COLUMNS = (
     Column("label", "题号", word_cell, ("小题号", "试题号", "题目"), required=True, needed=True),
     Column("type", "题型", type_cell, ("题目类型", "试题类型")),
-    Column("full", "满分", decimal_number(lowest=0, highest=300), ("分值", "题分", "分数"), required=True, needed=True),
+    Column(
+        "full",
+        "满分",
+        decimal_number(lowest=0, highest=300),
+        ("分值", "题分", "分数"),
+        required=True,
+        needed=True,
+    ),
     Column("key", "答案", raw_cell, ("标准答案", "参考答案", "正确答案")),
     Column("options", "选项", raw_cell, ("选项范围", "备选项")),
     Column("partial", "少选得分", decimal_number(lowest=0, highest=300), ("部分得分", "漏选得分")),
@@ -98,7 +105,7 @@ def number_of(text: str) -> float:
 
 
 def rows_of_table(checked: Checked) -> list[BlueprintRow]:
-    """The rows of a workbook or CSV after the cell checks; the type follows from the key where it is missing."""
+    """Rows of a workbook or CSV after the cell checks; a missing type follows from the key."""
     rows = []
     columns = {column.key: checked.column(column.key) for column in COLUMNS}
     for index in range(len(checked.frame)):
@@ -141,7 +148,9 @@ def with_codes(
             fitting = known.get(word.strip(), [])
             deepest = [info for info in fitting if info.level == max(one.level for one in fitting)]
             if len(deepest) > 1:
-                choices = "、".join(f"{info.code}（{info.path[-2]}）" for info in deepest[:4] if len(info.path) > 1)
+                choices = "、".join(
+                    f"{info.code}（{info.path[-2]}）" for info in deepest[:4] if len(info.path) > 1
+                )
                 message = f"“{word}”有几处，请写编码：{choices}。"
                 faults.append(Fault("", number, "知识点", "ambiguous_point", message))
             points.append((deepest[0].code if deepest else word, weight))

@@ -19,11 +19,17 @@ class ExamForm(forms.Form):
 
     error_title = "没有建考试"
     grade = forms.TypedChoiceField(
-        label="年级", coerce=int, choices=[(n, grade_name(n)) for n in range(1, 10)], error_messages={"required": "选一个年级。"}
+        label="年级",
+        coerce=int,
+        choices=[(n, grade_name(n)) for n in range(1, 10)],
+        error_messages={"required": "选一个年级。"},
     )
     nature = forms.ChoiceField(label="性质", choices=[(n.value, n.zh) for n in Nature])
     name = forms.CharField(
-        label="名称", max_length=40, help_text="例如：七年级期末考试", error_messages={"required": "写一个名称。"}
+        label="名称",
+        max_length=40,
+        help_text="例如：七年级期末考试",
+        error_messages={"required": "写一个名称。"},
     )
     held_on = forms.DateField(
         label="考试日期",
@@ -40,7 +46,10 @@ class ExamForm(forms.Form):
         label="每科满分", initial=100, min_value=1, max_value=300, error_messages={"invalid": "满分写数字。"}
     )
     joint_code = forms.CharField(
-        label="联考代码", max_length=20, required=False, help_text="只有毕业年级可以几校一起考；本校自己考就空着"
+        label="联考代码",
+        max_length=20,
+        required=False,
+        help_text="只有毕业年级可以几校一起考；本校自己考就空着",
     )
     document_number = forms.CharField(
         label="监测文件号", max_length=60, required=False, help_text="只有质量监测要填"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,7 +16,7 @@ from smartschool.contexts.assessment.models import Paper
 from smartschool.contexts.assessment.public.contracts import BlueprintRow, ItemType
 from smartschool.contexts.assessment.views.common import actor_of, paper_title
 from smartschool.contexts.curriculum.public.doors import search_points
-from smartschool.contexts.exchange.public.doors import read_frame
+from smartschool.contexts.exchange.public.reading import read_frame
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.policy import requires
 from smartschool.kernel.tabular import Fault, FileRefused
@@ -36,8 +37,9 @@ def edit_blueprint(request: HttpRequest, school_code: str, paper_code: str) -> H
         rows = blueprint_rows.rows_of_form(request.POST, MOST_ITEMS + SPARE_ROWS)
         full_score = blueprint_rows.number_of(request.POST.get("full_score", "")) or paper.full_score
         reason = request.POST.get("reason", "")
-        if request.FILES.get("file"):
-            rows, faults, problem = _read(request.FILES["file"].read(MOST_BYTES + 1), rows)
+        upload = request.FILES.get("file")
+        if isinstance(upload, UploadedFile):
+            rows, faults, problem = _read(upload.read(MOST_BYTES + 1), rows)
             if not problem:
                 full_score = sum(row.full for row in rows) or full_score
         elif "more" not in request.POST:
@@ -84,9 +86,7 @@ def _saved(changed: int) -> str:
     return f"已保存，{changed} 人的得分按新答案重算了。" if changed else "已保存双向细目表。"
 
 
-def _read(
-    content: bytes, before: list[BlueprintRow]
-) -> tuple[list[BlueprintRow], list[Fault], str]:
+def _read(content: bytes, before: list[BlueprintRow]) -> tuple[list[BlueprintRow], list[Fault], str]:
     """Rows of a file for a look before saving; the former rows stay when the file cannot be read."""
     try:
         if len(content) > MOST_BYTES:

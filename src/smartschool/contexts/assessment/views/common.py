@@ -4,7 +4,7 @@ from typing import cast
 
 from django.http import HttpRequest
 
-from smartschool.contexts.assessment.models import Exam, Paper
+from smartschool.contexts.assessment.models import Paper
 from smartschool.contexts.assessment.public.contracts import Nature
 from smartschool.contexts.directory.public import codes
 from smartschool.kernel.actor import Actor
@@ -30,4 +30,3 @@ def grade_name(grade: int) -> str:
 def paper_title(paper: Paper) -> str:
     """七年级数学期末."""
     return f"{grade_name(paper.exam.grade)}{subject_name(paper.subject)}{Nature(paper.exam.nature).zh}"
-

@@ -22,9 +22,7 @@ def corrections(request: HttpRequest, school_code: str, paper_code: str) -> Http
     """Choose class and item by the address; change marks by 学号."""
     paper: Paper = policies.correct_marks.get(actor_of(request), code=paper_code)
     data = queries.paper_for_analysis(paper.pk)
-    classes = sorted(
-        classes_by_id({int(pk) for pk in data.class_ids}).values(), key=lambda one: one.number
-    )
+    classes = sorted(classes_by_id({int(pk) for pk in data.class_ids}).values(), key=lambda one: one.number)
     if not classes or not data.items:
         return redirect("assessment:paper", school_code, paper_code)
     chosen = next((one for one in classes if one.code == request.GET.get("class")), classes[0])

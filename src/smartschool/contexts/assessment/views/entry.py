@@ -94,7 +94,7 @@ def entry_save(request: HttpRequest, school_code: str, paper_code: str, class_co
     page = _page(request, paper_code, class_code)
     command_id, part = entry_page.part_from_json(request.body)
     try:
-        save_entry(
+        save_entry(  # type: ignore[call-arg] # command_id is taken by @command
             actor=actor_of(request),
             paper=page.paper,
             home_class_id=page.home_class.id,

@@ -30,7 +30,9 @@ def exams(request: HttpRequest, school_code: str) -> HttpResponse:
     """Exams of the school, the newest first, each with its papers."""
     actor = actor_of(request)
     found = list(
-        policies.view_exams.queryset(actor).prefetch_related("papers").order_by("-held_on", "-id")[:MOST_EXAMS]
+        policies.view_exams.queryset(actor)
+        .prefetch_related("papers")
+        .order_by("-held_on", "-id")[:MOST_EXAMS]
     )
     listed = [
         {
@@ -70,7 +72,12 @@ def new_exam(request: HttpRequest, school_code: str) -> HttpResponse:
         else:
             messages.success(request, f"已建考试“{exam.name}”，先编双向细目表。")
             return redirect("assessment:exams", school_code)
-    context = {"form": form, "refused": refused, "school_code": school_code, "reason": request.POST.get("reason", "")}
+    context = {
+        "form": form,
+        "refused": refused,
+        "school_code": school_code,
+        "reason": request.POST.get("reason", ""),
+    }
     return render(request, "assessment/new_exam.html", context)
 
 
@@ -135,7 +142,11 @@ def paper(request: HttpRequest, school_code: str, paper_code: str) -> HttpRespon
         raise NotYours
     items = queries.items_of(found.pk)
     may_enter = actor.role in policies.enter_marks.roles
-    lines = [_class_line(found, one, school_code) for one in policies.classes_to_enter(actor, found)] if may_enter and items else []
+    lines = (
+        [_class_line(found, one, school_code) for one in policies.classes_to_enter(actor, found)]
+        if may_enter and items
+        else []
+    )
     context = {
         "paper": found,
         "title": paper_title(found),
