@@ -9,10 +9,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.parametrize("name", ["dif", "linking", "tracing", "rating", "growth"])
-def test_picture_is_up_to_date(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [("between", name) for name in ("dif", "linking", "tracing", "rating", "growth")]
+    + [("models", name) for name in ("irt", "cdm")],
+)
+def test_picture_is_up_to_date(script: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(ROOT / "tools"), *sys.path])
-    drawn = runpy.run_path(str(ROOT / "tools" / "method_pictures_between.py"))[name]()
+    drawn = runpy.run_path(str(ROOT / "tools" / f"method_pictures_{script}.py"))[name]()
     kept = (ROOT / "docs" / "methods" / f"{name}.svg").read_text(encoding="utf-8")
     # The last decimals depend on the processor's linear algebra: compare what a reader sees.
     assert drawn.count("<circle") == kept.count("<circle")
