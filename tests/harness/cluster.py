@@ -97,26 +97,26 @@ class TemporaryCluster:
 
 
 def build_template(handle: Handle) -> None:
-    """Migrate as the owner, seed the small district as the app; each in its own process, as in real life."""
+    """Migrate as the owner, then seed the small district as the app; in a process apart from the tests."""
     roles.create_database(handle.cluster(), handle.template)
+    roles.grant_rows(handle.owner_url(handle.template), roles.APP)
     environment = {
         **os.environ,
         "DATABASE_URL": handle.app_url(handle.template),
         "DATABASE_OWNER_URL": handle.owner_url(handle.template),
-        "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT))),
         "DJANGO_SETTINGS_MODULE": "smartschool.settings.test",
     }
-    for verb in (["migrate", "--quiet"], ["seed", "--small", "--quiet"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "smartschool.cli", *verb],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"smartschool {' '.join(verb)} failed:\n{done.stdout}\n{done.stderr}")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.harness.template"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"the template database was not built:\n{done.stdout}\n{done.stderr}")
 
 
 CLUSTER = TemporaryCluster()

@@ -1,0 +1,74 @@
+"""A killed worker leaves no job behind for ever; a worker of a powerful role does not start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from procrastinate.contrib.django import app
+from tests.harness import cluster, site
+
+from smartschool.edges import worker
+
+
+def _wait(condition: Callable[[], object], patience: float = 60.0) -> None:
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.1)
+
+
+def _jobs(url: str) -> list[tuple[str, str]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT task_name, status::text FROM procrastinate_jobs").fetchall()
+
+
+def _recover(silence: float) -> int:
+    async def run() -> int:
+        with app.replace_connector(app.connector.get_worker_connector()) as running:  # type: ignore[attr-defined]
+            async with running.open_async():
+                return await worker.recover(running, silence)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.slow
+def test_a_chore_of_a_killed_worker_is_cleared(fresh_database: str) -> None:
+    url = cluster.CLUSTER.handle().app_url(fresh_database)
+    with psycopg.connect(url) as holding, site.worker(fresh_database) as process:
+        holding.execute("LOCK TABLE kernel_auditseal IN ACCESS EXCLUSIVE MODE")  # the sealer waits in mid-air
+        _wait(lambda: ("kernel.seal_audit", "doing") in _jobs(url))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    time.sleep(1.2)
+    assert _recover(silence=600) == 0  # it might still live
+    assert ("kernel.seal_audit", "doing") in _jobs(url)
+    assert _recover(silence=1) >= 1
+    assert "doing" not in {status for _, status in _jobs(url)}
+    assert ("kernel.seal_audit", "failed") not in _jobs(url)
+
+
+def test_a_powerful_role_does_not_work(fresh_database: str) -> None:
+    handle = cluster.CLUSTER.handle()
+    done = subprocess.run(
+        [sys.executable, "-m", "smartschool.edges.worker"],
+        cwd=cluster.ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": handle.owner_url(fresh_database),
+            "PYTHONPATH": f"{cluster.ROOT}/src",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert "拒绝启动" in done.stderr
