@@ -30,9 +30,9 @@ def exam(name: str) -> ExamInput:
 def items() -> str:
     result = analyse_exam(exam("frcsub").matrix)
     plot = Plot(
-        "Fraction subtraction, 536 pupils: facility and discrimination of 20 items, 95 % intervals",
+        "Fraction subtraction, 536 pupils: 20 items with 95 % intervals",
         (0, 21),
-        (0, 1),
+        (0, 1.2),
         "item",
         "facility (blue), D27 (orange)",
     )
@@ -69,7 +69,7 @@ def options() -> str:
     plot = Plot(
         f"A wrong key: pupils who know choose {found.key_error.rival} (300 drawn pupils)",
         (0.5, 5.5),
-        (0, 1),
+        (0, 1.4),
         "fifth of the pupils by the score on the other items",
         "share",
     )
@@ -88,7 +88,7 @@ def reliability() -> str:
     plot = Plot(
         "Fraction subtraction: the error of a total is largest in the middle of the scale",
         (0, 20),
-        (0, 2.5),
+        (0, 3),
         "total",
         "standard error of measurement, marks",
     )
@@ -108,7 +108,7 @@ def mastery() -> str:
     plot = Plot(
         "Posterior of 40 pupils at one point (fraction subtraction), 95 % intervals",
         (0, 41),
-        (0, 1),
+        (0, 1.25),
         "pupil, in the order of the list",
         "expected share of marks",
     )
@@ -130,7 +130,7 @@ def groups() -> str:
     plot = Plot(
         "Ten drawn classes of 8 to 45 pupils: small ones are drawn to the whole",
         (0, 11),
-        (0.4, 0.9),
+        (0.4, 1.0),
         "class",
         "mean share of marks",
     )

@@ -35,7 +35,7 @@ def item_table(source: ExamInput, analysis: ExamAnalysis) -> Raw:
             el(
                 "tr",
                 el("th", el("a", analysis.items[j], href=f"#q{j}"), scope="row"),
-                el("td", source.items[j].kind, class_="muted only-d"),
+                el("td", source.items[j].kind, class_="muted only-d nw"),
                 el("td", point_names(source, j), class_="kp") if with_points else NOTHING,
                 el("td", number(float(analysis.full[j])), class_="num", data_l="满分"),
                 el("td", str(int(analysis.facility.n[j])), class_="num", data_l="人数"),

@@ -41,6 +41,16 @@ COMPANIONS = frozenset(
 )
 
 
+# Names of the files of an exam folder, small letters; Chinese ones are what schools call them.
+FILE_NAMES = {
+    "responses": ("responses", "答题", "答题表", "成绩", "小题分"),
+    "items": ("items", "题目", "试题", "题目表"),
+    "q": ("q", "双向细目表", "知识点对照"),
+    "knowledge": ("knowledge", "知识点"),
+    "groups": ("groups", "分组"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something the reader decided that the user must know."""
@@ -77,19 +87,20 @@ def sources(path: Path, *, items: Path | None, q: Path | None, knowledge: Path |
     """Files of an exam folder, or a bare responses file with the files given by options."""
     if not path.is_dir():
         return Sources(path, items, q, knowledge)
-    responses = path / "responses.csv"
-    if not responses.is_file():
-        raise refuse("missing_file", "文件夹里没有 responses.csv。", path.name)
+    found = {file.stem.lower(): file for file in sorted(path.iterdir()) if file.suffix.lower() == ".csv"}
 
-    def beside(given: Path | None, name: str) -> Path | None:
-        return given or (path / name if (path / name).is_file() else None)
+    def named(part: str) -> Path | None:
+        return next((found[name] for name in FILE_NAMES[part] if name in found), None)
 
+    responses = named("responses")
+    if responses is None:
+        raise refuse("missing_file", "文件夹里没有 responses.csv（答题表）。", path.name)
     return Sources(
         responses,
-        beside(items, "items.csv"),
-        beside(q, "q.csv"),
-        beside(knowledge, "knowledge.csv"),
-        beside(None, "groups.csv"),
+        items or named("items"),
+        q or named("q"),
+        knowledge or named("knowledge"),
+        named("groups"),
     )
 
 
@@ -123,9 +134,8 @@ def read_exam(
         if without:
             notes.append(Note("items_without_points", f"题 {_some(without)} 没有标知识点，不计入掌握情况。"))
     covariates = _covariates(read_table(files.groups), pupils, notes) if files.groups else {}
-    title = name or (
-        files.responses.parent.name if files.responses.name == "responses.csv" else files.responses.stem
-    )
+    in_folder = files.responses.stem.lower() in FILE_NAMES["responses"]
+    title = name or (files.responses.resolve().parent.name if in_folder else files.responses.stem)
     return ExamInput(title, matrix, items, q, points, notes, covariates)
 
 

@@ -192,3 +192,74 @@ def test_groups_of_pupils_who_are_not_listed(run, exam):
     result = run(exam("student,1\nS1,1\nS2,0\n", groups="student,class\nS1,甲班\n"))
     assert result.code == 0
     assert "groups_incomplete" in {note["code"] for note in result.report["notes"]}
+
+
+def test_files_under_the_names_that_schools_use(run, exam):
+    place = exam("x")
+    (place / "responses.csv").unlink()
+    (place / "小题分.CSV").write_text("学号,1,2,3\nS1,B,AC,7\nS2,A,A,3.5\n", "gb18030")
+    (place / "题目.csv").write_text("题号,题型,满分,答案\n1,单选,2,B\n2,多选,4,AC\n3,解答,10,\n", "gb18030")
+    (place / "双向细目表.csv").write_text("题号,k1\n1,1\n2,1\n3,1\n", "gb18030")
+    (place / "知识点.csv").write_text("编码,名称\nk1,分数\n", "gb18030")
+    report = run(place).report
+    assert [pupil["total"] for pupil in report["pupils"]] == [13, 3.5]
+    assert report["points"][0]["name"] == "分数"
+    assert report["exam"]["name"] == "exam"
+
+
+CELLS = "0 1 2 3.5 缺考 缓考 免考 空白 A B AC a;c NaN -1 99 １ \"x".split() + ["", ""]
+    "0",
+    "1",
+    "2",
+    "3.5",
+    "",
+    "",
+    "缺考",
+    "缓考",
+    "免考",
+    "空白",
+    "A",
+    "B",
+    "AC",
+    "a;c",
+    "NaN",
+    "-1",
+    "99",
+    "１",
+    '"x',
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_comes_there_is_a_report_or_a_reason(run, exam, seed):
+    """Drawn folders, sound and unsound: never a crash, never a bare number that is none, never half a report."""
+    rng = np.random.default_rng(seed)
+    n, items = int(rng.choice([0, 1, 2, 8, 24, 25, 60])), int(rng.choice([0, 1, 2, 3, 12]))
+    kind = rng.choice(["clean", "options", "dirty", "constant", "booklet"])
+
+    def cell(i: int, j: int) -> str:
+        if kind == "clean":
+            return str(rng.integers(0, 4))
+        if kind == "options":
+            return str(rng.choice(["A", "B", "C", "D", "", "AC"]))
+        if kind == "constant":
+            return "1" if j % 2 else ""
+        if kind == "booklet":
+            return str(rng.integers(0, 2)) if (i + j) % 7 == 0 else ""
+        return str(rng.choice(CELLS))
+
+    names = [f"q{j}" for j in range(items)]
+    table = [["student", *names]] + [[f"S{i}", *(cell(i, j) for j in range(items))] for i in range(n)]
+    others = {}
+    if rng.random() < 0.7:
+        keys = ["A", "AC", "B/C", ""] if kind in ("options", "dirty") else [""]
+        lines = [f"{name},{rng.choice([1, 3, 4])},{rng.choice(keys)}" for name in names]
+        others["items"] = "\n".join(["item,full_score,key", *lines])
+    if rng.random() < 0.6:
+        lines = [f"{name},{rng.integers(0, 2)},{rng.integers(0, 2)}" for name in names]
+        others["q"] = "\n".join(["item,k1,k2", *lines])
+    result = run(exam("\n".join(",".join(row) for row in table), **others))
+    assert result.code in (0, 1)
+    assert result.folder.exists() == (result.code == 0)
+    assert (result.report is not None) == (result.code == 0)
+    assert bool(result.err.strip()) == (result.code == 1)
