@@ -8,7 +8,8 @@ import numpy as np
 
 from edumetrics.aggregates import group_means
 from edumetrics.arrays import ResponseMatrix, response_matrix
-from edumetrics.ctt.distractors import OptionAnalysis, distractors
+from edumetrics.ctt.distractors import OptionAnalysis
+from edumetrics.ctt.distractors import distractors as analyse_options
 from edumetrics.ctt.scores import centre
 from edumetrics.exam import analyse_exam
 from edumetrics.options import option_responses, score_options
@@ -60,9 +61,9 @@ def wrong_key() -> ResponseMatrix:
     return response_matrix(score_options(options, np.ones(15)), 1.0, options=options)
 
 
-def options() -> str:
+def distractors() -> str:
     matrix = wrong_key()
-    found = distractors(matrix, centre(matrix).rest())[0]
+    found = analyse_options(matrix, centre(matrix).rest())[0]
     assert isinstance(found, OptionAnalysis)
     assert not isinstance(found.curves, Insufficient)
     assert found.key_error is not None
@@ -145,7 +146,7 @@ def groups() -> str:
 if __name__ == "__main__":
     for name, draw in (
         ("items", items),
-        ("distractors", options),
+        ("distractors", distractors),
         ("reliability", reliability),
         ("mastery", mastery),
         ("groups", groups),

@@ -207,32 +207,13 @@ def test_files_under_the_names_that_schools_use(run, exam):
     assert report["exam"]["name"] == "exam"
 
 
-CELLS = "0 1 2 3.5 缺考 缓考 免考 空白 A B AC a;c NaN -1 99 １ \"x".split() + ["", ""]
-    "0",
-    "1",
-    "2",
-    "3.5",
-    "",
-    "",
-    "缺考",
-    "缓考",
-    "免考",
-    "空白",
-    "A",
-    "B",
-    "AC",
-    "a;c",
-    "NaN",
-    "-1",
-    "99",
-    "１",
-    '"x',
-]
+MARKS = ["", "", "0", "1", "2", "3.5", "-1", "99", "１", "NaN"]
+WORDS = ["缺考", "缓考", "免考", "空白", "A", "B", "AC", "a;c", '"x']
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_whatever_comes_there_is_a_report_or_a_reason(run, exam, seed):
-    """Drawn folders, sound and unsound: never a crash, never a bare number that is none, never half a report."""
+    """Drawn folders, sound and unsound: never a crash, a NaN or half a report."""
     rng = np.random.default_rng(seed)
     n, items = int(rng.choice([0, 1, 2, 8, 24, 25, 60])), int(rng.choice([0, 1, 2, 3, 12]))
     kind = rng.choice(["clean", "options", "dirty", "constant", "booklet"])
@@ -246,7 +227,7 @@ def test_whatever_comes_there_is_a_report_or_a_reason(run, exam, seed):
             return "1" if j % 2 else ""
         if kind == "booklet":
             return str(rng.integers(0, 2)) if (i + j) % 7 == 0 else ""
-        return str(rng.choice(CELLS))
+        return str(rng.choice(MARKS + WORDS))
 
     names = [f"q{j}" for j in range(items)]
     table = [["student", *names]] + [[f"S{i}", *(cell(i, j) for j in range(items))] for i in range(n)]
