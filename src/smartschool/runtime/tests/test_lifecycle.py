@@ -218,3 +218,17 @@ def test_root_serves_from_a_closed_checkout(prepared: Path, monkeypatch: pytest.
             **account.switch,
         ).stdout.split()
     assert [Path(path).is_relative_to(state) for path in said] == [True, True]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_full_disk_is_named_with_a_remedy(prepared: Path) -> None:
+    small = prepared.parent / "small"
+    small.mkdir(mode=0o755)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m", "none", small], check=False).returncode:
+        pytest.skip("this machine allows no mounts")
+    try:
+        said = _fails("up", "--no-demo", "--data", str(small / "data"), "--port", "0", plain=False)
+    finally:
+        subprocess.run(["umount", small], check=True)
+    assert said.startswith("磁盘已满")
+    assert "请腾出空间" in said
