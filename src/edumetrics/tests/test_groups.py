@@ -111,6 +111,17 @@ def test_no_hidden_cell_of_a_table_follows_from_its_totals(rows):
         assert _another_value(cells, tuple(target), int(table[tuple(target)]), need_row, need_col)
 
 
+def test_a_cell_between_two_hidden_blocks_is_not_given_away():
+    """Both 2 × 2 blocks are safe, but the cell that joins them would be the only unknown of its cut."""
+    table = np.array([[3, 3, 20, 20], [3, 3, 3, 20], [20, 20, 3, 3], [20, 20, 3, 3]])
+    hidden = suppress_table(table)
+    assert not hidden.all()
+    cells = np.argwhere(hidden)
+    rows, cols = (table * hidden).sum(1), (table * hidden).sum(0)
+    for target in cells:
+        assert _another_value(cells, tuple(target), int(table[tuple(target)]), rows, cols)
+
+
 def _another_value(cells, target, value, need_row, need_col):
     """Whether real-valued hidden cells with the same totals exist in which `target` differs (signs apart)."""
     equations = np.zeros((len(need_row) + len(need_col), len(cells)))
