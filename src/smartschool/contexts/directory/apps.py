@@ -12,11 +12,17 @@ class DirectoryConfig(AppConfig):
 
     def ready(self) -> None:
         from smartschool.contexts.directory import policies  # noqa: F401 - registers them
+        from smartschool.contexts.directory.importers.guardians import GuardiansImporter
         from smartschool.contexts.directory.importers.roster import RosterImporter
+        from smartschool.contexts.directory.importers.schools import SchoolsImporter
+        from smartschool.contexts.directory.importers.staff import StaffImporter
+        from smartschool.contexts.directory.importers.teaching import TeachingImporter
         from smartschool.contexts.directory.seeds import run
         from smartschool.kernel.registry import NavItem, Seed, importers, nav_items, seeds
 
-        importers.register(RosterImporter())
+        kinds = (RosterImporter, StaffImporter, TeachingImporter, GuardiansImporter, SchoolsImporter)
+        for kind in kinds:
+            importers.register(kind())
         seeds.register(Seed("directory", 10, run))
         for name, label, icon, policy, url in (
             ("classes", "师生与班级", "users", "view_classes", _classes_url),

@@ -69,3 +69,13 @@ view_schools = register_policy(
         Workspace.DISTRICT,
     )
 )
+
+import_schools = register_policy(
+    Policy(
+        "directory.import_schools",
+        "导入全区的学校名单",
+        frozenset({"district_admin"}),
+        Workspace.DISTRICT,
+        write=True,
+    )
+)

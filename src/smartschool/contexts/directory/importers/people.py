@@ -1,0 +1,78 @@
+"""Checks that staff and guardian workbooks share: document numbers, doubles, lists in one cell."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from smartschool.contexts.directory.importers.class_cells import (
+    ClassCell,
+    class_cell,
+    entry_year_of_grade,
+    stage_of,
+)
+from smartschool.contexts.directory.public.identifiers import IdNumber, parse_id_number
+from smartschool.kernel.cells import as_text
+from smartschool.kernel.tabular import Bad, Cell, Checked, Value
+
+_BETWEEN = re.compile(r"[、,，;；/\s]+")
+
+
+def several(check: Callable[[Cell], Value | Bad]) -> Callable[[Cell], Value | Bad]:
+    """A cell that may hold several values (语文、数学); answers a tuple, or the first thing wrong."""
+
+    def read(cell: Cell) -> Value | Bad:
+        text = as_text(cell)
+        if isinstance(text, Bad):
+            return text
+        found = [check(part) for part in _BETWEEN.split(text) if part]
+        wrong = next((one for one in found if isinstance(one, Bad)), None)
+        return wrong if wrong is not None else tuple(one for one in found if one is not None)
+
+    return read
+
+
+classes_cell = several(class_cell)
+
+
+def class_key(sitting: ClassCell, school_year: int) -> tuple[str, int, int] | None:
+    """(stage, entry year, number) of a class cell that says its grade; None where it does not."""
+    if sitting.grade is not None:
+        return stage_of(sitting.grade), entry_year_of_grade(sitting.grade, school_year), sitting.number
+    return None
+
+
+def check_id_numbers(checked: Checked, key: str, name: str) -> list[IdNumber | None]:
+    """Judge the ID numbers of a column and, where the file has them, sex and birth against them."""
+    found: list[IdNumber | None] = []
+    sexes, births = checked.column("sex"), checked.column("birth_date")
+    for index, number in enumerate(checked.column(key)):
+        own = None if number is None else parse_id_number(str(number))
+        if isinstance(own, Bad):
+            checked.add(index, name, own.code, own.message)
+            own = None
+        found.append(own)
+        if own is None:
+            continue
+        if sexes[index] in ("1", "2") and sexes[index] != own.sex:
+            checked.add(index, "性别", "sex_contradicts_id", "身份证号与性别不一致，请核对两处。")
+        birth = births[index]
+        if isinstance(birth, date) and birth != own.born_on:
+            checked.add(
+                index,
+                "出生日期",
+                "birth_contradicts_id",
+                f"身份证号里的出生日期是 {own.born_on:%Y%m%d}，请核对两处。",
+            )
+    return found
+
+
+def refuse_doubles(checked: Checked, values: list[str | None], name: str) -> None:
+    """The later of two rows with the same value is refused."""
+    first_at: dict[str, int] = {}
+    for index, value in enumerate(values):
+        if value is None:
+            continue
+        first = first_at.setdefault(value, index)
+        if first != index:
+            row = checked.frame.rows[first]
+            checked.add(index, name, "duplicate_in_file", f"与第 {row} 行重复。同一个人只留一行。")
