@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Count
+
 from smartschool.contexts.curriculum.public import doors as curriculum
 from smartschool.contexts.curriculum.public.contracts import PointInfo
 from smartschool.contexts.diagnosis.compose.district import PointLine, SharedSums, point_lines
@@ -34,12 +36,13 @@ class Quality:
 
 
 def choices() -> list[Choice]:
-    """Subjects and grades with shared items, in the order of term, grade, subject code."""
+    """Subjects and grades with items shared by two schools or more, by term, grade, subject code."""
     rows = (
         AnalysisRun.rows()
         .filter(current=True, nature="final", items__shared_item__gt="")
         .values_list("term_id", "grade", "subject")
-        .distinct()
+        .annotate(schools=Count("organisation_id", distinct=True))
+        .filter(schools__gte=2)
         .order_by("-term_id", "grade", "subject")
     )
     terms = {term.id: term for term in directory.terms()}
@@ -52,7 +55,7 @@ def choices() -> list[Choice]:
             grade,
             term,
         )
-        for term, grade, subject in rows
+        for term, grade, subject, _ in rows
     ]
 
 

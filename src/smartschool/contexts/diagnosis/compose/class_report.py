@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from edumetrics.mastery import MasteryState
@@ -128,7 +128,7 @@ def compose_class_report(
         items=rows,
         points=point_rows(paper, figures, grade),
         group_sizes=figures.group_sizes,
-        help=help_lines(paper, pupils),
+        help=help_lines(paper, figures, pupils),
         doubts=tuple(row for row in rows if row.doubt),
         notes=_notes(paper, figures),
     )
@@ -150,7 +150,7 @@ def _key_figures(figures: GroupFigures, grade: GroupFigures | None) -> tuple[Key
         under = "没有可比对象" if compared is None else f"年级 {words.mean_100(compared)}"
         found.append(KeyFigure("平均分", words.mean_100(mean.value), "", under))
     if figures.quartiles is not None:
-        low, median, high = (words.points_100(part) for part in figures.quartiles)
+        low, median, high = (str(words.rounded(part * 100)) for part in figures.quartiles)
         found.append(KeyFigure("中位数", median, "", f"一半在 {low}–{high}"))
     if figures.n_totals:
         rate = words.percent(figures.passed / figures.n_totals)
@@ -231,12 +231,7 @@ def typical_error(typical: Mapping[str, str], item: ItemFigures) -> tuple[str, i
 
 def point_rows(paper: PaperSketch, figures: GroupFigures, grade: GroupFigures | None) -> tuple[PointRow, ...]:
     """Points in the paper's order; a point that rests on an item in doubt says so."""
-    in_doubt = {
-        k
-        for item, sketch in zip(figures.items, paper.items, strict=True)
-        if words.key_in_doubt(item)
-        for k in sketch.weights
-    }
+    in_doubt = doubtful_points(paper, figures)
     rows = []
     for k, (point, sketch) in enumerate(zip(figures.points, paper.points, strict=True)):
         other = None if grade is None else grade.points[k].share
@@ -256,31 +251,46 @@ def point_rows(paper: PaperSketch, figures: GroupFigures, grade: GroupFigures | 
     return tuple(rows)
 
 
-def help_points(pupil: PupilLine) -> list[int]:
-    """Points at which the pupil surely needs practice (posterior probability at least ¾)."""
+def doubtful_points(paper: PaperSketch, figures: GroupFigures) -> frozenset[int]:
+    """Points of which an item has a doubtful key: what is said of them may still change."""
+    return frozenset(
+        k
+        for item, sketch in zip(figures.items, paper.items, strict=True)
+        if words.key_in_doubt(item)
+        for k in sketch.weights
+    )
+
+
+def help_points(pupil: PupilLine, doubtful: Collection[int] = ()) -> list[int]:
+    """Points at which the pupil surely needs practice (posterior probability at least ¾, no doubtful key)."""
     return [
         k
         for k, state in enumerate(pupil.states)
-        if state == MasteryState.NEEDS_WORK and (not pupil.sure or pupil.sure[k] >= 0.75)
+        if state == MasteryState.NEEDS_WORK
+        and k not in doubtful
+        and (not pupil.sure or pupil.sure[k] >= 0.75)
     ]
 
 
-def needs_help(pupil: PupilLine, lowest_level: int) -> bool:
+def needs_help(pupil: PupilLine, lowest_level: int, doubtful: Collection[int] = ()) -> bool:
     """Lowest level, or two points that surely need practice. Nobody is compared with anybody."""
-    return pupil.present and (pupil.level == lowest_level or len(help_points(pupil)) >= 2)
+    return pupil.present and (pupil.level == lowest_level or len(help_points(pupil, doubtful)) >= 2)
 
 
-def help_lines(paper: PaperSketch, pupils: Sequence[PupilLine]) -> tuple[HelpLine, ...]:
+def help_lines(
+    paper: PaperSketch, figures: GroupFigures, pupils: Sequence[PupilLine]
+) -> tuple[HelpLine, ...]:
     """Pupils who need a person, by 学号, with those who were absent."""
     lowest = len(paper.level_labels) - 1
+    doubtful = doubtful_points(paper, figures)
     lines = []
     for pupil in pupils:
         tag, tone, text = "", "", ""
         if not pupil.present:
             tag, text = pupil.reason or "缺考", "不计入平均分和得分率"
-        elif needs_help(pupil, lowest):
+        elif needs_help(pupil, lowest, doubtful):
             tag, tone = ("连续 2 次", "warn") if pupil.help_before else ("这一次", "")
-            text = _named([paper.points[k].name for k in help_points(pupil)])
+            text = _named([paper.points[k].name for k in help_points(pupil, doubtful)])
         if tag:
             lines.append(HelpLine(pupil.code, pupil.number, pupil.name, tag, tone, text))
     return tuple(lines)

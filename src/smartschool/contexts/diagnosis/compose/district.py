@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from edumetrics.results import Estimate, FloatArray, Insufficient, Outcome, Reason
+from edumetrics.results import BoolArray, Estimate, FloatArray, Insufficient, Outcome, Reason
 from edumetrics.suppression import MIN_GROUP, suppress
 
 LEAST_SCHOOLS = 3  # fewer schools say more about themselves than about the district
@@ -55,8 +55,7 @@ def point_lines(
         rows = [row for row in shared if any(key == point for key, _ in row.points)]
         if not rows:
             continue
-        sizes = [_pupils([row for row in rows if row.group == group]) for group in groups]
-        hidden = suppress(sizes)
+        hidden = _hidden(rows, groups)
         lines.append(
             PointLine(
                 point=point,
@@ -73,6 +72,14 @@ def point_lines(
             )
         )
     return tuple(lines)
+
+
+def _hidden(rows: Sequence[SharedSums], groups: Sequence[str]) -> BoolArray:
+    """Groups of too few pupils or schools, and those from which, with the whole, these would follow."""
+    parts = [[row for row in rows if row.group == group] for group in groups]
+    few_pupils = suppress([_pupils(part) for part in parts])
+    few_schools = suppress([len({row.school for row in part}) for part in parts], minimum=LEAST_SCHOOLS)
+    return few_pupils | few_schools
 
 
 def _pupils(rows: Sequence[SharedSums]) -> int:

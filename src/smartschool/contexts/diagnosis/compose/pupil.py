@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from edumetrics.mastery import MasteryState
@@ -93,7 +93,8 @@ def compose_own_report(
         Whether marks may stand behind 看得分; primary schools never show them.
     """
     doubtful = {k for j in doubtful_items for k in paper.items[j].weights}
-    step = _next_step(paper, own, lost_items)
+    sound = [j for j in lost_items if j not in set(doubtful_items)]
+    step = _next_step(paper, own, sound, doubtful)
     points = tuple(_point(paper, own, k, earlier, k in doubtful) for k in range(len(paper.points)))
     marks = ""
     if show_marks and paper.junior and own.share is not None:
@@ -166,9 +167,13 @@ def _sentence(paper: PaperSketch, own: OwnResult, earlier: Earlier | None, step:
     return (*pieces, *say("没有急着要补的知识点，把错题看一遍就好。")) if paper.points else pieces
 
 
-def _next_step(paper: PaperSketch, own: OwnResult, lost_items: Sequence[int]) -> NextStep | None:
-    """The first point in teaching order that needs practice: what comes later builds on it."""
-    needs = [k for k, state in enumerate(own.states) if state == MasteryState.NEEDS_WORK]
+def _next_step(
+    paper: PaperSketch, own: OwnResult, lost_items: Sequence[int], doubtful: Collection[int]
+) -> NextStep | None:
+    """The first point in teaching order that needs practice, leaving out what rests on a doubtful key."""
+    needs = [
+        k for k, state in enumerate(own.states) if state == MasteryState.NEEDS_WORK and k not in doubtful
+    ]
     if not needs:
         return None
     first = needs[0]
@@ -177,7 +182,7 @@ def _next_step(paper: PaperSketch, own: OwnResult, lost_items: Sequence[int]) ->
     if len(lost) == 1:
         why = f"第 {lost[0]} 题考到它，丢了分。"
     if len(needs) > 1:
-        why += f"要练的有 {len(needs)} 个，它学得最早，后面的要用到它。"
+        why += f"要练的有 {len(needs)} 个，先从课本里排在前面的开始。"
     return NextStep(paper.points[first].name, why or "这次的题说明它还不稳。")
 
 

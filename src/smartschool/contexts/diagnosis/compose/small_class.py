@@ -11,7 +11,12 @@ from edumetrics.arrays import State
 from edumetrics.mastery import MasteryState
 from edumetrics.results import FloatArray
 from smartschool.contexts.diagnosis.compose import words
-from smartschool.contexts.diagnosis.compose.class_report import HelpLine, PupilLine, help_lines
+from smartschool.contexts.diagnosis.compose.class_report import (
+    HelpLine,
+    PupilLine,
+    doubtful_points,
+    help_lines,
+)
 from smartschool.contexts.diagnosis.compose.words import Sentence, say, strong
 from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.sketch import PaperSketch
@@ -100,7 +105,7 @@ def compose_small_class(
         )
         for j, (item, sketch) in enumerate(zip(figures.items, paper.items, strict=True))
     )
-    doubtful = {k for row in rows if row.doubt for k in paper.items[row.index].weights}
+    doubtful = doubtful_points(paper, figures)
     points = tuple(
         _point_count(sketch.name, point.states, k in doubtful)
         for k, (point, sketch) in enumerate(zip(figures.points, paper.points, strict=True))
@@ -115,7 +120,7 @@ def compose_small_class(
         points=points,
         practice_point="" if focus is None else paper.points[focus].name,
         practice=practice,
-        help=help_lines(paper, pupils),
+        help=help_lines(paper, figures, pupils),
         compared=_bank_difficulty(paper, figures),
         notes=() if paper.complete else ("只录了重点题的小题分，没有录的题看不到。",),
     )

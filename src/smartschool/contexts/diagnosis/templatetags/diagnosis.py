@@ -37,7 +37,7 @@ def known(outcome: Any) -> SafeString:
     """A coefficient, or 证据不足; in a table cell without its interval."""
     if isinstance(outcome, Estimate):
         return format_html("{}", signed2(outcome.value))
-    return format_html('<span class="muted sm">证据不足</span>')
+    return SafeString('<span class="muted sm">证据不足</span>')
 
 
 @register.simple_tag
@@ -45,7 +45,7 @@ def known_share(outcome: Any) -> SafeString:
     """A share as per cent, or 证据不足."""
     if isinstance(outcome, Estimate):
         return format_html("{}", written.percent(outcome.value))
-    return format_html('<span class="muted sm">证据不足</span>')
+    return SafeString('<span class="muted sm">证据不足</span>')
 
 
 @register.simple_tag
@@ -82,7 +82,7 @@ def words(text: str) -> list[str]:
 def _glyph(state: int | None) -> SafeString:
     # A label instead of hidden words: absolutely placed text would widen the page of a wide table.
     if state is None:
-        return format_html('<span class="muted" role="img" aria-label="证据不足">–</span>')
+        return SafeString('<span class="muted" role="img" aria-label="证据不足">–</span>')
     return format_html(
         '<span class="mg m{}" role="img" aria-label="{}"><i></i><i></i><i></i></span>',
         state,
@@ -110,7 +110,7 @@ def quality_cell(outcome: Any) -> SafeString:
     if isinstance(outcome, Estimate):
         low, high = written.percent(outcome.low), written.percent(outcome.high)
         return format_html("<b>{}</b>（{}–{}）", written.percent(outcome.value), low, high)
-    return format_html('<span class="muted sm">人数或学校太少，不显示</span>')
+    return SafeString('<span class="muted sm">人数或学校太少，不显示</span>')
 
 
 @register.simple_tag
@@ -149,7 +149,7 @@ def lost_count(figures: GroupFigures, item: int) -> SafeString:
     lost = figures.items[item].lost
     if lost >= written.CAST_LEAST:
         return format_html("<b>{} 人</b>", lost)
-    return format_html('<span class="muted">不到 5 人</span>')
+    return SafeString('<span class="muted">不到 5 人</span>')
 
 
 @register.simple_tag

@@ -83,7 +83,13 @@ def _term() -> Term:
 def _organisations() -> tuple[Organisation, Organisation, Organisation]:
     def make(code: str, name: str, kind: str, parent: Organisation | None) -> Organisation:
         return Organisation.objects.create(
-            code=code, name=name, short_name=name, kind=kind, parent=parent, valid_from=START
+            code=code,
+            name=name,
+            short_name=name,
+            kind=kind,
+            parent=parent,
+            plan_category="urban" if kind == "school" else "",
+            valid_from=START,
         )
 
     bureau = make("D-局", "试区教育体育局", "bureau", None)
@@ -305,6 +311,21 @@ def build() -> District:
             people["v-maths"] = _staff(village, "沈老师", {"teacher": None}, [(small, MATHS)], term)
             grid, _ = answers(rng, 8)
             add_paper(district, "village", [2], grid, None, shared="bank-")
+        for number in range(3):  # three more schools that took items from the same bank
+            name = f"{'乙丙丁'[number]}中学"
+            school = Organisation.objects.create(
+                code=f"D-{number + 3}",
+                name=name,
+                short_name=name,
+                kind="school",
+                parent=bureau,
+                plan_category="rural",
+                valid_from=START,
+            )
+            with scope_of([school.pk]):
+                _class(district, school, "junior", 1, 12)
+                found, letters = answers(rng, 12)
+                add_paper(district, f"rural{number}", [3 + number], found, letters, shared="bank-")
         with scope_of([bureau.pk]):
             people["d-research"] = _staff(bureau, "区教研员", {"district_researcher": None}, [], term)
         open_accounts(

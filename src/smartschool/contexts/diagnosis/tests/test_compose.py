@@ -279,3 +279,15 @@ def test_numbers_are_written_as_people_round():
     assert signed_points(-0.12) == "−12"
     assert signed_points(0.0) == "0"
     assert estimate(0.5).low == 0.48
+
+
+def test_a_doubtful_key_neither_accuses_a_pupil_nor_leads_the_next_step():
+    items = [EASY, EASY, item_figures(0.2, rival="C"), EASY]
+    figures = group(items, [point_figures(0.8), point_figures(0.4)])
+    report = compose_class_report(PAPER, figures, None, [pupil(3, (1, 1)), pupil(4, (1, 1), 3)])
+    assert [line.number for line in report.help] == [4]
+    assert report.help[0].text == "解方程"
+    own_page = compose_own_report(
+        PAPER, own((3, 1)), lost_items=[2], doubtful_items=[2], earlier=None, show_marks=False
+    )
+    assert own_page.step is None

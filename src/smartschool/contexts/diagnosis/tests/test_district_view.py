@@ -12,7 +12,7 @@ from scipy import stats
 
 from edumetrics.results import Estimate, Insufficient
 from smartschool.contexts.diagnosis.compose.district import SharedSums, point_lines, point_share
-from smartschool.contexts.diagnosis.tests.school import FULL, District
+from smartschool.contexts.diagnosis.tests.school import FULL, POINTS, District
 from smartschool.kernel.models import AuditRecord
 
 SignIn = Callable[[str], Client]
@@ -89,14 +89,28 @@ def test_page_and_workbook_say_the_same_and_name_no_school(district: District, s
     client = sign_in("d-research")
     page = client.get("/district/quality/").content.decode()
     answer = client.get("/district/quality/quality.xlsx")
-    for text in (page,):
-        assert "东山初中" not in text
-        assert "沈岗小学" not in text
-    rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0)
-    for row in rows.to_python()[4:]:
-        assert row[0] in page
-        share = row[4].split("（")[0]
-        assert f"<b>{share}</b>" in page or "太少" in row[4]
+    for name in ("东山初中", "沈岗小学", "乙中学", "丙中学", "丁中学"):
+        assert name not in page
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    rows = book.get_sheet_by_index(0).to_python()[4:]
+    assert [row[0] for row in rows] == POINTS, "in the order of teaching"
+    full = np.array(FULL)
+    blocks = [np.delete(district.marks["final"], 30, axis=0)]
+    blocks += [district.marks[f"rural{number}"] for number in range(3)]
+    for k, row in enumerate(rows):
+        items = [j for j in range(len(FULL)) if j % 6 == k]
+        facility = [
+            sum(np.nansum(block[:, j]) for block in blocks)
+            / sum(np.isfinite(block[:, j]).sum() for block in blocks)
+            / full[j]
+            for j in items
+        ]
+        share = float(np.average(facility, weights=full[items]))
+        assert abs(int(row[4].split("%")[0]) - share * 100) <= 0.5 + 1e-9
+        assert row[4] in re.sub(r"</?b>", "", page)
+        assert (row[1], row[2]) == (3, 4)
+        assert "不显示" in row[5], "one urban school is no group"
+        assert "不显示" in row[6], "whole minus rural would be that one school"
     for login in ("t-maths", "t-head", "g-first"):
         assert sign_in(login).get("/district/quality/").status_code == 403
 
