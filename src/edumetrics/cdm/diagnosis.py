@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em, sparse
 from edumetrics.cdm.classes import ClassSpace, class_space
+from edumetrics.cdm.higher_order import MOST_POINTS, class_of_states, fit_weights
 from edumetrics.cdm.monotone import neighbours
 from edumetrics.cdm.report import item_reports, mastery_reports, point_reports
 from edumetrics.cdm.results import ClassModelResult
@@ -23,6 +24,7 @@ from edumetrics.results import Caution, FloatArray, Insufficient, Provenance, Re
 from edumetrics.runners.packing import Shard, pack
 from edumetrics.runners.stats import posterior
 
+HIGHER_ORDER_ROUNDS = 4
 SHORT_RUN = 45  # evaluations per start before the best are chosen
 FEWEST_MEMBERS = 15.0  # expected pupils behind a chance that is to be believed
 RIDGE_LOGLIK, RIDGE_DISTANCE = 1.0, 0.05  # starts as likely as this that differ by that much
@@ -91,6 +93,10 @@ def diagnose(
     problem = make_problem(space, coding, model, settings, n)
     present = (categories >= 0).any(axis=1)
     shard = pack_for(space.n_classes, coding, categories[present])
+    lean = settings.prior and shard.n < settings.saturated_from and needs.shape[1] <= MOST_POINTS
+    if lean:
+        problem = lean_on_ability(problem, shard, space, _shares(coding), model, prerequisites, settings)
+        cautions.append(Caution("class_weights_lean_on_ability", data=MappingProxyType({"n": shard.n})))
     best, ridge = estimate(problem, shard, _shares(coding), settings)
     if settings.check_ridge:
         ridge |= unpenalised_ridge(problem, shard, best)
@@ -188,6 +194,28 @@ def estimate(
         if best.objective - other.objective < RIDGE_LOGLIK:
             ridge |= _moved(best, other) > RIDGE_DISTANCE
     return best, ridge
+
+
+def lean_on_ability(
+    problem: em.Problem,
+    shard: Shard,
+    space: ClassSpace,
+    share: FloatArray,
+    model: str,
+    prerequisites: Sequence[tuple[int, int]],
+    settings: Settings,
+) -> em.Problem:
+    """The problem with a higher-order prior on its class weights, found by a few alternating rounds."""
+    states, class_of = class_of_states(space, model, prerequisites)
+    rng = np.random.default_rng(settings.seed)
+    parameters = em.random_start(problem, rng, share)
+    parameters = replace(parameters, weight=np.full(space.n_classes, 1.0 / space.n_classes))
+    for _ in range(HIGHER_ORDER_ROUNDS):
+        fit = sparse.fit(problem, shard, parameters, 1e-3, SHORT_RUN, verify=False)
+        parameters = fit.parameters
+        prior = shard.n * fit_weights(fit.class_counts + 1e-6, states, class_of)
+        problem = replace(problem, class_pseudo=prior)
+    return problem
 
 
 def unpenalised_ridge(problem: em.Problem, shard: Shard, best: em.Fit) -> NDArray[np.bool_]:

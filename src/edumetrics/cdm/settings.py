@@ -19,6 +19,9 @@ class Settings:
     minimum_pupils : int
         Below, class weights and chances cannot be told apart; the shrunken Beta posterior of
         `edumetrics.mastery` is the better answer.
+    saturated_from : int
+        Below so many pupils the class weights lean on a higher-order model as heavy as the pupils
+        themselves (`higher_order`), if there are at most 12 points.
     prior : bool
         Beta (for partial marks Dirichlet) priors on every chance: centred at ``prior_low`` for
         pupils without the points and ``prior_high`` for those with all, as heavy as
@@ -43,7 +46,8 @@ class Settings:
         it open.
     """
 
-    minimum_pupils: int = 100
+    minimum_pupils: int = 30
+    saturated_from: int = 300
     prior: bool = True
     prior_low: float = 0.2
     prior_high: float = 0.8

@@ -1,0 +1,56 @@
+"""Class weights of small groups: enumeration, recovery, and whether it helps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edumetrics.arrays import response_matrix
+from edumetrics.cdm import Settings, class_space, diagnose
+from edumetrics.cdm.higher_order import class_of_states, fit_weights
+from edumetrics.cdm.tests.test_classes import enumerate_classes
+from edumetrics.cdm.tests.test_diagnosis import codes, simulate
+from edumetrics.irt.tests.data import exam_q
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10_000), model=st.sampled_from(["dina", "dino", "gdina"]), chain=st.booleans())
+def test_every_state_is_in_the_class_that_says_so(seed, model, chain):
+    rng = np.random.default_rng(seed)
+    q = rng.random((4, 4)) < 0.4
+    q[np.arange(4), rng.integers(0, 4, 4)] = True
+    prerequisites = [(0, 1), (1, 2)] if chain else []
+    space = class_space(q, model, prerequisites)
+    states, class_of = class_of_states(space, model, prerequisites)
+    known = space.known[class_of]
+    assert ((known == -1) | (known == states)).all()
+    sizes, _ = enumerate_classes(q, model, prerequisites)
+    assert sorted(np.bincount(class_of, minlength=space.n_classes)) == sorted(sizes.values())
+
+
+def test_weights_of_the_model_are_found_again():
+    rng = np.random.default_rng(1)
+    space = class_space(np.eye(4, dtype=bool))
+    states, class_of = class_of_states(space, "dina", [])
+    theta = rng.normal(size=200_000)
+    has = rng.random((200_000, 4)) < 1 / (1 + np.exp(-2.0 * (theta[:, None] - np.array([-1, 0, 0.5, 1]))))
+    code = {tuple(s): c for s, c in zip(states.tolist(), class_of, strict=True)}
+    counts = np.bincount([code[tuple(row)] for row in has.tolist()], minlength=16).astype(float)
+    np.testing.assert_allclose(fit_weights(counts, states, class_of), counts / counts.sum(), atol=0.004)
+
+
+def test_small_groups_gain_from_it_and_are_told():
+    q = exam_q("frcsub")
+    lost = {0: 0.0, 300: 0.0}
+    for seed in range(4):
+        marks, mastered = simulate(seed + 50, 60, q, prevalence=(0.6, 0.75, 0.5, 0.7, 0.6, 0.9, 0.8, 0.85))
+        for start in lost:
+            setting = Settings(starts=2, followed=1, check_ridge=False, saturated_from=start)
+            got = diagnose(response_matrix(marks, 1.0), q, settings=setting)
+            assert ("class_weights_lean_on_ability" in codes(got)) == (start == 300)
+            known = got.mastery.known
+            lost[start] += float(np.mean((got.mastery.value[known] - mastered[known]) ** 2))
+    assert lost[300] < 0.95 * lost[0]
+    assert lost[300] / 4 == pytest.approx(0.03, abs=0.02)
