@@ -1,5 +1,6 @@
 """Quick entry: the page of one class and one paper, its saves, its hand-in."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -81,6 +82,7 @@ def _context(
         "entered": len(done),
         "complete": len(done) >= needed,
         "problem": problem,
+        "state": json.dumps(page.data(), ensure_ascii=False, separators=(",", ":")),
         "back_url": back,
         "save_url": reverse("assessment:entry_save", args=keys),
         "hand_in_url": reverse("assessment:entry_hand_in", args=keys),

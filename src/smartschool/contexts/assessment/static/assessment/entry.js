@@ -2,7 +2,7 @@
    plain form works. Chromium 86, iOS 13: no randomUUID, no ?., no ??. */
 (function () {
   "use strict";
-  var d = document, root = d.getElementById("entry"), D = JSON.parse(d.getElementById("entry-data").textContent);
+  var d = document, root = d.getElementById("entry"), D = JSON.parse(root.dataset.state);
   var token = root.querySelector("[name=csrfmiddlewaretoken]").value, save = root.dataset.save;
   var S = { lost: D.lost, done: {}, totals: D.totals, statuses: D.statuses, keyOnly: D.keyOnly, at: 0, dirty: false }, Q = [];
   var I = D.items, P = D.pupils, amount = 0, away = false, last = null, busy = false, digits = "", said = "";
