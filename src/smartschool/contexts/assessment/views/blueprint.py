@@ -25,8 +25,8 @@ SPARE_ROWS = 5
 MOST_BYTES = 2 * 1024 * 1024
 
 
-@require_http_methods(["GET", "POST"])
 @requires("assessment.edit_blueprint")
+@require_http_methods(["GET", "POST"])
 def edit_blueprint(request: HttpRequest, school_code: str, paper_code: str) -> HttpResponse:
     """Show, fill from a file, or save. Everything typed stays when something is wrong."""
     paper: Paper = policies.edit_blueprint.get(actor_of(request), code=paper_code)
@@ -112,8 +112,8 @@ def _shown(rows: list[BlueprintRow], faults: list[Fault], *, frozen: bool) -> li
     return shown + [{"row": None}] * spare
 
 
-@require_GET
 @requires("assessment.edit_blueprint")
+@require_GET
 def points(request: HttpRequest, school_code: str, paper_code: str) -> HttpResponse:
     """Knowledge points that fit what is being typed."""
     paper: Paper = policies.edit_blueprint.get(actor_of(request), code=paper_code)

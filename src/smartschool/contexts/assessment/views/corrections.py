@@ -16,8 +16,8 @@ from smartschool.kernel.errors import DomainError
 from smartschool.kernel.policy import requires
 
 
-@require_http_methods(["GET", "POST"])
 @requires("assessment.correct_marks")
+@require_http_methods(["GET", "POST"])
 def corrections(request: HttpRequest, school_code: str, paper_code: str) -> HttpResponse:
     """Choose class and item by the address; change marks by 学号."""
     paper: Paper = policies.correct_marks.get(actor_of(request), code=paper_code)

@@ -32,8 +32,8 @@ def _page(request: HttpRequest, paper_code: str, class_code: str) -> entry_page.
     raise NotYours
 
 
-@require_http_methods(["GET", "POST"])
 @requires("assessment.enter_marks")
+@require_http_methods(["GET", "POST"])
 def entry(request: HttpRequest, school_code: str, paper_code: str, class_code: str) -> HttpResponse:
     """The page; POST is the plain form of one item, for browsers without script."""
     page = _page(request, paper_code, class_code)
@@ -89,8 +89,8 @@ def _context(
     }
 
 
-@require_POST
 @requires("assessment.enter_marks")
+@require_POST
 def entry_save(request: HttpRequest, school_code: str, paper_code: str, class_code: str) -> HttpResponse:
     """One queued save; a resend is answered like the first."""
     page = _page(request, paper_code, class_code)
@@ -110,8 +110,8 @@ def entry_save(request: HttpRequest, school_code: str, paper_code: str, class_co
     return JsonResponse({"saved": True})
 
 
-@require_POST
 @requires("assessment.enter_marks")
+@require_POST
 def entry_hand_in(request: HttpRequest, school_code: str, paper_code: str, class_code: str) -> HttpResponse:
     """Hand the class's marks in."""
     page = _page(request, paper_code, class_code)

@@ -24,8 +24,8 @@ from smartschool.kernel.policy import requires
 MOST_EXAMS = 100
 
 
-@require_GET
 @requires("assessment.view_exams")
+@require_GET
 def exams(request: HttpRequest, school_code: str) -> HttpResponse:
     """Exams of the school, the newest first, each with its papers."""
     actor = actor_of(request)
@@ -54,8 +54,8 @@ def exams(request: HttpRequest, school_code: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
 @requires("assessment.create_exam")
+@require_http_methods(["GET", "POST"])
 def new_exam(request: HttpRequest, school_code: str) -> HttpResponse:
     """Create an exam; what the regulation refuses may be asked of the district with a reason."""
     form = ExamForm(request.POST or None)
@@ -132,8 +132,8 @@ class ClassLine:
     entry_url: str
 
 
-@require_GET
 @requires("assessment.view_exams")
+@require_GET
 def paper(request: HttpRequest, school_code: str, paper_code: str) -> HttpResponse:
     """One paper: its two-way table and what the viewer may do with it."""
     actor = actor_of(request)

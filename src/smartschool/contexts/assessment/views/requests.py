@@ -18,8 +18,8 @@ from smartschool.kernel.policy import requires
 MOST_REQUESTS = 50
 
 
-@require_http_methods(["GET", "POST"])
 @requires("assessment.answer_request")
+@require_http_methods(["GET", "POST"])
 def exam_requests(request: HttpRequest) -> HttpResponse:
     """Requests of the schools, unanswered ones with a form."""
     actor = actor_of(request)
