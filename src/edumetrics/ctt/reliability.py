@@ -108,7 +108,7 @@ def feldt_interval(alpha: float, n: int, items: int, *, level: float = 0.95) -> 
     Examples
     --------
     >>> [round(limit, 4) for limit in feldt_interval(0.8, 100, 20)]
-    [0.7395, 0.8519]
+    [0.7384, 0.8527]
     """
     df1, df2 = n - 1, (n - 1) * (items - 1)
     tail = (1.0 - level) / 2.0

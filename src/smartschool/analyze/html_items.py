@@ -6,6 +6,7 @@ import numpy as np
 
 from edumetrics.arrays import State
 from edumetrics.ctt.distractors import OptionAnalysis
+from edumetrics.ctt.marks import MarkCounts, mark_counts
 from edumetrics.exam import ExamAnalysis, Flag
 from edumetrics.results import Estimate, Insufficient
 from smartschool.analyze import charts
@@ -15,6 +16,7 @@ from smartschool.analyze.sentences import WEAK, by_urgency, item_story, lost_mar
 from smartschool.analyze.words import FLAGS, fixed, number, percent, reason
 
 SMALL_CLASS = 25
+MOST_MARKS = 11
 NOTHING = Raw("")
 _GRAVE = (Flag.KEY_ERROR, Flag.NEGATIVE_DISCRIMINATION)
 
@@ -110,7 +112,15 @@ def item_blocks(source: ExamInput, analysis: ExamAnalysis) -> Raw:
         )
         doubtful = Flag.KEY_ERROR in analysis.flags[j]
         blocks.append(
-            el("details", summary, story, _pictures(analysis, j), class_="q", id=f"q{j}", open=doubtful)
+            el(
+                "details",
+                summary,
+                story,
+                _pictures(source, analysis, j),
+                class_="q",
+                id=f"q{j}",
+                open=doubtful,
+            )
         )
     return panel("逐题看", *blocks, beside=el("span", "点题号展开", class_="meta"))
 
@@ -154,7 +164,7 @@ def _grid_cell(mark: float, full: float, state: int) -> Raw:
     return el("td", f"−{number(lost)}", class_=f"pp {'g1' if lost < full / 2 else 'g2'}")
 
 
-def _pictures(analysis: ExamAnalysis, j: int) -> Raw:
+def _pictures(source: ExamInput, analysis: ExamAnalysis, j: int) -> Raw:
     option = analysis.options[j]
     name = f"第 {analysis.items[j]} 题"
     parts = []
@@ -169,13 +179,46 @@ def _pictures(analysis: ExamAnalysis, j: int) -> Raw:
             chart = Raw(charts.option_curves(option.labels, option.in_key, option.curves.tolist(), text))
             words = "各选项在五组学生里的比例，✓ 是答案。答案的线应当向上，其余向下。"
             parts.append(el("div", el("p", words, class_="sm muted"), chart))
-    elif analysis.curves.known[j].all():
+    elif analysis.facility.known[j]:
+        parts.append(_mark_bars(mark_counts(source.matrix, j)))
+    if not isinstance(option, OptionAnalysis) and analysis.curves.known[j].all():
         curves = analysis.curves
         values, low, high = (part[j].tolist() for part in (curves.value, curves.low, curves.high))
         text = f"{name}从得分最低到最高的五组学生的得分率：{'、'.join(percent(v) for v in values)}。"
         words = "按其余各题的得分把学生分成五组，看这道题的得分率。淡色是可能的范围。"
         parts.append(el("div", el("p", words, class_="sm muted"), Raw(charts.curve(values, low, high, text))))
     return el("div", *parts, class_="two") if parts else NOTHING
+
+
+def _mark_bars(found: MarkCounts) -> Raw:
+    """Pupils by mark; many different marks are gathered in four steps."""
+    marks, counts = found.marks, found.counts
+    full, total = float(marks[-1]), int(counts.sum())
+    if len(marks) <= MOST_MARKS:
+        steps = [(f"{number(float(m))} 分", int(c)) for m, c in zip(marks, counts, strict=True)]
+    else:
+        inner = (marks > 0) & (marks < full)
+        below, above = inner & (marks < full / 2), inner & (marks >= full / 2)
+        steps = [
+            ("0 分", int(counts[0])),
+            ("不到一半", int(counts[below].sum())),
+            ("一半以上", int(counts[above].sum())),
+            ("满分", int(counts[-1])),
+        ]
+    rows = []
+    for label, count in steps:
+        share = count / total if total else 0.0
+        rows.append(el("b", label))
+        rows.append(
+            el(
+                "svg",
+                el("rect", width=f"{share * 100:.1f}%", height="100%"),
+                class_="bar",
+                aria_hidden="true",
+            )
+        )
+        rows.append(el("span", f"{count} 人 · {percent(share)}"))
+    return el("div", el("p", "每种得分有多少人。", class_="sm muted"), el("div", *rows, class_="ob"))
 
 
 def _option_bars(option: OptionAnalysis) -> Raw:

@@ -10,6 +10,7 @@ import numpy as np
 
 from edumetrics.arrays import State
 from edumetrics.ctt.distractors import OptionAnalysis
+from edumetrics.ctt.marks import mark_counts
 from edumetrics.exam import ExamAnalysis, pupil_counts
 from edumetrics.mastery import MasteryState
 from edumetrics.results import Estimates, FloatArray, Insufficient, Outcome, Provenance
@@ -107,6 +108,7 @@ def _item(source: ExamInput, analysis: ExamAnalysis, j: int) -> Json:
         "rest_correlation": outcome(analysis.rest_correlation.at(j)),
         "discriminative_efficiency": figure(analysis.efficiency.at(j)),
         "options": _options(option) if isinstance(option, OptionAnalysis) else [],
+        "marks": _marks(source, j),
         "curve": _row(analysis.curves, j),
         "flags": [str(flag) for flag in analysis.flags[j]],
         "omitted": int(states.omitted[j]),
@@ -123,6 +125,11 @@ def _item(source: ExamInput, analysis: ExamAnalysis, j: int) -> Json:
             "correlation_key": suspicion.correlation_key,
         }
     return entry
+
+
+def _marks(source: ExamInput, j: int) -> list[Json]:
+    found = mark_counts(source.matrix, j)
+    return [{"mark": m, "n": n} for m, n in zip(found.marks.tolist(), found.counts.tolist(), strict=True)]
 
 
 def _options(option: OptionAnalysis) -> list[Json]:

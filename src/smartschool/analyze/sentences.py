@@ -61,7 +61,7 @@ def item_story(source: ExamInput, analysis: ExamAnalysis, j: int) -> list[str]:
     else:
         out.append(
             f"{ease.n} 人做了这道题，得分率 {percent(ease.value)}，"
-            f"同样的学生再考一次，大约在 {percent(ease.low)}–{percent(ease.high)} 之间。"
+            f"换一批同样水平的学生，大约在 {percent(ease.low)}–{percent(ease.high)} 之间。"
         )
     power = analysis.discrimination.at(j)
     if isinstance(power, Estimate):
@@ -75,6 +75,10 @@ def item_story(source: ExamInput, analysis: ExamAnalysis, j: int) -> list[str]:
         choices = _choices(option)
         # A doubtful key explains whatever else looks odd: it comes first and alone.
         out = [*choices, *out] if option.key_error is not None else [*out, *choices]
+    elif analysis.full[j] > 1:
+        marks = source.matrix.marks[:, j]
+        best, none = int((marks >= source.matrix.full[j] - 1e-9).sum()), int((marks <= 1e-9).sum())
+        out.append(f"{best} 人得满分，{none} 人没有得分。")
     left = int(analysis.omissions.omitted[j] + analysis.omissions.not_reached[j])
     if left:
         out.append(f"{left} 人没有写。")

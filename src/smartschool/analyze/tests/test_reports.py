@@ -51,6 +51,11 @@ def test_every_exam_gives_a_complete_report(run, name):
     np.testing.assert_allclose([item["facility"] for item in report["items"]], facility, rtol=0, atol=1e-9)
     for pupil, row in zip(report["pupils"], marks, strict=True):
         assert pupil["total"] == pytest.approx(np.nansum(row), abs=1e-9)
+    for j, item in enumerate(report["items"]):
+        assert {entry["mark"]: entry["n"] for entry in item["marks"] if entry["n"]} == {
+            value: int((marks[:, j] == value).sum())
+            for value in np.unique(marks[np.isfinite(marks[:, j]), j])
+        }
     if not np.isnan(marks).any():
         total = marks.sum(axis=1)
         for j, item in enumerate(report["items"]):
