@@ -38,7 +38,7 @@ def mastery(state: Any, words: bool = True) -> SafeString:
     level = figures.mastery_level(state)
     if level is None:
         return SafeString('<span class="tag">证据不足</span>')
-    glyph = format_html('<span class="mg m{}" aria-hidden="true"><i></i><i></i><i></i></span>', level)
+    glyph = format_html('<span class="mg m{}" aria-hidden="true"></span>', level)
     word = figures.MASTERY_WORDS[level]
     return format_html("{} {}" if words else '{}<span class="vh">{}</span>', glyph, word)
 
