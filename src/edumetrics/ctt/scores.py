@@ -117,16 +117,30 @@ def group_weights(scores: ArrayLike, edges: ArrayLike) -> FloatArray:
     weights = np.zeros((len(values), len(bounds)))
     if not known.any():
         return weights
-    order = np.argsort(values[known])
-    ordered = values[known][order]
-    start = np.concatenate([[True], np.diff(ordered) > TIE])
-    block = np.cumsum(start) - 1
-    first = np.flatnonzero(start).astype(np.float64)
-    last = np.append(first[1:], len(ordered))
-    cuts = bounds * len(ordered)
-    inside = np.minimum(last[:, None], cuts[:, 1]) - np.maximum(first[:, None], cuts[:, 0])
-    share = np.clip(inside, 0.0, None) / (last - first)[:, None]
-    part = np.empty((len(ordered), len(bounds)))
-    part[order] = share[block]
-    weights[known] = part
+    ordered = values[known]
+    cuts, place = np.unique(bounds, return_inverse=True)
+    below = _below(ordered, cuts)[:, place.reshape(bounds.shape)]
+    weights[known] = below[:, :, 1] - below[:, :, 0]
     return weights
+
+
+def _below(scores: FloatArray, quantiles: FloatArray) -> FloatArray:
+    """Share of each pupil that lies below each quantile: 1, 0, or a part for those tied with the cut.
+
+    Needs only the scores at the cuts, so it partitions and does not sort.
+    """
+    n = len(scores)
+    position = quantiles * n
+    at = np.minimum(np.floor(position + TIE).astype(np.int64), n - 1)
+    cut = np.partition(scores, np.unique(at))[at]
+    out = np.empty((n, len(quantiles)))
+    for k, value in enumerate(cut):
+        if position[k] <= TIE or position[k] >= n - TIE:
+            out[:, k] = 0.0 if position[k] <= TIE else 1.0
+            continue
+        under = scores < value - TIE
+        tied = np.abs(scores - value) <= TIE
+        first, size = np.count_nonzero(under), np.count_nonzero(tied)
+        out[:, k] = under
+        out[tied, k] = min(max((position[k] - first) / size, 0.0), 1.0)
+    return out

@@ -103,6 +103,20 @@ def test_ties_at_the_cut_are_shared():
     np.testing.assert_allclose(weights[:, 0], [0] * 4 + [2.7 / 6] * 6)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=40), st.floats(0, 1), st.floats(0, 1))
+def test_group_weights_against_a_block_by_block_twin(scores, one, two):
+    lower, upper = sorted((one, two))
+    n = len(scores)
+    expected = []
+    for score in scores:
+        first = sum(other < score for other in scores)
+        last = sum(other <= score for other in scores)
+        inside = min(last, upper * n) - max(first, lower * n)
+        expected.append(max(inside, 0.0) / (last - first))
+    np.testing.assert_allclose(group_weights(scores, [[lower, upper]])[:, 0], expected, atol=1e-6)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.randoms())
 def test_group_weights_do_not_depend_on_the_order_of_rows(scores, random):
