@@ -95,11 +95,25 @@ class ParquetRunner:
         return Shard(both, np.zeros(len(both), np.uint8), self.layout)
 
     def _pack(self, frame: pl.DataFrame) -> Shard:
-        columns = [frame[item].cast(pl.Float64).fill_null(np.nan).to_numpy() for item in self._items]
+        columns = _columns(frame, self._items)
         if self._encode is not None:
             return pack(self._encode(columns), self.layout)
-        cats = np.column_stack(columns)
-        return pack(np.where(np.isnan(cats), -1.0, cats).astype(np.int16), self.layout)
+        return _pack_categories(columns, self.layout)
+
+
+def read_rows(path: str | Path, items: Sequence[str], layout: Layout, first: int, rows: int) -> Shard:
+    """Read and pack a run of rows whose columns hold categories."""
+    frame = pl.scan_parquet(Path(path)).select(list(items)).slice(first, rows).collect()
+    return _pack_categories(_columns(frame, items), layout)
+
+
+def _columns(frame: pl.DataFrame, items: Sequence[str]) -> list[NDArray[np.float64]]:
+    return [frame[item].cast(pl.Float64).fill_null(np.nan).to_numpy() for item in items]
+
+
+def _pack_categories(columns: Sequence[NDArray[np.float64]], layout: Layout) -> Shard:
+    cats = np.column_stack(columns)
+    return pack(np.where(np.isnan(cats), -1.0, cats).astype(np.int16), layout)
 
 
 def tally_columns(
