@@ -228,7 +228,8 @@ def test_each_flex_gap_has_its_margin_fallback(path: Path) -> None:
 
 def test_js_stays_within_the_baseline_and_small() -> None:
     for path in own_files(".js"):
-        assert not JS_TOO_NEW.findall(path.read_text(encoding="utf-8")), path.name
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert not JS_TOO_NEW.findall(text), path.name
     assert len(gzip.compress((WEB / "static/web/app.js").read_bytes())) <= 2048
 
 

@@ -84,7 +84,7 @@ def _glyph(state: int | None) -> SafeString:
     if state is None:
         return SafeString('<span class="muted" role="img" aria-label="证据不足">–</span>')
     return format_html(
-        '<span class="mg m{}" role="img" aria-label="{}"><i></i><i></i><i></i></span>',
+        '<span class="mg m{}" role="img" aria-label="{}"></span>',
         state,
         MASTERY_WORDS[state],
     )
@@ -99,9 +99,7 @@ def mastery_cell(state: int | None) -> SafeString:
 @register.simple_tag
 def mastery_glyph(point: OwnPoint) -> SafeString:
     """The glyph before a point of the own report; its word stands beside it."""
-    return format_html(
-        '<span class="mg m{}" aria-hidden="true"><i></i><i></i><i></i></span>', point.state or 0
-    )
+    return format_html('<span class="mg m{}" aria-hidden="true"></span>', point.state or 0)
 
 
 @register.simple_tag
