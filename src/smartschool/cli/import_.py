@@ -37,33 +37,37 @@ def run(args: argparse.Namespace) -> int:
         print(f"读不了文件 {args.file}：{problem.strerror}。", file=sys.stderr)
         return USAGE
     with open_product(args.data):
-        from smartschool.contexts.exchange.public.doors import import_file
-        from smartschool.kernel.actor import system_actor
-        from smartschool.kernel.errors import DomainError
+        return bring_in(args, content)
 
-        try:
-            report = import_file(
-                actor=system_actor("import"),
-                importer=args.kind,
-                content=content,
-                file_name=args.file.name,
-                school_code=args.school,
-                mode=args.mode,
-                options={"exam": args.exam} if args.exam else {},
-                accept_partial=args.accept_partial,
-                confirmed=args.confirm,
-                dry_run=args.dry_run,
-            )
-        except DomainError as problem:
-            print(problem.message, file=sys.stderr)
-            return USAGE
+
+def bring_in(args: argparse.Namespace, content: bytes) -> int:
+    """Import and print the report; Django and the database are ready."""
+    from smartschool.contexts.exchange.public.doors import import_file
+    from smartschool.kernel.actor import system_actor
+    from smartschool.kernel.errors import DomainError
+
+    try:
+        report = import_file(
+            actor=system_actor("import"),
+            importer=args.kind,
+            content=content,
+            file_name=args.file.name,
+            school_code=args.school,
+            mode=args.mode,
+            options={"exam": args.exam} if args.exam else {},
+            accept_partial=args.accept_partial,
+            confirmed=args.confirm,
+            dry_run=args.dry_run,
+        )
+    except DomainError as problem:
+        print(problem.message, file=sys.stderr)
+        return USAGE
     if args.json:
         print(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         verb = "可以导入" if args.dry_run else "导入"
-        print(
-            f"共 {report.rows} 行：{verb} {report.applied}，不变 {report.unchanged}，拒绝 {report.refused}。"
-        )
+        counts = f"{verb} {report.applied}，不变 {report.unchanged}，拒绝 {report.refused}"
+        print(f"共 {report.rows} 行：{counts}。")
         for fault in report.faults:
             place = f"{fault.sheet} 第 {fault.row} 行 {fault.column}：" if fault.row else ""
             print(f"  {place}{fault.message}")

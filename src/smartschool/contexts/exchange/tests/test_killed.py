@@ -1,0 +1,122 @@
+"""kill -9 in mid-import: nothing half-written, the run resumes. And the verb of the command line."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+from tests.harness import cluster
+
+from smartschool.cli import import_
+from smartschool.contexts.directory.models import Enrolment, Organisation, Placement
+from smartschool.contexts.exchange import tasks
+from smartschool.contexts.exchange.commands.applying import queue_run
+from smartschool.contexts.exchange.commands.landing import check_run, land_file
+from smartschool.contexts.exchange.models import ImportRun
+from smartschool.contexts.exchange.tests.test_roster_import import HEAD, pupil
+from smartschool.contexts.exchange.tests.workbooks import as_csv, xlsx
+from smartschool.kernel.actor import system_actor
+from smartschool.kernel.scope import scope_of
+
+ACTOR = system_actor("checks")
+JOB = """
+import django; django.setup()
+from smartschool.contexts.exchange import tasks
+tasks.apply_import(run={run}, organisation={organisation}, account=0)
+"""
+
+
+def environment(database: str) -> dict[str, str]:
+    handle = cluster.CLUSTER.handle()
+    return {
+        **os.environ,
+        "PYTHONPATH": str(cluster.ROOT / "src"),
+        "DJANGO_SETTINGS_MODULE": "smartschool.settings.test",
+        "DATABASE_URL": handle.app_url(database),
+        "DATABASE_OWNER_URL": handle.owner_url(database),
+    }
+
+
+def counts(school: Organisation) -> tuple[int, int]:
+    with transaction.atomic(), scope_of([school.pk]):
+        mine = Enrolment.objects.filter(name__startswith="学生")
+        return mine.count(), Placement.objects.filter(enrolment__in=mine).count()
+
+
+def test_killed_worker_leaves_nothing_and_the_run_resumes(fresh_database: str) -> None:
+    school = Organisation.objects.filter(kind="school").first()
+    assert school is not None
+    content = xlsx([HEAD, *[pupil(n, 班级号="09") for n in range(50)]])
+    with transaction.atomic(), scope_of([school.pk]):
+        run = land_file(
+            actor=ACTOR, organisation_id=school.pk, importer="roster", content=content, file_name="名单.xlsx"
+        )
+        check_run(actor=ACTOR, run=run)
+        queue_run(actor=ACTOR, run=run, accept_partial=False, confirmed=False)
+    script = JOB.format(run=run.pk, organisation=school.pk)
+    with psycopg.connect(cluster.CLUSTER.handle().app_url(fresh_database)) as blocker:
+        # Guardians are written last: the job stops there with pupils and seats already written.
+        blocker.execute("LOCK TABLE directory_guardianship IN SHARE ROW EXCLUSIVE MODE")
+        job = subprocess.Popen([sys.executable, "-c", script], env=environment(fresh_database))
+        table = "'directory_guardianship'::regclass"
+        waiting = f"SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = {table}"
+        deadline = time.monotonic() + 60
+        with connection.cursor() as cursor:
+            while True:
+                cursor.execute(waiting)
+                if cursor.fetchone()[0]:
+                    break
+                assert time.monotonic() < deadline, "the job never reached the guardians"
+                assert job.poll() is None, "the job ended early"
+                time.sleep(0.1)
+        job.send_signal(signal.SIGKILL)
+        job.wait()
+        blocker.rollback()
+    assert counts(school) == (0, 0)
+    with transaction.atomic(), scope_of([school.pk]):
+        assert ImportRun.objects.get(pk=run.pk).status == "running"
+    tasks.apply_import(run=run.pk, organisation=school.pk, account=0)
+    assert counts(school) == (50, 50)
+    with transaction.atomic(), scope_of([school.pk]):
+        assert ImportRun.objects.get(pk=run.pk).status == "applied"
+
+
+def test_command_line(fresh_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    school = Organisation.objects.filter(kind="school").first()
+    assert school is not None
+    good, bad = tmp_path / "good.xlsx", tmp_path / "bad.csv"
+    good.write_bytes(xlsx([HEAD, *[pupil(n, 班级号="09") for n in range(3)]]))
+    wrong = [HEAD, *[pupil(n, 性别="女") for n in (5, 6)]]
+    bad.write_bytes(as_csv(wrong, "gbk"))
+
+    def smartschool(*words: str) -> tuple[int, dict[str, object], str]:
+        parser = argparse.ArgumentParser()
+        import_.add_arguments(parser)
+        args = parser.parse_args(words)
+        code = import_.bring_in(args, args.file.read_bytes())
+        said = capsys.readouterr()
+        return code, json.loads(said.out) if said.out.startswith("{") else {}, said.err
+
+    place = ("--school", school.code, "--json")
+    code, report, _ = smartschool("roster", str(bad), *place)
+    assert (code, report["rows"], report["applied"], report["refused"]) == (1, 2, 0, 2)
+    first = report["faults"][0]  # type: ignore[index]
+    assert {key: first[key] for key in ("sheet", "row", "column", "code")} == {
+        "sheet": "", "row": 2, "column": "性别", "code": "sex_contradicts_id"
+    }  # fmt: skip
+    code, report, _ = smartschool("roster", str(good), *place, "--dry-run")
+    assert (code, report["applied"], report["dry_run"]) == (0, 3, True)
+    code, report, _ = smartschool("roster", str(good), *place)
+    assert (code, report["applied"], report["unchanged"]) == (0, 3, 0)
+    code, report, _ = smartschool("roster", str(good), *place)
+    assert (code, report["applied"], report["unchanged"]) == (0, 0, 3)
+    for words in (("potatoes", str(good)), ("roster", str(good), "--school", "1")):
+        code, _, errors = smartschool(*words)
+        assert (code, bool(errors)) == (2, True)
