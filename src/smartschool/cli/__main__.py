@@ -25,11 +25,15 @@ def verbs() -> dict[str, str]:
 def main(argv: list[str]) -> int:
     """Import only the verb that was asked for: `analyze` must start without Django."""
     known = verbs()
-    parser = argparse.ArgumentParser(prog="smartschool", description="大通智慧学校")
-    parser.add_argument("verb", choices=list(known), metavar="VERB", help="、".join(known))
     if not argv or argv[0] not in known:
-        parser.parse_args(argv[:1])
-        return 2
+        asked = bool(argv) and argv[0] in ("-h", "--help", "help")
+        if argv and not asked:
+            print(f"没有“{argv[0]}”这条命令。", file=sys.stderr)
+        print(
+            f"用法：./smartschool 命令 [选项]（命令 --help 查看选项）\n命令：{'、'.join(known)}",
+            file=sys.stdout if asked else sys.stderr,
+        )
+        return 0 if asked else 2
     verb = importlib.import_module(f"smartschool.cli.{known[argv[0]]}")
     own = argparse.ArgumentParser(prog=f"smartschool {argv[0]}", description=verb.__doc__)
     verb.add_arguments(own)

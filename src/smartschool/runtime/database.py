@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
+from psycopg import conninfo
 
 from smartschool.runtime import roles
 from smartschool.runtime.children import run_to_end
@@ -109,16 +111,25 @@ def migrate(folder: DataFolder, place: Place) -> bool:
     return True
 
 
-def seeded(folder: DataFolder) -> bool:
-    """True when the demo district was completely written to this data folder's database."""
-    return (folder.postgres / "seeded").exists()
+def _seeded_mark(folder: DataFolder, place: Place) -> Path:
+    """One mark per database: a data folder may have served an external one before."""
+    if place.cluster is not None:
+        return folder.postgres / "seeded"
+    where = conninfo.conninfo_to_dict(place.app_url)
+    key = f"{where.get('host')} {where.get('port')} {where.get('dbname')}"
+    return folder.postgres / f"seeded-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+
+
+def seeded(folder: DataFolder, place: Place) -> bool:
+    """True when the demo district was completely written to this database."""
+    return _seeded_mark(folder, place).exists()
 
 
 def seed(folder: DataFolder, place: Place) -> None:
-    """Fill the demo district once per data folder."""
-    if not seeded(folder):
+    """Fill the demo district once per database."""
+    if not seeded(folder, place):
         _verb(folder, place, "seed", "--quiet", "--logins", str(folder.demo_logins))
-        folder.account.private_file(folder.postgres / "seeded")
+        folder.account.private_file(_seeded_mark(folder, place))
 
 
 @contextmanager

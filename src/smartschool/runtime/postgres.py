@@ -151,6 +151,8 @@ class Cluster:
         process = self.spawn(die_with_parent=die_with_parent)
         while not self.answers():
             if process.poll() is not None:
+                if "No space left" in self.last_words():
+                    raise Failure(f"磁盘已满，数据库无法启动：请在 {self.home} 所在磁盘腾出空间后重试。")
                 if time.monotonic() > deadline:
                     raise Failure(f"数据库没有启动：{self.last_words()}。完整记录见 {self.log}。")
                 time.sleep(0.3)

@@ -29,6 +29,8 @@ TICK = 0.2
 
 def check_port(host: str, port: int) -> int:
     """A port that can be bound now; 0 picks a free one."""
+    if not 0 <= port <= 65535:
+        raise Failure(f"没有 {port} 这个端口：请用 1024 到 65535 之间的数，例如 --port 8000。")
     if 0 < port < 1024 and os.geteuid() == 0:
         raise Failure(f"端口 {port} 只有 root 能用，而服务不以 root 运行：请改用 --port 8000。")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -124,7 +126,7 @@ class Supervisor:
         if database.migrate(self.folder, place):
             self.say("数据表已更新。")
         roles.refuse_powerful_role(place.app_url)
-        if self.demo and not database.seeded(self.folder):
+        if self.demo and not database.seeded(self.folder, place):
             self.say("首次启动：正在写入演示区县……")
             database.seed(self.folder, place)
         static_files.collect(self.folder, place.app_url)
