@@ -20,10 +20,9 @@ from smartschool.contexts.directory.models import (
 )
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.contracts import ClassInfo
-from smartschool.contexts.directory.public.relations import current_term_id
 from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.directory.shapes import SCHOOL_KINDS, class_info
-from smartschool.contexts.directory.validity import valid_on
+from smartschool.contexts.directory.validity import current_term_id, valid_on
 from smartschool.kernel import clock
 
 DETAIL_LABELS = {
@@ -33,6 +32,49 @@ DETAIL_LABELS = {
     "attendance_mode": "就读方式",
 }
 DETAIL_TABLES = {"left_behind": "left_behind", "attendance_mode": "attendance_mode"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A pupil in the list of a class."""
+
+    code: str
+    name: str
+    class_number: int
+    sex: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPage:
+    """A class as its page shows it; `head` is (name, person id) of the 班主任."""
+
+    seats: list[Seat]
+    teachers: list[tuple[str, str]]
+    head: tuple[str, int] | None
+
+
+def class_page(home_class_id: int) -> ClassPage:
+    """Pupils by 学号, (subject, teacher) of this term, 班主任: three round trips, only what is shown."""
+    day = clock.today()
+    sexes, subjects = codes.table("sex").names, codes.table("subject")
+    seats = (
+        Placement.objects.filter(valid_on(day), home_class_id=home_class_id)
+        .order_by("class_number")
+        .values_list("enrolment__code", "enrolment__name", "class_number", "enrolment__sex")
+    )
+    lessons = (
+        TeachingAssignment.objects.filter(home_class_id=home_class_id, term_id__in=current_term_id(day))
+        .order_by("subject", "staff__name_key")
+        .values_list("subject", "staff__name")
+    )
+    heads = Appointment.objects.filter(
+        valid_on(day), role="form_teacher", home_class_id=home_class_id
+    ).values_list("staff__name", "staff__person_id")
+    return ClassPage(
+        [Seat(code, name, number, sexes.get(sex, "")) for code, name, number, sex in seats],
+        [(subjects.name(subject), name) for subject, name in lessons],
+        next(iter(heads), None),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +194,7 @@ def staff_rows(organisation_id: int) -> list[StaffRow]:
     lessons: dict[tuple[int, str], list[str]] = {}
     for assignment in (
         TeachingAssignment.objects.select_related("home_class")
-        .filter(organisation_id=organisation_id, term_id__in=current_term_id())
+        .filter(organisation_id=organisation_id, term_id__in=current_term_id(day))
         .order_by("subject", "home_class__stage", "-home_class__entry_year", "home_class__number")
     ):
         lessons.setdefault((assignment.staff_id, assignment.subject), []).append(

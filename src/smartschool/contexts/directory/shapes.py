@@ -10,18 +10,29 @@ from smartschool.kernel import clock
 SCHOOL_KINDS = ("school", "campus", "teaching_point", "central_school")
 
 
+# What a class is made of, in the order of `class_of`.
+CLASS_COLUMNS = (
+    "pk", "code", "organisation_id", "stage", "entry_year", "number", "class_type", "further_entry_years",
+)  # fmt: skip
+
+
+def class_of(
+    day: date,
+    pk: int,
+    code: str,
+    organisation_id: int,
+    stage: str,
+    entry_year: int,
+    number: int,
+    class_type: str,
+    further_entry_years: list[int],
+) -> ClassInfo:
+    """A class as of a day, from its columns."""
+    grades = grades_on(stage, [entry_year, *further_entry_years], day)
+    name = class_name(stage, entry_year, number, grades)
+    return ClassInfo(pk, code, organisation_id, stage, entry_year, number, class_type, grades, name)
+
+
 def class_info(row: HomeClass, on: date | None = None) -> ClassInfo:
     """A class row as of a day (no query)."""
-    day = on or clock.today()
-    grades = grades_on(row.stage, [row.entry_year, *row.further_entry_years], day)
-    return ClassInfo(
-        row.pk,
-        row.code,
-        row.organisation_id,
-        row.stage,
-        row.entry_year,
-        row.number,
-        row.class_type,
-        grades,
-        class_name(row.stage, row.entry_year, row.number, grades),
-    )
+    return class_of(on or clock.today(), *(getattr(row, name) for name in CLASS_COLUMNS))

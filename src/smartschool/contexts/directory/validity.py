@@ -1,8 +1,11 @@
-"""Half-open validity as a condition."""
+"""What holds on a day, as conditions: half-open validity, the running term."""
 
 from datetime import date
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+
+from smartschool.contexts.directory.models import Term
 
 
 def valid_on(day: date, prefix: str = "") -> Q:
@@ -10,3 +13,8 @@ def valid_on(day: date, prefix: str = "") -> Q:
     return Q(**{f"{prefix}valid_from__lte": day}) & (
         Q(**{f"{prefix}valid_to__isnull": True}) | Q(**{f"{prefix}valid_to__gt": day})
     )
+
+
+def current_term_id(day: date) -> QuerySet[Any]:
+    """Subquery: the running term, in the holidays the one that ended last."""
+    return Term.objects.filter(starts_on__lte=day).order_by("-starts_on").values("pk")[:1]

@@ -13,7 +13,7 @@ from smartschool.contexts.directory.commands.pupils import transfer_pupil
 from smartschool.contexts.directory.forms import MoveForm
 from smartschool.contexts.directory.models import Enrolment, HomeClass
 from smartschool.contexts.directory.policies import OFFICE
-from smartschool.contexts.directory.public import codes, doors
+from smartschool.contexts.directory.public import doors
 from smartschool.contexts.directory.public.relations import roles_at
 from smartschool.contexts.directory.shapes import class_info
 from smartschool.kernel import audit, clock
@@ -70,20 +70,16 @@ def home_class(request: HttpRequest, school_code: str, class_code: str) -> HttpR
     """One class: pupils by 学号, who teaches it."""
     actor = _actor(request)
     row = policy("directory.view_classes").get(actor, code=class_code)
-    one = class_info(row)
-    teachers = doors.teachers_of_class(one.id)
-    head = doors.form_teachers([one.id]).get(one.id)
-    sex = codes.table("sex").names
+    page = queries.class_page(row.pk)
     return render(
         request,
         "directory/class.html",
         {
             "school_code": school_code,
-            "one": one,
-            "pupils": [(pupil, sex.get(pupil.sex, "")) for pupil in doors.pupils_of_class(one.id)],
-            "teachers": teachers,
-            "head": head,
-            "opens_pupils": _runs_office(actor) or (head is not None and head.person_id == actor.person_id),
+            "one": class_info(row),
+            "page": page,
+            "opens_pupils": _runs_office(actor)
+            or (page.head is not None and page.head[1] == actor.person_id),
         },
     )
 

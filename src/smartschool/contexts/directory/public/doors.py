@@ -31,8 +31,8 @@ from smartschool.contexts.directory.public.contracts import (
     TeachingInfo,
     TermInfo,
 )
-from smartschool.contexts.directory.shapes import SCHOOL_KINDS, class_info
-from smartschool.contexts.directory.validity import valid_on
+from smartschool.contexts.directory.shapes import CLASS_COLUMNS, SCHOOL_KINDS, class_info, class_of
+from smartschool.contexts.directory.validity import current_term_id, valid_on
 from smartschool.kernel import clock
 
 # --- organisations and time -------------------------------------------------------------------------
@@ -246,20 +246,15 @@ def teaching(
 ) -> list[TeachingInfo]:
     """Teaching assignments of a term (the current one), by class then subject code."""
     day = on or clock.today()
-    term_id = (term or current_term(day)).id
-    rows = TeachingAssignment.objects.select_related("home_class", "staff").filter(term_id=term_id)
+    rows = TeachingAssignment.objects.filter(
+        term_id__in=current_term_id(day) if term is None else [term.id]
+    ).values_list("subject", "staff_id", "staff__name", *(f"home_class__{name}" for name in CLASS_COLUMNS))
     if condition is not None:
         rows = rows.filter(condition)
     subjects = codes.table("subject")
     found = [
-        TeachingInfo(
-            class_info(row.home_class, day),
-            row.subject,
-            subjects.name(row.subject),
-            row.staff_id,
-            row.staff.name,
-        )
-        for row in rows
+        TeachingInfo(class_of(day, *home_class), subject, subjects.name(subject), staff_id, staff_name)
+        for subject, staff_id, staff_name, *home_class in rows
     ]
     return sorted(found, key=lambda one: (*_natural(one.home_class), one.subject, one.staff_id))
 
