@@ -60,3 +60,36 @@ def test_village_teacher_gets_the_grid(
     page.goto(site + district.url("village", 2, "cast/"))
     check_page()
     assert not console
+
+
+def test_office_releases_and_a_parent_sees_only_the_own_child(
+    page: Page, site: str, district: school.District, check_page: Callable[..., None], console: list[str]
+) -> None:
+    sign_in(page, site, "g-first")
+    page.goto(site + "/me/analysis/")
+    expect(page.locator("main")).to_contain_text("还没有发布的报告")
+    page.context.clear_cookies()
+    sign_in(page, site, "t-office")
+    page.goto(f"{site}/schools/{district.town.code}/analysis/releases/")
+    check_page()
+    page.locator("input[name=papers]").first.check()
+    page.get_by_role("button", name="看预览").first.click()
+    expect(page.locator(".lede")).to_contain_text("不含得分")
+    check_page()
+    page.get_by_role("button", name="发布给学生和家长").click()
+    expect(page.locator("main")).to_contain_text("已发布")
+    page.context.clear_cookies()
+    sign_in(page, site, "g-first")
+    page.goto(site + "/me/analysis/")
+    check_page()
+    page.get_by_role("link", name="秋期末数学").click()
+    expect(page.locator("h1")).to_contain_text("秋期末数学")
+    expect(page.get_by_role("heading", name="下一步")).to_be_visible()
+    text = page.locator("body").inner_text()
+    for seat in district.seats[0][1:]:
+        assert seat.enrolment.name not in text
+    check_page()
+    assert not console
+    other = page.goto(site + district.own_url("final", 0, 1))
+    assert other is not None
+    assert other.status == 404

@@ -47,8 +47,8 @@ def ask(request: HttpRequest, school_code: str, paper_code: str, class_code: str
     return render(request, "diagnosis/raw_ask.html", context)
 
 
-@require_POST
 @requires("diagnosis.decide_raw")
+@require_POST
 def decide(request: HttpRequest, school_code: str, code: str) -> HttpResponse:
     """Say yes or no to another person's request."""
     wanted = decide_raw.get(request.actor, code=code)  # type: ignore[attr-defined]

@@ -26,6 +26,8 @@ def releases(request: HttpRequest, school_code: str) -> HttpResponse:
 @requires("diagnosis.release_results")
 def preview(request: HttpRequest, school_code: str) -> HttpResponse:
     """What will be told to whom, before anything happens."""
+    if not request.GET.getlist("papers"):
+        return _back(school_code, "nothing")
     runs = _runs(request, request.GET.getlist("papers"))
     marks = request.GET.get("marks") == "yes"
     audience = _audience(request.GET.get("audience", ""))
@@ -40,8 +42,8 @@ def preview(request: HttpRequest, school_code: str) -> HttpResponse:
     return render(request, "diagnosis/release_preview.html", context)
 
 
-@require_POST
 @requires("diagnosis.release_results")
+@require_POST
 def release(request: HttpRequest, school_code: str) -> HttpResponse:
     """Release the chosen subjects."""
     release_results(
@@ -53,8 +55,8 @@ def release(request: HttpRequest, school_code: str) -> HttpResponse:
     return _back(school_code, "released")
 
 
-@require_POST
 @requires("diagnosis.release_results")
+@require_POST
 def withdraw(request: HttpRequest, school_code: str, paper_code: str) -> HttpResponse:
     """Take a release back."""
     run = may_release.get(request.actor, paper_code=paper_code)  # type: ignore[attr-defined]
