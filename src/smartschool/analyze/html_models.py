@@ -84,9 +84,16 @@ def _diagnosis(source: ExamInput, found: Json) -> Raw:
         else NOTHING
     )
     model = el("span", f"{found['model']}，{found['n']} 人", class_="meta")
+    changed = found["asked"] != found["model"]
+    switched = (
+        remark(f"{found['asked']} 要分辨的组合太多，算不过来，改用 {found['model']}。")
+        if changed
+        else NOTHING
+    )
     return panel(
         title,
         table(head, rows, css="table stackm", name="知识点诊断表，可滚动"),
+        switched,
         el("div", checks, _notes(found), class_="foot"),
         css="panel flush c12",
         beside=model,
@@ -119,7 +126,8 @@ def _advice(one: Json, names: dict[str, str]) -> str:
 def _unfair(item: Json, result: Json) -> str:
     size = "明显" if item["size"] == "C" else "稍微"
     harder = item["effect"]["estimate"] < 0
-    return f"第 {item['id']} 题对 {result['focal']} {size}{'偏难' if harder else '偏易'}。"
+    who = f"{result['covariate']}为“{result['focal']}”的学生"
+    return f"第 {item['id']} 题对{who}{size}{'偏难' if harder else '偏易'}。"
 
 
 def _named(codes: list[str], names: dict[str, str]) -> str:

@@ -32,6 +32,7 @@ class Models:
     calibration: Calibration | Classical | None
     fit: ExamFit | None
     reliability: Outcome | None
+    asked: str | None
     diagnosis: ClassModelResult | Insufficient | None
     advice: tuple[QAdvice, ...] | Insufficient | None
     fairness: tuple[tuple[str, DifResult], ...] | None
@@ -39,15 +40,15 @@ class Models:
 
 def run_models(source: ExamInput, wanted: list[str]) -> Models:
     """Fit the models of `wanted` (names of `choices.MODELS`)."""
-    calibration, fit, reliability = None, None, None
+    calibration, fit, reliability, asked = None, None, None, None
     diagnosis: ClassModelResult | Insufficient | None = None
     advice: tuple[QAdvice, ...] | Insufficient | None = None
     for name in wanted:
         if name == "dif":
             continue
         if name in DIAGNOSES:
-            diagnosis = _diagnosis(source, name)
-            if isinstance(diagnosis, ClassModelResult) and name == "gdina":
+            asked, diagnosis = name, _diagnosis(source, name)
+            if isinstance(diagnosis, ClassModelResult) and diagnosis.model == "gdina":
                 advice = q_advice(diagnosis, source.matrix)
             continue
         calibration = calibrate(source.matrix, name)
@@ -55,17 +56,21 @@ def run_models(source: ExamInput, wanted: list[str]) -> Models:
             fit = exam_fit(calibration, source.matrix)
             reliability = score(calibration, source.matrix, "eap").reliability
     fairness = _fairness(source) if "dif" in wanted else None
-    return Models(calibration, fit, reliability, diagnosis, advice, fairness)
+    return Models(calibration, fit, reliability, asked, diagnosis, advice, fairness)
 
 
 def _diagnosis(source: ExamInput, model: str) -> ClassModelResult | Insufficient:
+    """The model asked for, or DINA where that one tells more states apart than can be computed."""
     if source.q is None:
         return Insufficient(Reason.NOT_IDENTIFIED, 0)
     q = (source.q > 0).astype(float)
-    try:
-        return diagnose(source.matrix, q, model, points=[point.code for point in source.points])
-    except TooManyClasses:
-        return Insufficient(Reason.NOT_IDENTIFIED, int(source.matrix.present.sum()))
+    points = [point.code for point in source.points]
+    for name in dict.fromkeys((model, "dina")):
+        try:
+            return diagnose(source.matrix, q, name, points=points)
+        except TooManyClasses:
+            continue
+    return Insufficient(Reason.NOT_IDENTIFIED, int(source.matrix.present.sum()))
 
 
 def _fairness(source: ExamInput) -> tuple[tuple[str, DifResult], ...]:

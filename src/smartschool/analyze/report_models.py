@@ -7,7 +7,7 @@ from edumetrics.cdm.results import ClassModelResult
 from edumetrics.dif.mantel_haenszel import DifResult
 from edumetrics.irt.fit import ExamFit
 from edumetrics.irt.results import Calibration, Classical
-from edumetrics.results import Insufficient, Outcome, Provenance
+from edumetrics.results import Caution, Insufficient, Outcome, Provenance
 from smartschool.analyze.models import Models
 from smartschool.analyze.report_json import Json, outcome
 from smartschool.analyze.words import caution
@@ -19,7 +19,7 @@ def build_models(models: Models) -> Json:
     if models.calibration is not None:
         out["irt"] = _calibration(models.calibration, models.fit, models.reliability)
     if models.diagnosis is not None:
-        out["diagnosis"] = _diagnosis(models.diagnosis, models.advice)
+        out["diagnosis"] = {"asked": models.asked, **_diagnosis(models.diagnosis, models.advice)}
     if models.fairness is not None:
         out["dif"] = [_fairness(title, result) for title, result in models.fairness]
     return out
@@ -154,4 +154,12 @@ def _fairness(title: str, result: DifResult) -> Json:
 
 
 def _notes(provenance: Provenance) -> list[Json]:
-    return [{"code": one.code, "text": caution(one)} for one in provenance.warnings]
+    """One sentence per kind of caution, with all its items."""
+    subjects: dict[str, list[str]] = {}
+    for one in provenance.warnings:
+        subjects.setdefault(one.code, []).extend(one.subjects)
+    first = {one.code: one for one in reversed(provenance.warnings)}
+    return [
+        {"code": code, "text": caution(Caution(code, tuple(names), first[code].data))}
+        for code, names in subjects.items()
+    ]

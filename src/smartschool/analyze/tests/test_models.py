@@ -54,7 +54,7 @@ def test_fairness_between_groups_finds_the_planted_item(run, exam):
     assert sum(size == "C" for size in sizes.values()) == 1
     page = (result.folder / "report.html").read_text("utf-8")
     harder = "难" if comparisons[0]["focal"] == "乡" else "易"
-    assert f"第 q4 题对 {comparisons[0]['focal']} 明显偏{harder}" in page
+    assert f"第 q4 题对place为“{comparisons[0]['focal']}”的学生明显偏{harder}" in page
 
 
 def test_too_few_pupils_and_no_points(run, exam):
@@ -79,3 +79,14 @@ def test_names_that_are_no_models(run, name):
     result = run(folder("lsat6"), "--model", name)
     assert result.code == 2
     assert not result.folder.exists()
+
+
+def test_too_many_states_for_one_model_are_diagnosed_by_a_plainer_one(run):
+    result = run(folder("math1"), "--model", "gdina")
+    found = result.report["models"]["diagnosis"]
+    assert (found["asked"], found["model"]) == ("gdina", "dina")
+    codes = [note["code"] for note in found["notes"]]
+    assert len(codes) == len(set(codes))
+    assert "extreme_slip_or_guess" in codes
+    assert any("insufficient" in point["prevalence"] for point in found["points"])
+    assert "改用 dina" in (result.folder / "report.html").read_text("utf-8")
