@@ -136,8 +136,8 @@ def prepare(schools: int) -> None:
                     )  # fmt: skip
                     items = Item.objects.bulk_create(
                         Item(
-                            organisation=place, paper=paper, position=n, label=str(n + 1), full_score=full_of(n),
-                            type="open",
+                            organisation=place, paper=paper, position=n, label=str(n + 1),
+                            full_score=full_of(n), type="open",
                         )
                         for n in range(ITEMS)
                     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from smartschool.contexts.assessment.views import blueprint, corrections, entry, exams, requests
+from smartschool.contexts.assessment.views import blueprint, corrections, entry, exams, imports, requests
 
 app_name = "assessment"
 _SCHOOL = "schools/<str:school_code>/"
@@ -14,6 +14,7 @@ urlpatterns = [
     path(_SCHOOL + "exams/new/", exams.new_exam, name="new_exam"),
     path(_PAPER, exams.paper, name="paper"),
     path(_PAPER + "blueprint/", blueprint.edit_blueprint, name="blueprint"),
+    path(_PAPER + "import/", imports.import_marks, name="import_marks"),
     path(_PAPER + "points/", blueprint.points, name="points"),
     path(_PAPER + "corrections/", corrections.corrections, name="corrections"),
     path(_ENTRY, entry.entry, name="entry"),

@@ -50,6 +50,8 @@ class MarksImporter(Importer):
     zh: ClassVar[str] = "考试成绩"
     policy: ClassVar[str] = "assessment.import_marks"
     keep_extra: ClassVar[bool] = True
+    hint: ClassVar[str] = "一份试卷的小题分、选项或总分"
+    listed: ClassVar[bool] = False  # begins on the page of the paper
 
     def columns(self, target: Target) -> Sequence[Column]:
         return COLUMNS

@@ -112,7 +112,7 @@ def test_wide_marks_arrive_as_written(world: World, paper: Paper) -> None:
     data = data_of(world, paper)
     np.testing.assert_array_equal(data.marks, GOOD)
     assert data.class_numbers.tolist() == [1, 2, 3, 1, 2, 3]
-    event = Event.objects.filter(type="assessment.marks_committed").get()
+    event = Event.objects.filter(type="assessment.marks_committed", subject_id=str(paper.pk)).get()
     assert event.ids == {"paper": paper.pk, "classes": sorted(c.pk for c in world.classes)}
 
 

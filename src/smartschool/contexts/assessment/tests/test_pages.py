@@ -6,6 +6,7 @@ import uuid
 
 import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
@@ -235,8 +236,6 @@ def test_the_editor_fills_from_a_workbook(place: Place) -> None:
         ["1", "选择题", 40, "B", "JM0010"],
         ["2（1）", "解答题", 60, "", "相反数 0.5；数轴 0.5"],
     ]
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
     upload = SimpleUploadedFile("细目表.xlsx", xlsx(rows))
     shown = client.post(url, {"file": upload, "revision": "2", "full_score": "100"}).content.decode()
     assert 'name="label-1" value="2(1)"' in shown
@@ -272,3 +271,21 @@ def test_lists_and_paper_pages_open_for_the_school(place: Place) -> None:
     assert signed_in(SUN).get(place.paper_url(place.final)).status_code == 404
     lan = text_of(signed_in(LAN).get(place.paper_url(place.draft)).content)
     assert "七（2）班 没录" in lan
+
+
+def test_a_workbook_of_marks_begins_on_the_paper_s_page(place: Place) -> None:
+    client = signed_in(HE)
+    url = place.paper_url(place.draft, "import/")
+    assert client.get(url).status_code == 200
+    assert client.post(url).status_code == 422
+    with transaction.atomic(), scope_of([place.school.id]):
+        labels = [item.label for item in items_of(place.draft.pk)]
+    rows = [["班级", "学号", *labels], ["七（2）班", place.numbers[0], *[1] * len(labels)]]
+    upload = SimpleUploadedFile("成绩.xlsx", xlsx(rows))
+    run = client.post(url, {"file": upload})
+    assert run.status_code == 302
+    shown = client.get(run.headers["Location"])
+    assert shown.status_code == 200
+    applied = client.post(run.headers["Location"] + "apply/")
+    assert applied.status_code == 302
+    assert signed_in(LAN).get(url).status_code == 403

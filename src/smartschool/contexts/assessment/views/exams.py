@@ -158,6 +158,7 @@ def paper(request: HttpRequest, school_code: str, paper_code: str) -> HttpRespon
         "may_edit": policies.edit_blueprint.queryset(actor).filter(pk=found.pk).exists()
         if actor.role in policies.edit_blueprint.roles
         else False,
+        "may_import": actor.role in policies.import_marks.roles,
         "may_correct": actor.role in policies.correct_marks.roles and found.marks_at is not None and items,
     }
     return render(request, "assessment/paper.html", context)

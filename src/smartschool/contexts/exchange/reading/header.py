@@ -8,6 +8,7 @@ school saved, `saved`; a unique resemblance is only `guessed`, and the page asks
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from smartschool.contexts.exchange.reading.workbook import RawSheet
 from smartschool.kernel.cells import as_text, narrow
@@ -77,6 +78,7 @@ class Words:
         return keys.pop() if len(keys) == 1 and 2 * longest >= len(form) else None
 
 
+@lru_cache(maxsize=16384)  # the first lines of a sheet are looked at again and again
 def comparable(text: str) -> str:
     """Header text without spaces, stars, colons and case; full-width narrowed."""
     return _NOISE.sub("", narrow(text)).lower()
@@ -84,6 +86,8 @@ def comparable(text: str) -> str:
 
 def header_text(cell: Cell) -> str:
     """Text of a header cell; line breaks inside become nothing."""
+    if type(cell) is float and cell.is_integer() and abs(cell) < 1e9:  # a sheet of marks has little else
+        return str(int(cell))
     found = as_text(cell)
     return "".join(found.split()) if isinstance(found, str) else ""
 
@@ -97,6 +101,7 @@ def find_header(
     """
     words = Words(columns)
     saved = saved or {}
+    keys: dict[str, str | None] = {}  # lines of figures repeat the same few texts
     best: tuple[tuple[int, int, int], list[str], int] | None = None
     for line in range(min(len(sheet.rows), LINES_SEARCHED)):
         single = [header_text(cell) for cell in sheet.rows[line]]
@@ -104,9 +109,12 @@ def find_header(
         if line + 1 < len(sheet.rows):
             options.append((_two_lines(sheet, line), line + 1, 0))
         for texts, last, simple in options:
-            matches = len({key for text in texts if text and (key := _key_of(text, words, saved))})
+            for text in texts:
+                if text not in keys:
+                    keys[text] = _key_of(text, words, saved) if text else None
+            matches = len({key for text in texts if (key := keys[text])})
             if matches == FEWEST_MATCHES - 1:
-                unknown = [text for text in texts if text and not _key_of(text, words, saved)]
+                unknown = [text for text in texts if text and not keys[text]]
                 matches += any(words.resembling(text) for text in unknown)
             if matches < FEWEST_MATCHES:
                 continue
