@@ -11,7 +11,7 @@ from smartschool.contexts.directory.public.contracts import OrganisationInfo, Te
 from smartschool.kernel.actor import Actor
 from smartschool.web.panels import panel
 
-FIRST = 10
+FIRST = 5
 
 
 @panel("schools", "web.see_schools", order=FIRST)
