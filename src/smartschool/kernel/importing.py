@@ -98,3 +98,7 @@ class Importer(ABC):
     @abstractmethod
     def apply(self, plan: Plan, checked: Checked, target: Target, journal: Journal) -> None:
         """Write the plan in few statements; tell the journal every row before it changes or as it comes."""
+
+    def undone(self, target: Target) -> None:
+        """After a batch was taken back: tell those who follow its rows. Runs in the undoing command."""
+        return

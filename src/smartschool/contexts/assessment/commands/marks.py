@@ -123,3 +123,14 @@ def correct_marks(*, actor: Actor, paper: Paper, changes: Iterable[MarkChange], 
         },
     )
     return written
+
+
+@command("assessment.undo_marks")
+def report_undone(*, actor: Actor, paper: Paper) -> None:
+    """An import of this paper was taken back from its journal: whoever follows the marks looks again."""
+    done(
+        paper,
+        organisation_id=paper.organisation_id,
+        event=MARKS_COMMITTED,
+        ids={"paper": paper.pk, "classes": []},
+    )

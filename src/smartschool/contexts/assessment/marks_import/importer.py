@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from smartschool.contexts.assessment import queries
 from smartschool.contexts.assessment.attempt_block import AttemptBlock
 from smartschool.contexts.assessment.commands.blueprint import save_blueprint
-from smartschool.contexts.assessment.commands.marks import commit_marks
+from smartschool.contexts.assessment.commands.marks import commit_marks, report_undone
 from smartschool.contexts.assessment.item_labels import item_heading
 from smartschool.contexts.assessment.marks_import import layouts, pupils, rows
 from smartschool.contexts.assessment.marks_import.cells import read_marks
@@ -103,6 +103,10 @@ class MarksImporter(Importer):
         for one in plan.work:
             if any(kind != SAME for kind in one.kinds):
                 _apply(one, plan, target, journal)
+
+    def undone(self, target: Target) -> None:
+        for paper in papers_of(target):
+            report_undone(actor=target.actor, paper=paper)
 
 
 def _apply(one: PaperWork, plan: Plan, target: Target, journal: Journal) -> None:

@@ -353,6 +353,8 @@ def test_undo_takes_the_batch_back(world: World, paper: Paper) -> None:
     assert (second.added, second.changed) == (3, 1)
     assert undo_import(actor=system_actor("checks"), run_code=second.run).done == 4
     np.testing.assert_array_equal(data_of(world, paper).marks, GOOD[:3])
+    told = Event.objects.filter(type="assessment.marks_committed", subject_id=str(paper.pk))
+    assert told.count() == 3
     third = load(world, paper, wide(world, changed))
     assert (third.added, third.changed) == (3, 1)
     assert undo_import(actor=system_actor("checks"), run_code=first.run).blocked != ()

@@ -124,6 +124,7 @@ def undo_run(*, actor: Actor, run: ImportRun) -> UndoReport:
             undone = journal.undo(image)
     except IntegrityError:
         raise errors.undo_conflict() from None
+    importer_named(run.importer).undone(target_of(run, actor))
     run.status, run.undone_at = ImportRun.Status.UNDONE, clock.now()
     run.message = f"撤销了 {undone.done} 条，{len(undone.blocked)} 条导入后又改过，保持原样。"
     run.save(update_fields=["status", "undone_at", "message"])
