@@ -82,3 +82,18 @@ def test_the_data_folder_shows_no_number(fresh_database: str) -> None:
             assert PHONE.search(content) is None, path
     assert searched > 100
     assert found_rows, "the folder holds the rows"
+
+
+@pytest.mark.django_db
+def test_a_single_row_is_sealed_too() -> None:
+    (school,) = [place for place in doors.organisations() if place.code == "2134040201"]
+    with transaction.atomic(), scope_of([school.id]):
+        row = Guardianship.objects.get(name="王强")
+        row.phone = phone = "13800000017"  # type: ignore[assignment]
+        row.save()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT phone FROM directory_guardianship WHERE id = %s", [row.pk])
+            stored = bytes(cursor.fetchone()[0])
+        assert phone.encode() not in stored
+        assert len(stored) > len(phone) + 28, "key id, nonce and tag"
+        assert str(Guardianship.objects.get(pk=row.pk).phone) == phone

@@ -95,7 +95,7 @@ class PeopleMaker:
                 return first + id_check_character(first)
 
     def address(self, town: str) -> str:
-        return f"大通区{town}{self._rng.choice(_PLACES)}{self._rng.randint(1, 200)} 号"
+        return f"大通区{town}{self._rng.choice(_PLACES)} {self._rng.randint(1, 200)} 号"
 
 
 def born_for(entry_year: int, stage: str) -> tuple[date, date]:
