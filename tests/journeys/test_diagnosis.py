@@ -84,7 +84,7 @@ def test_office_releases_and_a_parent_sees_only_the_own_child(
     check_page()
     page.get_by_role("link", name="秋期末数学").click()
     expect(page.locator("h1")).to_contain_text("秋期末数学")
-    expect(page.get_by_role("heading", name="下一步")).to_be_visible()
+    expect(page.get_by_role("heading", name="给家长")).to_be_visible()
     text = page.locator("body").inner_text()
     for seat in district.seats[0][1:]:
         assert seat.enrolment.name not in text
