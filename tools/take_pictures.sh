@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 SMARTSCHOOL_PICTURES="$folder" python -m pytest -q tests/journeys/test_manual_pictures.py
+rm -f docs/user/pictures/*.png
 python - "$folder" docs/user/pictures <<'PY'
 import sys
 from pathlib import Path

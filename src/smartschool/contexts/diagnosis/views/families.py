@@ -23,4 +23,6 @@ def report(request: HttpRequest, paper_code: str, enrolment_code: str) -> HttpRe
         paper_code=paper_code,
         enrolment_code=enrolment_code,
     )
-    return render(request, "diagnosis/own_report.html", {"page": page, "report": page.report})
+    # 1–3 年级: large words and 读一读, for the child and for who reads with it.
+    size = "big" if page.child.grade is not None and page.child.grade <= 3 else ""
+    return render(request, "diagnosis/own_report.html", {"page": page, "report": page.report, "size": size})
