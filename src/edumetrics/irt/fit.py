@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.irt.em import log_weights
@@ -211,19 +211,19 @@ def _chi_square(observed: FloatArray, expected: FloatArray, n_par: int, n: int) 
     o, e = np.array(pooled_o), np.array(pooled_e)
     statistic = float(((o - e) ** 2 / e).sum())
     rmsea = float(np.sqrt(max(statistic - df, 0.0) / (df * n)))
-    return SumScoreFit(statistic, df, float(chi2.sf(statistic, df)), rmsea, n)
+    return SumScoreFit(statistic, df, float(chdtrc(df, statistic)), rmsea, n)
 
 
 def _q3(residual: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
     seen = (~np.isnan(residual)).astype(np.float64)
     r = np.where(seen > 0, residual, 0.0)
     n = seen.T @ seen
-    with np.errstate(invalid="ignore", divide="ignore"):  # pairs that nobody answered: NaN by design
-        mean = (r.T @ seen) / n
-        cov = (r.T @ r) / n - mean * mean.T
-        var = ((r * r).T @ seen) / n - mean**2
-        q3 = cov / np.sqrt(var * var.T)
-    q3[n < FEWEST] = np.nan
+    known = n >= FEWEST
+    size = np.maximum(n, 1.0)
+    mean = (r.T @ seen) / size
+    cov = (r.T @ r) / size - mean * mean.T
+    var = ((r * r).T @ seen) / size - mean**2
+    q3 = np.where(known, cov / np.sqrt(np.where(known, np.maximum(var * var.T, 1e-24), 1.0)), np.nan)
     return q3, n.astype(np.int64)
 
 
