@@ -161,7 +161,7 @@ def test_unchanged_input_writes_nothing(analysed):
         again = analyse_paper(actor=world.actor, paper_id=paper.pk)
         assert again.pk == run.pk
         assert AnalysisRun.objects.filter(paper=paper).count() == 1
-    assert Event.objects.filter(type="diagnosis.paper_analysed").count() == 1
+    assert Event.objects.filter(type="diagnosis.paper_analysed", organisation_id=world.school.pk).count() == 1
     last = AuditRecord.objects.filter(verb="diagnosis.analyse_paper").order_by("-pk").first()
     assert last.data == {"unchanged": True}
 
