@@ -15,7 +15,7 @@ from edumetrics.results import FloatArray
 from smartschool.analyze.cells import NOT_AN_OPTION, all_marks, kind_of, mark
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
 from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
-from smartschool.analyze.tables import Table, half_width, read_table
+from smartschool.analyze.tables import SUFFIXES, Table, half_width, read_table
 
 STUDENT_TITLES = (
     "student", "student_id", "pupil", "学号", "考号", "准考证号", "考生号", "学籍号", "学生编号", "编号",
@@ -87,7 +87,9 @@ def sources(path: Path, *, items: Path | None, q: Path | None, knowledge: Path |
     """Files of an exam folder, or a bare responses file with the files given by options."""
     if not path.is_dir():
         return Sources(path, items, q, knowledge)
-    found = {file.stem.lower(): file for file in sorted(path.iterdir()) if file.suffix.lower() == ".csv"}
+    files = [file for file in sorted(path.iterdir()) if file.suffix.lower() in (".csv", *SUFFIXES)]
+    # A CSV goes before a workbook of the same name: it comes last and stays.
+    found = {f.stem.lower(): f for f in sorted(files, key=lambda f: f.suffix.lower() == ".csv")}
 
     def named(part: str) -> Path | None:
         return next((found[name] for name in FILE_NAMES[part] if name in found), None)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from smartschool.analyze.faults import refuse
 
+SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 MOST_BYTES = 400 * 1024 * 1024
 # A cell longer than this is no mark, option or name; csv's own limit is 128 KB.
 csv.field_size_limit(1 << 20)
@@ -42,8 +43,15 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a CSV (or tab or semicolon separated) file in UTF-8, with or without mark, UTF-16 or GB18030."""
+    """Read a CSV (comma, tab or semicolon; UTF-8, UTF-16 or GB18030) or the first sheet of a workbook."""
     name = path.name
+    if path.suffix.lower() in SUFFIXES:
+        from smartschool.analyze.workbooks import read_workbook
+
+        raw = read_workbook(path)
+        if not any(clean(cell) for row in raw for cell in row):
+            raise refuse("empty_file", "工作表是空的。", name)
+        return _table(name, raw)
     try:
         if path.stat().st_size > MOST_BYTES:
             raise refuse("file_too_large", f"文件超过 {MOST_BYTES // 2**20} MB，请按学校拆开再分析。", name)
@@ -74,7 +82,7 @@ def half_width(cell: str) -> str:
 
 def _decode(data: bytes, name: str) -> str:
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-        raise refuse("not_csv", "这是 Excel 工作簿，请在 Excel 里另存为“CSV UTF-8”再分析。", name)
+        raise refuse("not_csv", "内容是 Excel 工作簿，文件名却不是，请改成 .xlsx 再分析。", name)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encodings: tuple[str, ...] = ("utf-16",)
     else:
@@ -100,11 +108,15 @@ def _table(name: str, raw: list[list[str]]) -> Table:
     header = [clean(cell) for cell in raw[start]]
     while header and not header[-1]:
         header.pop()
-    for index, title in enumerate(header):
-        if not title:
+    # A column without a title and without a single cell is only a margin of the sheet.
+    cells = [[clean(cell) for cell in row] for row in raw[start + 1 :]]
+    kept = [c for c, title in enumerate(header) if title or any(row[c : c + 1] > [""] for row in cells)]
+    for index in kept:
+        if not header[index]:
             raise refuse("empty_header", f"第 {index + 1} 列没有列名，请补上或删去这一列。", name, start + 1)
     seen: set[str] = set()
-    for title in header:
+    titles = [header[index] for index in kept]
+    for title in titles:
         if title in seen:
             raise refuse(
                 "duplicate_column", f"列名“{title}”出现两次，请改名或删去一列。", name, start + 1, title
@@ -113,12 +125,12 @@ def _table(name: str, raw: list[list[str]]) -> Table:
     rows: list[list[str]] = []
     numbers: list[int] = []
     width = len(header)
-    for number, row in enumerate(raw[start + 1 :], start + 2):
-        cells = [clean(cell) for cell in row]
-        if not any(cells):
+    for number, row in enumerate(cells, start + 2):
+        if not any(row):
             continue
-        if any(cells[width:]):
-            raise refuse("row_too_long", f"这一行有 {len(cells)} 格，表头只有 {width} 列。", name, number)
-        rows.append(cells[:width] + [""] * (width - len(cells)))
+        if any(row[width:]):
+            raise refuse("row_too_long", f"这一行有 {len(row)} 格，表头只有 {width} 列。", name, number)
+        row += [""] * (width - len(row))
+        rows.append([row[index] for index in kept])
         numbers.append(number)
-    return Table(name, header, rows, numbers)
+    return Table(name, titles, rows, numbers)

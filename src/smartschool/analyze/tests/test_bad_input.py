@@ -188,6 +188,43 @@ def test_wrong_use(run, exam, tmp_path):
     assert "responses.csv" in result.err
 
 
+def test_workbooks_are_read_like_tables(run, exam):
+    import xlsxwriter
+
+    place = exam("x")
+    (place / "responses.csv").unlink()
+    with xlsxwriter.Workbook(str(place / "小题分.xlsx")) as book:
+        book.add_worksheet("旧").hide()
+        sheet = book.add_worksheet("成绩")
+        sheet.activate()
+        sheet.set_first_sheet()
+        for r, row in enumerate([["学号", "1", "2", "3"], [20240101, "B", "AC", 7], ["S2", "A", "A", 3.5]]):
+            for c, cell in enumerate(row):
+                sheet.write(r + 2, c + 1, cell)
+    (place / "题目.csv").write_text(ITEMS, "utf-8")
+    result = run(place)
+    assert result.code == 0, result.err
+    assert [(p["id"], p["total"]) for p in result.report["pupils"]] == [("20240101", 13), ("S2", 3.5)]
+
+
+def test_a_long_number_that_excel_ruined_is_refused(run, tmp_path):
+    import xlsxwriter
+
+    path = tmp_path / "成绩.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["学号", "1"])
+        sheet.write_row(1, 0, [340402201501011234, 1])
+    result = run(path)
+    assert result.code == 1
+    assert "第 2 行" in result.err
+    assert "设为文本" in result.err
+    path.write_bytes(b"PK\x03\x04 not a workbook")
+    broken = run(path)
+    assert broken.code == 1
+    assert "打不开" in broken.err
+
+
 def test_groups_of_pupils_who_are_not_listed(run, exam):
     result = run(exam("student,1\nS1,1\nS2,0\n", groups="student,class\nS1,甲班\n"))
     assert result.code == 0

@@ -1,0 +1,54 @@
+"""Cells of an Excel workbook as text: the first sheet that is not hidden."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from smartschool.analyze.faults import refuse
+
+# Above it a float no longer holds every whole number: an id that long was ruined when it was typed.
+EXACT = 2**53
+
+
+def read_workbook(path: Path) -> list[list[str]]:
+    """All rows of the first visible sheet."""
+    name = path.name
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            visible = [
+                sheet.name
+                for sheet in book.sheets_metadata
+                if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+            ]
+            if not visible:
+                raise refuse("no_sheet", "工作簿里没有可见的工作表。", name)
+            table = book.get_sheet_by_name(visible[0])
+            first_row, first_column = table.start or (0, 0)
+            rows = table.to_python(skip_empty_area=True)
+    except CalamineError as error:
+        raise refuse("bad_workbook", "打不开这个工作簿，请在 Excel 里另存为 .xlsx 再试。", name) from error
+    shifted = [[""] * first_column + [cell_text(cell) for cell in row] for row in rows]
+    for number, row in enumerate(rows, first_row + 1):
+        if any(isinstance(cell, float) and abs(cell) >= EXACT for cell in row):
+            text = "有长数字被 Excel 改成了科学计数，后几位已经丢失。请把这一列设为文本，重新填写。"
+            raise refuse("ruined_number", text, name, number)
+    return [[] for _ in range(first_row)] + shifted
+
+
+def cell_text(cell: Any) -> str:
+    """What a person sees in a cell: 3 and not 3.0."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime | date | time):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return str(cell)
