@@ -1,0 +1,89 @@
+"""Ways around the scope: bare cursors, raw SQL, other managers, foreign models. Each use is listed with why.
+
+The list may only shrink. What a cursor reads is still behind row security; what it may forget is the loud
+error of a missing scope, so such files stay few and short.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "smartschool"
+
+CURSORS = {
+    "kernel/audit.py": "calls the functions that seal and verify the chain",
+    "kernel/bulk.py": "COPY has no spelling in the ORM",
+    "kernel/events.py": "NOTIFY, and rows older than every running transaction",
+    "kernel/journal.py": "images of rows of any table, for undo",
+    "kernel/scope.py": "sets the scope itself",
+    "contexts/assessment/store.py": "one statement that sets arrays of many attempts",
+    "contexts/exchange/commands/applying.py": "advisory locks on the schools of an import",
+    "contexts/identity/actors.py": "calls actor_affiliations, the one read across scopes",
+}
+BANNED_CALLS = ("raw", "get_model", "extra")
+BANNED_NAMES = {"_base_manager", "_default_manager"}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Product files, without migrations, tests and the runtime that has no Django."""
+    skipped = {"tests", "migrations", "runtime", "cli", "settings"}
+    return {
+        path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for path in SOURCE.rglob("*.py")
+        if not skipped & set(path.relative_to(SOURCE).parts)
+    }
+
+
+def calls(name: str) -> set[str]:
+    """Files that call a method of this name."""
+    return {
+        path
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+    }
+
+
+def test_cursors_are_listed() -> None:
+    found = calls("cursor")
+    assert found == set(CURSORS), {"new": found - set(CURSORS), "gone": set(CURSORS) - found}
+
+
+@pytest.mark.parametrize("name", BANNED_CALLS)
+def test_no_raw_sql_and_no_foreign_models(name: str) -> None:
+    assert calls(name) == set()
+
+
+def test_no_way_around_the_scoped_manager() -> None:
+    wrong = {
+        path
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in BANNED_NAMES
+    }
+    assert not wrong
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("models.Manager", "Manager"):
+                raise AssertionError(f"{path}:{node.lineno}: an owned table has one manager")
+
+
+def test_commands_take_their_actor_by_name() -> None:
+    """`@command` functions are keyword-only with `actor` first."""
+    seen = 0
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            marks = [d for d in node.decorator_list if isinstance(d, ast.Call)]
+            if not any(ast.unparse(mark.func) == "command" for mark in marks):
+                continue
+            seen += 1
+            names = [argument.arg for argument in node.args.kwonlyargs]
+            assert not node.args.args, f"{path}:{node.lineno}"
+            assert names[:1] == ["actor"], f"{path}:{node.lineno}"
+    assert seen > 20
