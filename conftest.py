@@ -7,7 +7,12 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from tests.harness import cluster, django_database, turnstile
+
+# A busy machine is not a fault of the code: no example fails for its time alone.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -110,5 +110,8 @@ def _rules() -> list[Step]:
 
 
 def _pytest(expression: str | None) -> Step:
-    words = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
-    return Step("pytest", [*words, *(["-k", expression] if expression else [])])
+    workers = str(max(2, min(os.cpu_count() or 2, 4)))
+    words = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "worksteal", "--durations", "10"]
+    # One thread of linear algebra per worker: two workers with two threads each only wait for each other.
+    quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return Step("pytest", [*words, *(["-k", expression] if expression else [])], quiet)
