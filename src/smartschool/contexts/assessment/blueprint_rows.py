@@ -147,9 +147,11 @@ def with_codes(
         for word, weight in row.points:
             fitting = known.get(word.strip(), [])
             deepest = [info for info in fitting if info.level == max(one.level for one in fitting)]
-            if len(deepest) > 1:
+            # The shipped tree lists some points twice under the same heading: the first one stands for both.
+            places = {info.path[-2:]: info for info in reversed(deepest)}
+            if len(places) > 1:
                 choices = "、".join(
-                    f"{info.code}（{info.path[-2]}）" for info in deepest[:4] if len(info.path) > 1
+                    f"{info.code}（{' › '.join(path)}）" for path, info in list(places.items())[:4]
                 )
                 message = f"“{word}”有几处，请写编码：{choices}。"
                 faults.append(Fault("", number, "知识点", "ambiguous_point", message))

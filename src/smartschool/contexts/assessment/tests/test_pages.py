@@ -11,11 +11,13 @@ from django.db import transaction
 from django.test import Client
 
 from smartschool.contexts.assessment.models import Attempt, EntryDraft, Exam, Paper
+from smartschool.contexts.assessment.policies import classes_to_enter
 from smartschool.contexts.assessment.public.doors import items_of, paper_for_analysis
 from smartschool.contexts.directory.public.contracts import ClassInfo, OrganisationInfo
-from smartschool.contexts.directory.public.doors import classes_of, pupils_of_class, schools
+from smartschool.contexts.directory.public.doors import classes_of, pupils_of_class, schools, staff_of
 from smartschool.contexts.exchange.tests.workbooks import xlsx
 from smartschool.contexts.identity.seeds import PASSWORD
+from smartschool.kernel.actor import Actor
 from smartschool.kernel.models import AuditRecord, CommandReceipt, Event
 from smartschool.kernel.scope import scope_of
 
@@ -79,6 +81,20 @@ def test_who_may_open_the_entry_page(place: Place) -> None:
     assert signed_in(XU).get(place.url()).status_code == 404
     assert signed_in(SUN).post(place.url("save/")).status_code == 404
     assert Client().get(place.url()).status_code == 302
+
+
+def test_only_the_subject_s_teacher_enters(place: Place) -> None:
+    """李岚 teaches 七（2）班 mathematics; its Chinese is a colleague's."""
+    with transaction.atomic(), scope_of([place.school.id]):
+        chinese = Paper.objects.get(subject="13", exam=place.final.exam)
+        actor = Actor(account_id=1, person_id=_person(place), workspace=None)
+        assert place.home_class.id in [c.id for c in classes_to_enter(actor, place.draft)]
+        assert classes_to_enter(actor, chinese) == []
+    assert signed_in(LAN).get(place.url(paper=chinese)).status_code == 404
+
+
+def _person(place: Place) -> int:
+    return next(one.person_id for one in staff_of(place.school.id) if one.name == "李岚")
 
 
 def test_a_page_holds_no_names(place: Place) -> None:
