@@ -22,7 +22,7 @@ STUDENT_TITLES = (
 )  # fmt: skip
 # Columns that come along with exports of marks and are no items (unless items.csv names them).
 COMPANIONS = frozenset(
-    (
+    [
         "姓名",
         "name",
         "班级",
@@ -37,8 +37,28 @@ COMPANIONS = frozenset(
         "总分",
         "total",
         "合计",
-    )
+        "成绩",
+        "得分",
+        "等级",
+        "备注",
+        "序号",
+        "学号",
+        "考号",
+        "准考证号",
+        "考生号",
+        "学籍号",
+        "考场",
+        "考场号",
+        "座位号",
+        "座号",
+        "客观题",
+        "主观题",
+        "客观题总分",
+        "主观题总分",
+    ]
 )
+# Ranks come along with exports of marking services; they are never read and never named.
+RANKS = re.compile(r"名次|排名|rank", re.IGNORECASE)
 
 
 # Names of the files of an exam folder, small letters; Chinese ones are what schools call them.
@@ -149,14 +169,18 @@ def _layout(
     student = 0 if student is None else student
     named = {item.code for item in items or ()}
     rest = [index for index in range(len(table.header)) if index != student]
+    ranks = [
+        index for index in rest if table.header[index] not in named and RANKS.search(table.header[index])
+    ]
     ignored = [
         index
         for index in rest
-        if table.header[index] not in named and table.header[index].lower() in COMPANIONS
+        if table.header[index] not in named and half_width(table.header[index]).lower() in COMPANIONS
     ]
     if ignored:
         titles = "、".join(table.header[index] for index in ignored)
         notes.append(Note("columns_ignored", f"“{titles}”不是题目，没有计入。总分由各题重新相加。"))
+    ignored += ranks
     used = [index for index in rest if index not in ignored]
     if items is None:
         if not used:
@@ -242,8 +266,8 @@ def _matrix(
             values = np.array([mark(a) if a else np.nan for a in answers])
             bad = [bool(a) and math.isnan(v) for a, v in zip(answers, values, strict=True)]
             why = "“{}”不是分数。没有成绩就留空，缺考写“缺考”。"
-            if item.full is None and any(re.fullmatch(r"[A-Za-z]{1,6}", a) for a in answers if a):
-                why = "“{}”不是分数。如果填的是选项，要有 items.csv 并在 key 列写答案。"
+            if any(re.fullmatch(r"[A-Ha-h]{1,6}", a) for a in answers if a):
+                why = "“{}”不是分数。如果填的是选项，要在 items.csv 的 key 列写答案。"
             marks[:, j] = values[codes]
             chosen.append([""] * n)
             scored_keys.append(())

@@ -188,6 +188,17 @@ def test_wrong_use(run, exam, tmp_path):
     assert "responses.csv" in result.err
 
 
+def test_columns_of_marking_services_that_are_no_items(run, exam):
+    head = "序号,准考证号,学号,姓名,班级,1,2,总分,班名次,年级排名"
+    result = run(exam(f"{head}\n1,9901,S1,甲,1 班,1,0,1,12,99\n2,9902,S2,乙,1 班,1,1,2,3,7\n"))
+    assert [item["id"] for item in result.report["items"]] == ["1", "2"]
+    assert [pupil["id"] for pupil in result.report["pupils"]] == ["S1", "S2"]
+    for name in ("report.json", "report.html"):
+        text = (result.folder / name).read_text("utf-8")
+        assert "名次" not in text
+        assert "排名" not in text
+
+
 def test_workbooks_are_read_like_tables(run, exam):
     import xlsxwriter
 
