@@ -14,6 +14,7 @@
 from edumetrics.irt.again import recalibrate
 from edumetrics.irt.calibration import calibrate
 from edumetrics.irt.fit import DependentPair, ExamFit, ItemFit, SumScoreFit, exam_fit
+from edumetrics.irt.fixed import calibrate_on_scale
 from edumetrics.irt.information import exam_information, item_information
 from edumetrics.irt.results import Calibration, Classical, ItemCalibration, Population
 from edumetrics.irt.scores import PlausibleValues, Scores, plausible_values, score
@@ -33,6 +34,7 @@ __all__ = [
     "Settings",
     "SumScoreFit",
     "calibrate",
+    "calibrate_on_scale",
     "exam_fit",
     "exam_information",
     "item_information",
