@@ -276,6 +276,28 @@ def test_advice_needs_a_model_that_tells_all_states_apart_and_enough_pupils():
     assert few == Insufficient(Reason.TOO_FEW_PUPILS, 300)
 
 
+# ------------------------------------------------------------------ invariance
+
+
+def test_shards_and_order_do_not_matter():
+    marks, _ = simulate(30, 400)
+    space = class_space(Q.astype(bool))
+    coded = learn_coding(response_matrix(marks, 1.0))
+    problem = make_problem(space, coded.coding, "dina", QUICK, 400)
+    shard = pack_for(space.n_classes, coded.coding, coded.categories)
+    share = np.column_stack([1 - marks.mean(axis=0), marks.mean(axis=0)])
+    first = em.random_start(problem, np.random.default_rng(1), share)
+    found = []
+    for parts in (1, 2, 7):
+        order = np.random.default_rng(parts).permutation(400)
+        with ThreadRunner(shard.take(order).split(parts)) as runner:
+            found.append(em.fit(problem, runner, first, 1e-7))
+    for other in found[1:]:
+        np.testing.assert_allclose(other.parameters.probability, found[0].parameters.probability, atol=1e-9)
+        np.testing.assert_allclose(other.parameters.weight, found[0].parameters.weight, atol=1e-9)
+        assert other.loglik == pytest.approx(found[0].loglik, abs=1e-8)
+
+
 # ------------------------------------------------------------------ many classes
 
 
