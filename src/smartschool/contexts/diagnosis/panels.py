@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from smartschool.contexts.diagnosis import family, queries
+from smartschool.contexts.diagnosis.policies import TEACHERS
 from smartschool.kernel.actor import Actor
 
 MOST = 4
@@ -12,7 +13,7 @@ MOST = 4
 
 def new_reports(request: HttpRequest, actor: Actor) -> SafeString | None:
     """The newest class reports that the actor may open."""
-    if actor.role != "teacher" or actor.workspace is None:
+    if actor.role not in TEACHERS or actor.workspace is None:
         return None
     rows = queries.reports_in_reach(actor, limit=MOST)
     if not rows:

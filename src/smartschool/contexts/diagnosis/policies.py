@@ -11,6 +11,8 @@ from smartschool.contexts.directory.public.relations import (
 from smartschool.kernel.policy import Policy, Workspace, register_policy
 
 OFFICE = frozenset({"principal", "academic_admin"})
+# A 班主任 teaches too; which classes and subjects, the relation decides, not the name of the post.
+TEACHERS = frozenset({"teacher", "form_teacher"})
 
 own_subject = TeachesSubject("home_class_id", subject="subject")
 
@@ -18,7 +20,7 @@ view_report = register_policy(
     Policy(
         "diagnosis.view_report",
         "看班级学情（任课教师看本班本科，教务和校长只看人数）",
-        OFFICE | {"teacher"},
+        OFFICE | TEACHERS,
         Workspace.SCHOOL,
         rows=(own_subject | HoldsPost(*OFFICE)).on(
             lambda: ClassFigure.rows().filter(home_class__isnull=False, run__current=True)
@@ -30,7 +32,7 @@ view_marks = register_policy(
     Policy(
         "diagnosis.view_marks",
         "看本班本科每个学生的作答",
-        frozenset({"teacher"}),
+        TEACHERS,
         Workspace.SCHOOL,
         rows=own_subject.on(lambda: ClassFigure.rows().filter(home_class__isnull=False, run__current=True)),
     )
@@ -80,7 +82,7 @@ ask_raw = register_policy(
     Policy(
         "diagnosis.ask_raw",
         "申请导出成绩册",
-        OFFICE | {"teacher"},
+        OFFICE | TEACHERS,
         Workspace.SCHOOL,
         rows=(own_subject | HoldsPost("academic_admin")).on(
             lambda: ClassFigure.rows().filter(home_class__isnull=False, run__current=True)
