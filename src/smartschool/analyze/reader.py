@@ -1,18 +1,14 @@
-"""From the files of an exam to a checked response matrix: marks, chosen options, words such as 缺考."""
+"""From the files of an exam to what can be analysed: which files, which columns, which pupils."""
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from edumetrics.arrays import MARK_TOLERANCE, ResponseMatrix, State, response_matrix
-from edumetrics.options import OptionResponses, option_responses, score_options
+from edumetrics.arrays import ResponseMatrix
 from edumetrics.results import FloatArray
-from smartschool.analyze.cells import NOT_AN_OPTION, all_marks, kind_of, mark
+from smartschool.analyze.answers import Note, build_matrix, some
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
 from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
 from smartschool.analyze.tables import SUFFIXES, Table, half_width, read_table
@@ -69,14 +65,6 @@ FILE_NAMES = {
     "knowledge": ("knowledge", "知识点"),
     "groups": ("groups", "分组"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something the reader decided that the user must know."""
-
-    code: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +136,15 @@ def read_exam(
     student, columns = _layout(table, read_items(read_table(files.items)) if files.items else None, notes)
     pupils = _pupils(table, student)
     items = [item for item, _ in columns]
-    matrix = _matrix(table, pupils, columns, notes, blank_is_zero=blank_is_zero, subset_share=subset_share)
+    matrix = build_matrix(
+        table, pupils, columns, notes, blank_is_zero=blank_is_zero, subset_share=subset_share
+    )
     q, points = None, list[Point]()
     if files.q is not None:
         q, codes, without = read_q(read_table(files.q), [item.code for item in items])
         points = read_points(read_table(files.knowledge) if files.knowledge else None, codes)
         if without:
-            notes.append(Note("items_without_points", f"题 {_some(without)} 没有标知识点，不计入掌握情况。"))
+            notes.append(Note("items_without_points", f"题 {some(without)} 没有标知识点，不计入掌握情况。"))
     covariates = _covariates(read_table(files.groups), pupils, notes) if files.groups else {}
     in_folder = files.responses.stem.lower() in FILE_NAMES["responses"]
     title = name or (files.responses.resolve().parent.name if in_folder else files.responses.stem)
@@ -203,7 +193,7 @@ def _layout(
     place = {table.header[index]: index for index in used}
     absent = [item.code for item in items if item.code not in place]
     if absent:
-        notes.append(Note("items_without_column", f"题 {_some(absent)} 在答题表里没有列，没有数据可算。"))
+        notes.append(Note("items_without_column", f"题 {some(absent)} 在答题表里没有列，没有数据可算。"))
     return student, [(item, place.get(item.code)) for item in items]
 
 
@@ -227,130 +217,6 @@ def _pupils(table: Table, student: int) -> list[str]:
     return table.column(student)
 
 
-def _matrix(
-    table: Table,
-    pupils: list[str],
-    columns: list[tuple[Item, int | None]],
-    notes: list[Note],
-    *,
-    blank_is_zero: bool,
-    subset_share: float,
-) -> ResponseMatrix:
-    n = len(pupils)
-    marks = np.full((n, len(columns)), np.nan)
-    states = np.full((n, len(columns)), int(State.NOT_PRESENTED), dtype=np.int8)
-    empty = np.zeros((n, len(columns)), dtype=bool)
-    faults: list[Fault] = []
-    chosen: list[list[str]] = []
-    scored_keys = []
-    marked: list[str] = []
-    full = np.ones(len(columns))
-    guessed: list[str] = []
-    for j, (item, index) in enumerate(columns):
-        cells = [""] * n if index is None else table.column(index)
-        texts, codes = np.unique(np.array(cells, dtype=np.str_), return_inverse=True)
-        codes = codes.reshape(-1)
-        kinds = [kind_of(str(text)) for text in texts]
-        state = np.array([kind if kind is not None else int(State.ANSWERED) for kind in kinds], dtype=np.int8)
-        empty[:, j] = np.array([not text for text in texts])[codes]
-        answers = [half_width(str(t)) if kind is None else "" for t, kind in zip(texts, kinds, strict=True)]
-        as_options = bool(item.key) and not all_marks(answers, item.full)
-        if item.key and not as_options and any(answers):
-            marked.append(item.code)
-        if as_options:
-            bad = [bool(a) and NOT_AN_OPTION.match(a) is not None for a in answers]
-            why = "“{}”不是选项。没有作答就留空。"
-            chosen.append([answers[c] for c in codes])
-            scored_keys.append(item.key)
-        else:
-            values = np.array([mark(a) if a else np.nan for a in answers])
-            bad = [bool(a) and math.isnan(v) for a, v in zip(answers, values, strict=True)]
-            why = "“{}”不是分数。没有成绩就留空，缺考写“缺考”。"
-            if any(re.fullmatch(r"[A-Ha-h]{1,6}", a) for a in answers if a):
-                why = "“{}”不是分数。如果填的是选项，要在 items.csv 的 key 列写答案。"
-            marks[:, j] = values[codes]
-            chosen.append([""] * n)
-            scored_keys.append(())
-            if item.full is None:
-                observed = values[np.isfinite(values)]
-                full[j] = observed.max() if observed.size and observed.max() > 0 else 1.0
-                guessed.append(item.code)
-        if item.full is not None:
-            full[j] = item.full
-        states[:, j] = state[codes]
-        faulty = np.flatnonzero(np.array(bad)[codes])
-        for i in faulty[:MOST_KEPT]:
-            faults.append(
-                Fault(
-                    "not_a_number" if not as_options else "not_an_option",
-                    why.format(cells[i]),
-                    table.name,
-                    table.numbers[i],
-                    item.code,
-                )
-            )
-        if not as_options:
-            _out_of_range(marks[:, j], full[j], table, item, cells, faults)
-    if faults:
-        raise Refused(sorted(faults, key=lambda fault: fault.row or 0)[:MOST_KEPT])
-    options: OptionResponses | None = None
-    if any(scored_keys):
-        options = option_responses(chosen, scored_keys)
-        scores = score_options(options, full, subset_share=subset_share)
-        marks = np.where(np.isfinite(scores), scores, marks)
-    _whole_paper_words(states, empty)
-    _settle_blanks(marks, states, empty, notes, blank_is_zero)
-    if guessed:
-        text = "没有 items.csv：各题满分取了本次的最高得分。如果没有人得满分，得分率会偏高。"
-        notes.append(Note("full_marks_guessed", text))
-    if marked:
-        notes.append(Note("key_not_used", f"题 {_some(marked)} 有答案，但表里填的已经是分数，按分数计算。"))
-    return response_matrix(
-        marks, full, pupils=pupils, items=[item.code for item, _ in columns], states=states, options=options
-    )
-
-
-def _out_of_range(
-    marks: FloatArray, full: float, table: Table, item: Item, cells: list[str], faults: list[Fault]
-) -> None:
-    with np.errstate(invalid="ignore"):
-        low, high = marks < 0, marks > full + MARK_TOLERANCE * max(1.0, full)
-    for i in np.flatnonzero(low)[:MOST_KEPT]:
-        text = f"分数 {cells[i]} 是负数，请改正。"
-        faults.append(Fault("negative_mark", text, table.name, table.numbers[i], item.code))
-    for i in np.flatnonzero(high)[:MOST_KEPT]:
-        text = f"分数 {cells[i]} 超过满分 {full:g}，请核对分数，或改 items.csv 里的满分。"
-        faults.append(Fault("mark_over_full", text, table.name, table.numbers[i], item.code))
-
-
-def _whole_paper_words(states: np.ndarray, empty: np.ndarray) -> None:
-    """缺考 in one cell and nothing else in the row stands for the whole paper."""
-    for word in (State.ABSENT, State.DEFERRED, State.EXEMPT):
-        rows = (states == word).any(axis=1) & ((states == word) | empty).all(axis=1)
-        states[rows] = word
-        empty[rows] = False
-
-
-def _settle_blanks(
-    marks: FloatArray, states: np.ndarray, empty: np.ndarray, notes: list[Note], blank_is_zero: bool
-) -> None:
-    """Explicit 空白 is an answer worth 0; an empty cell is missing, or 0 where the user says so."""
-    marks[states == State.BLANK] = 0.0
-    nothing = np.asarray(empty.all(axis=1))
-    states[nothing] = State.ABSENT
-    if nothing.any():
-        notes.append(Note("empty_rows", f"{int(nothing.sum())} 名学生没有任何成绩，按缺考处理。"))
-    cells = empty & ~nothing[:, None]
-    if blank_is_zero:
-        marks[cells], states[cells] = 0.0, State.BLANK
-    if cells.any():
-        share = cells.sum() / cells[~nothing].size
-        how = "按 0 分计" if blank_is_zero else "按没有数据处理，不算 0 分"
-        notes.append(
-            Note("blank_cells", f"{int(cells.sum())} 个空格（占 {_percent(share)}）{how}。各题人数见 n。")
-        )
-
-
 def _covariates(table: Table, pupils: list[str], notes: list[Note]) -> dict[str, list[str]]:
     """Columns of groups.csv in the order of the pupils; pupils without a row get an empty text."""
     student = find_column(table, STUDENT_TITLES)
@@ -368,11 +234,3 @@ def _covariates(table: Table, pupils: list[str], notes: list[Note]) -> dict[str,
         for index, title in enumerate(table.header)
         if index != student
     }
-
-
-def _percent(share: float) -> str:
-    return "不到 1%" if share < 0.01 else f"{share * 100:.0f}%"
-
-
-def _some(codes: list[str]) -> str:
-    return "、".join(codes[:8]) + (f" 等 {len(codes)} 题" if len(codes) > 8 else "")

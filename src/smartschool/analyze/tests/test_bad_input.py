@@ -131,7 +131,11 @@ def test_points_without_items_and_items_without_points(run, exam):
 
 
 def test_item_without_a_column_has_no_figures(run, exam):
-    report = run(exam("student,1,3\nS1,B,7\nS2,A,3\n", items=ITEMS)).report
+    text = "student,1,3\nS1,B,7\nS2,A,3\nS3,缺考,\n"
+    zero = run(exam(text, items=ITEMS), "--blank", "zero").report
+    assert zero["items"][1]["n"] == 0  # a column that is not there is no blank
+    report = run(exam(text, items=ITEMS)).report
+    assert report["exam"]["absent"] == 1
     assert report["items"][1]["facility"] == {"insufficient": "no_responses", "n": 0}
     assert "no_responses" in report["items"][1]["flags"]
 

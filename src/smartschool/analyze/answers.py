@@ -1,0 +1,169 @@
+"""Cells of the answers to a checked response matrix: marks, chosen options, blanks, words such as 缺考."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edumetrics.arrays import MARK_TOLERANCE, ResponseMatrix, State, StateArray, response_matrix
+from edumetrics.options import Key, option_responses, score_options
+from edumetrics.results import BoolArray, FloatArray
+from smartschool.analyze.cells import NOT_AN_OPTION, all_marks, kind_of, mark
+from smartschool.analyze.faults import MOST_KEPT, Fault, Refused
+from smartschool.analyze.papers import Item
+from smartschool.analyze.tables import Table, half_width
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something the reader decided that the user must know."""
+
+    code: str
+    text: str
+
+
+@dataclass(slots=True)
+class _Column:
+    """One item as read: everything per pupil, and what was odd about it.
+
+    `chosen` and `key` stay empty for an item that came as marks.
+    """
+
+    states: StateArray
+    empty: BoolArray
+    marks: FloatArray
+    full: float
+    chosen: list[str] = field(default_factory=list)
+    key: Key = ()
+    guessed: bool = False
+    key_unused: bool = False
+    faults: list[Fault] = field(default_factory=list)
+
+
+def build_matrix(
+    table: Table,
+    pupils: list[str],
+    columns: list[tuple[Item, int | None]],
+    notes: list[Note],
+    *,
+    blank_is_zero: bool,
+    subset_share: float,
+) -> ResponseMatrix:
+    """Matrix of all items; `Refused` with every cell at fault. What was decided is added to `notes`."""
+    read = [_read_column(table, item, index) for item, index in columns]
+    faults = [fault for column in read for fault in column.faults]
+    if faults:
+        raise Refused(sorted(faults, key=lambda fault: fault.row or 0)[:MOST_KEPT])
+    marks = np.column_stack([column.marks for column in read])
+    states = np.column_stack([column.states for column in read])
+    empty = np.column_stack([column.empty for column in read])
+    full = np.array([column.full for column in read])
+    options = None
+    if any(column.key for column in read):
+        nobody = [""] * len(pupils)
+        options = option_responses([column.chosen or nobody for column in read], [c.key for c in read])
+        scores = score_options(options, full, subset_share=subset_share)
+        marks = np.where(np.isfinite(scores), scores, marks)
+    there = np.array([index is not None for _, index in columns])
+    _whole_paper_words(states, empty, there)
+    _settle_blanks(marks, states, empty, there, notes, blank_is_zero=blank_is_zero)
+    if any(column.guessed for column in read):
+        text = "没有 items.csv：各题满分取了本次的最高得分。如果没有人得满分，得分率会偏高。"
+        notes.append(Note("full_marks_guessed", text))
+    unused = [item.code for (item, _), column in zip(columns, read, strict=True) if column.key_unused]
+    if unused:
+        notes.append(Note("key_not_used", f"题 {some(unused)} 有答案，但表里填的已经是分数，按分数计算。"))
+    codes = [item.code for item, _ in columns]
+    return response_matrix(marks, full, pupils=pupils, items=codes, states=states, options=options)
+
+
+def some(codes: list[str]) -> str:
+    """The first few of a list of items."""
+    return "、".join(codes[:8]) + (f" 等 {len(codes)} 题" if len(codes) > 8 else "")
+
+
+def _read_column(table: Table, item: Item, index: int | None) -> _Column:
+    n = len(table.rows)
+    if index is None:
+        nothing = np.full(n, int(State.NOT_PRESENTED), dtype=np.int8)
+        return _Column(nothing, np.zeros(n, dtype=bool), np.full(n, np.nan), item.full or 1.0)
+    cells = table.column(index)
+    # Most cells repeat: each different text is read once.
+    texts, codes = np.unique(np.array(cells, dtype=np.str_), return_inverse=True)
+    codes = codes.reshape(-1)
+    kinds = [kind_of(str(text)) for text in texts]
+    answers = [half_width(str(text)) if kind is None else "" for text, kind in zip(texts, kinds, strict=True)]
+    states = np.array([int(State.ANSWERED) if kind is None else kind for kind in kinds], dtype=np.int8)[codes]
+    empty = np.array([not text for text in texts])[codes]
+    column = _Column(states, empty, np.full(n, np.nan), item.full or 1.0)
+    if item.key and not all_marks(answers, item.full):
+        column.chosen, column.key = [answers[code] for code in codes], item.key
+        bad = np.array([bool(answer) and NOT_AN_OPTION.match(answer) is not None for answer in answers])[
+            codes
+        ]
+        _name(column, bad, "not_an_option", "“{}”不是选项。没有作答就留空。", table, item, cells)
+        return column
+    column.key_unused = bool(item.key) and any(answers)
+    values = np.array([mark(answer) if answer else math.nan for answer in answers])
+    column.marks = values[codes]
+    if item.full is None:
+        observed = values[np.isfinite(values)]
+        column.full = float(observed.max()) if observed.size and observed.max() > 0 else 1.0
+        column.guessed = True
+    why = "“{}”不是分数。没有成绩就留空，缺考写“缺考”。"
+    if any(re.fullmatch(r"[A-Ha-h]{1,6}", answer) for answer in answers):
+        why = "“{}”不是分数。如果填的是选项，要在 items.csv 的 key 列写答案。"
+    bad = np.array([bool(answer) for answer in answers])[codes] & np.isnan(column.marks)
+    _name(column, bad, "not_a_number", why, table, item, cells)
+    with np.errstate(invalid="ignore"):
+        low = column.marks < 0
+        high = column.marks > column.full + MARK_TOLERANCE * max(1.0, column.full)
+    _name(column, low, "negative_mark", "分数 {} 是负数，请改正。", table, item, cells)
+    over = f"分数 {{}} 超过满分 {column.full:g}，请核对分数，或改 items.csv 里的满分。"
+    _name(column, high, "mark_over_full", over, table, item, cells)
+    return column
+
+
+def _name(
+    column: _Column, bad: BoolArray, code: str, message: str, table: Table, item: Item, cells: list[str]
+) -> None:
+    """One fault per cell."""
+    for i in np.flatnonzero(bad)[:MOST_KEPT]:
+        column.faults.append(Fault(code, message.format(cells[i]), table.name, table.numbers[i], item.code))
+
+
+def _whole_paper_words(states: StateArray, empty: BoolArray, there: BoolArray) -> None:
+    """缺考 in one cell and nothing else in the row stands for the whole paper."""
+    for word in (State.ABSENT, State.DEFERRED, State.EXEMPT):
+        said = states == word
+        rows = said.any(axis=1) & (said | empty | ~there).all(axis=1)
+        states[rows] = word
+        empty[rows] = False
+
+
+def _settle_blanks(
+    marks: FloatArray,
+    states: StateArray,
+    empty: BoolArray,
+    there: BoolArray,
+    notes: list[Note],
+    *,
+    blank_is_zero: bool,
+) -> None:
+    """Explicit 空白 is an answer worth 0; an empty cell is missing, or 0 where the user says so."""
+    marks[states == State.BLANK] = 0.0
+    nothing = np.asarray((empty | ~there).all(axis=1))
+    states[nothing] = State.ABSENT
+    if nothing.any():
+        notes.append(Note("empty_rows", f"{int(nothing.sum())} 名学生没有任何成绩，按缺考处理。"))
+    cells = empty & ~nothing[:, None]
+    if blank_is_zero:
+        marks[cells], states[cells] = 0.0, State.BLANK
+    if cells.any():
+        share = cells.sum() / (int((~nothing).sum()) * int(there.sum()))
+        part = "不到 1%" if share < 0.01 else f"{share * 100:.0f}%"
+        how = "按 0 分计" if blank_is_zero else "按没有数据处理，不算 0 分"
+        notes.append(Note("blank_cells", f"{int(cells.sum())} 个空格（占 {part}）{how}。各题人数见 n。"))
