@@ -1,4 +1,4 @@
-"""The office finds a pupil, looks at the numbers, moves the pupil to another class; at three widths."""
+"""The office finds a pupil, looks at the numbers, moves the pupil, resets a password; at three widths."""
 
 from collections.abc import Callable
 
@@ -58,6 +58,14 @@ def test_the_office_moves_a_pupil(
     expect(page.locator("#hx-note")).to_contain_text("已转班")
     page.goto(site + SCHOOL + "staff/")
     picture(page, "staff")
+    check_page()
+    page.click(".nav >> text=账号")
+    page.fill("#q", "陈小雨")
+    page.get_by_role("button", name="找人").click()
+    check_page()
+    page.get_by_role("button", name="重置密码：陈小雨，学生").click()
+    expect(page.locator(".note.ok")).to_contain_text("只显示这一次")
+    picture(page, "accounts")
     check_page()
     assert not [line for line in console if "422" not in line]
 

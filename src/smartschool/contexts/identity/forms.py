@@ -9,7 +9,7 @@ class SignInForm(forms.Form):
     login = forms.CharField(
         label="账号",
         max_length=64,
-        help_text="用学校发的账号；忘了问班主任或信息员",
+        help_text="用学校发的账号；忘了账号或密码，找本校教务管理员",
         error_messages={"required": "填写账号。"},
         widget=forms.TextInput(attrs={"autocomplete": "username", "inputmode": "text"}),
     )
@@ -19,6 +19,19 @@ class SignInForm(forms.Form):
         strip=False,
         error_messages={"required": "填写密码。"},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class LoginForm(forms.Form):
+    """Names one account."""
+
+    error_title = "没有重置"
+
+    login = forms.CharField(
+        label="账号",
+        max_length=64,
+        error_messages={"required": "填写账号。"},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib import resources
 
 ADMIN_ROLES = frozenset({"district_admin", "academic_admin"})
+OFFICE_ROLES = frozenset({"principal", "academic_admin"})
 FAMILY_ROLES = frozenset({"student", "guardian"})
 
 

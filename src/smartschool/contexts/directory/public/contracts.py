@@ -123,6 +123,15 @@ class GuardianInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonHit:
+    """Somebody of a school found by name; `what` tells namesakes apart: ``学生 七（2）班 12 号``."""
+
+    person_id: int
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewPupil:
     """What `enrol_pupils` writes of one child. Numbers are checked before; `details` is the JSON text of the
     other columns of the 学籍 workbook. `home_class_id` and `class_number` seat the child at once; `code` is

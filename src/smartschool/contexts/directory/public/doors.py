@@ -26,6 +26,7 @@ from smartschool.contexts.directory.public.contracts import (
     ClassInfo,
     GuardianInfo,
     OrganisationInfo,
+    PersonHit,
     PupilInfo,
     StaffInfo,
     TeachingInfo,
@@ -293,6 +294,40 @@ def form_teachers(home_class_ids: Iterable[int], *, on: date | None = None) -> d
         "staff__person_id",
     )
     return {row[0]: StaffInfo(*row[1:]) for row in rows}
+
+
+# --- search of records ------------------------------------------------------------------------------
+
+MOST_HITS = 30
+
+
+def people_named(organisation_id: int, words: str) -> list[PersonHit]:
+    """Staff, pupils and adults of one organisation whose name (or pinyin) begins with `words`; three round
+    trips, at most `MOST_HITS` of each."""
+    wanted, day = words.strip(), clock.today()
+    if not wanted:
+        return []
+    named = Q(name__startswith=wanted) | Q(name_key__startswith=wanted.lower())
+    here = valid_on(day) & Q(organisation_id=organisation_id)
+    staff = StaffRecord.objects.filter(named, here).order_by("name_key", "staff_number")
+    found = [
+        PersonHit(person, name, f"教职工 工号 {number}")
+        for person, name, number in staff.values_list("person_id", "name", "staff_number")[:MOST_HITS]
+    ]
+    seats = Placement.objects.filter(
+        valid_on(day),
+        Q(enrolment__name__startswith=wanted) | Q(enrolment__name_key__startswith=wanted.lower()),
+        organisation_id=organisation_id,
+    ).order_by("enrolment__name_key", "enrolment_id")
+    columns = (f"home_class__{name}" for name in CLASS_COLUMNS)
+    for person, name, number, *home_class in seats.values_list(
+        "enrolment__person_id", "enrolment__name", "class_number", *columns
+    )[:MOST_HITS]:
+        found.append(PersonHit(person, name, f"学生 {class_of(day, *home_class).name} {number} 号"))
+    adults = Guardianship.objects.filter(here, name__startswith=wanted).order_by("name", "pk")
+    for person, name, child in adults.values_list("person_id", "name", "enrolment__name")[:MOST_HITS]:
+        found.append(PersonHit(person, name, f"{child}的家长"))
+    return found
 
 
 # --- own family -------------------------------------------------------------------------------------

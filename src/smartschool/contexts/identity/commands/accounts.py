@@ -7,12 +7,19 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 
 from smartschool.contexts.identity import passwords, throttle
-from smartschool.contexts.identity.errors import login_taken, password_refused, wrong_password
+from smartschool.contexts.identity.actors import actor_of
+from smartschool.contexts.identity.errors import (
+    login_taken,
+    not_yours_to_reset,
+    password_refused,
+    wrong_password,
+)
 from smartschool.contexts.identity.models import Account, FormerPassword, Session, normal_login
-from smartschool.contexts.identity.rules import rules
+from smartschool.contexts.identity.rules import OFFICE_ROLES, rules
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
+from smartschool.kernel.ids import short_code
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,38 @@ def _set_password(account: Account, new: str, roles: frozenset[str]) -> None:
     account.password_changed_at = clock.now()
     account.save(update_fields=["password", "must_change_password", "password_changed_at"])
     Session.objects.filter(account=account).delete()
+
+
+@command("identity.reset_password")
+def reset_password(*, actor: Actor, account: Account) -> str:
+    """A password for one sign-in, to be told in person; the lock is lifted and every session ends.
+
+    Whoever may reset a password could sign in as its owner: so a school resets only who belongs to nothing
+    but this school and does not run its office; the others are the district's.
+    """
+    if not may_reset(actor, account):
+        raise not_yours_to_reset()
+    once = short_code(10)
+    FormerPassword.objects.create(account=account, password=account.password)
+    account.password = make_password(once)
+    account.must_change_password = True
+    account.password_changed_at = clock.now()
+    account.save(update_fields=["password", "must_change_password", "password_changed_at"])
+    Session.objects.filter(account=account).delete()
+    throttle.clear(account.login)
+    done(account, organisation_id=actor.workspace.id if actor.workspace else None)
+    return once
+
+
+def may_reset(actor: Actor, account: Account) -> bool:
+    """Whether `actor`, where it stands, may reset this password."""
+    target = actor_of(account.pk)
+    if target is None or actor.workspace is None or account.pk == actor.account_id:
+        return False
+    if actor.workspace.kind == "bureau":
+        return True
+    places = {affiliation.organisation.id for affiliation in target.affiliations}
+    return places == {actor.workspace.id} and not target.roles() & OFFICE_ROLES
 
 
 @command("identity.close_account")
