@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -16,8 +15,8 @@ from edumetrics.arrays import ResponseMatrix, State, split_not_reached
 from edumetrics.ctt import conditional, curves, distractors, items, moodle, omissions, reliability
 from edumetrics.ctt.scores import Centred, centre, group_weights
 from edumetrics.errors import ShapeMismatch
-from edumetrics.levels import DEFAULT_BANDS, Bands
-from edumetrics.mastery import MasteryPrior, MasterySettings, MasteryTable, item_weights, mastery
+from edumetrics.exam_flags import ExamSettings, Flag, flag_items
+from edumetrics.mastery import MasteryPrior, MasteryTable, item_weights, mastery
 from edumetrics.results import (
     Caution,
     Estimate,
@@ -32,51 +31,7 @@ from edumetrics.results import (
 
 VERSION = "exam/1"
 
-
-class Flag(StrEnum):
-    """What a teacher should look at. Stable codes."""
-
-    KEY_ERROR = "key_error"
-    NEGATIVE_DISCRIMINATION = "negative_discrimination"
-    LOW_DISCRIMINATION = "low_discrimination"
-    VERY_HARD = "very_hard"
-    VERY_EASY = "very_easy"
-    NON_FUNCTIONING = "non_functioning_options"
-    MANY_OMITTED = "many_omitted"
-    MANY_NOT_REACHED = "many_not_reached"
-    NO_VARIANCE = "no_variance"
-    NO_RESPONSES = "no_responses"
-
-
-@dataclass(frozen=True, slots=True)
-class ExamSettings:
-    """Thresholds of flags and the confidence of intervals.
-
-    Attributes
-    ----------
-    level : float
-        Confidence of every interval.
-    group_share : float
-        Size of the upper and the lower group.
-    low_discrimination : float
-        D27 below it is flagged, from 25 pupils.
-    very_hard, very_easy : float
-        Facilities outside are flagged when the whole interval is outside.
-    many_blank : float
-        Share of presented answers left blank from which an item is flagged.
-    seed : int
-        Deals pupils into the jackknife blocks of ω.
-    """
-
-    level: float = 0.95
-    group_share: float = 0.27
-    low_discrimination: float = 0.20
-    very_hard: float = 0.20
-    very_easy: float = 0.95
-    many_blank: float = 0.15
-    seed: int = 20
-    mastery: MasterySettings = field(default_factory=MasterySettings)
-    bands: Bands = DEFAULT_BANDS
+__all__ = ["VERSION", "ExamAnalysis", "ExamSettings", "Flag", "analyse_exam", "pupil_counts"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,7 +193,7 @@ def analyse_exam(
         efficiency=_efficiency(centred, moodle_results, level),
         curves=item_curves,
         options=option_results,
-        flags=_flags(facility, discrimination, correlation, option_results, blanks, told, chosen),
+        flags=flag_items(facility, discrimination, correlation, option_results, blanks, told, chosen),
         omissions=blanks,
         reliability=reliable,
         conditional_sem=conditional.conditional_sem(centred, level=level),
@@ -328,48 +283,6 @@ def _totals(totals: FloatArray, present: int, level: float) -> tuple[Outcome, Ou
     z = float(special.ndtri(0.5 + level / 2.0))
     low, high = sd * float(np.exp(-z * se_log)), sd * float(np.exp(z * se_log))
     return centre_estimate, Estimate(sd, sd * se_log, low, high, n, "sd/fourth-moment", level)
-
-
-def _flags(
-    facility: Estimates,
-    discrimination: Estimates,
-    correlation: Estimates,
-    option_results: tuple[distractors.OptionAnalysis | Insufficient, ...],
-    blanks: omissions.Omissions,
-    matrix: ResponseMatrix,
-    settings: ExamSettings,
-) -> tuple[tuple[Flag, ...], ...]:
-    out: list[tuple[Flag, ...]] = []
-    not_offered = (State.NOT_PRESENTED, State.ABSENT, State.DEFERRED, State.EXEMPT)
-    presented = np.maximum(matrix.n_pupils - np.isin(matrix.states, not_offered).sum(axis=0), 1)
-    for j in range(matrix.n_items):
-        flags: list[Flag] = []
-        option = option_results[j]
-        if isinstance(option, distractors.OptionAnalysis):
-            if option.key_error is not None:
-                flags.append(Flag.KEY_ERROR)
-            if option.non_functioning:
-                flags.append(Flag.NON_FUNCTIONING)
-        ease, power, link = facility.at(j), discrimination.at(j), correlation.at(j)
-        if isinstance(ease, Insufficient):
-            flags.append(Flag.NO_RESPONSES)
-        else:
-            if ease.high < settings.very_hard:
-                flags.append(Flag.VERY_HARD)
-            if ease.low > settings.very_easy:
-                flags.append(Flag.VERY_EASY)
-        if isinstance(link, Estimate) and link.high < 0.0:
-            flags.append(Flag.NEGATIVE_DISCRIMINATION)
-        elif isinstance(power, Estimate) and power.value < settings.low_discrimination:
-            flags.append(Flag.LOW_DISCRIMINATION)
-        if isinstance(power, Insufficient) and power.reason is Reason.CONSTANT_MARKS:
-            flags.append(Flag.NO_VARIANCE)
-        if blanks.omitted[j] / presented[j] >= settings.many_blank:
-            flags.append(Flag.MANY_OMITTED)
-        if blanks.not_reached[j] / presented[j] >= settings.many_blank:
-            flags.append(Flag.MANY_NOT_REACHED)
-        out.append(tuple(flag for flag in Flag if flag in flags))
-    return tuple(out)
 
 
 def _cautions(
