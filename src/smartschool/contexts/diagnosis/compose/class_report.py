@@ -99,6 +99,7 @@ class ClassReport:
     points: tuple[PointRow, ...]
     group_sizes: tuple[int, int, int] | None
     help: tuple[HelpLine, ...]
+    help_is_common: bool  # more than half of the class: teach the whole class first
     doubts: tuple[ItemRow, ...]
     notes: tuple[str, ...]
 
@@ -119,6 +120,8 @@ def compose_class_report(
         In the order of 学号; nothing here ever orders them otherwise.
     """
     rows = item_rows(paper, figures, grade)
+    lines = help_lines(paper, figures, pupils)
+    absent = sum(1 for pupil in pupils if not pupil.present)
     return ClassReport(
         lede=lede(paper, figures, grade),
         bins=tuple(zip(BIN_LABELS, figures.bins, strict=True)),
@@ -128,7 +131,8 @@ def compose_class_report(
         items=rows,
         points=point_rows(paper, figures, grade),
         group_sizes=figures.group_sizes,
-        help=help_lines(paper, figures, pupils),
+        help=lines,
+        help_is_common=2 * (len(lines) - absent) > figures.n_present,
         doubts=tuple(row for row in rows if row.doubt),
         notes=_notes(paper, figures),
     )

@@ -69,6 +69,16 @@ class OwnReport:
     primary: bool
     notes: tuple[str, ...]
 
+    @property
+    def known(self) -> tuple[OwnPoint, ...]:
+        """Points of which something can be said, or whose key is being checked."""
+        return tuple(point for point in self.points if point.state is not None or point.doubt)
+
+    @property
+    def vague(self) -> str:
+        """Names of the points with too few items: one line instead of a page of “证据不足”."""
+        return "、".join(point.name for point in self.points if point.state is None and not point.doubt)
+
 
 def compose_own_report(
     paper: PaperSketch,

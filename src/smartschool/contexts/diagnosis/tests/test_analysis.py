@@ -231,3 +231,49 @@ def test_totals_only_paper_has_levels_and_no_items():
 
 def test_exam_day_stands_in_the_version(analysed):
     assert analysed[3].held_on == date(2027, 1, 20)
+
+
+def test_key_items_only_is_known_to_be_partial():
+    world = build(classes=1, pupils=30)
+    rng = np.random.default_rng(8)
+    marks = rng.integers(0, 5, size=(30, 6)).astype(float)
+    with world.scope():
+        paper = world.paper([{"full_score": 4}] * 6)
+        Attempt.objects.bulk_create(
+            Attempt(
+                organisation=world.school,
+                paper=paper,
+                enrolment=place.enrolment,
+                home_class=place.home_class,
+                class_number=place.class_number,
+                marks=[*marks[row, :5].tolist(), float("nan")],
+                states=[0, 0, 0, 0, 0, 2],
+                stated_total=float(marks[row].sum()),
+                source="tap",
+            )
+            for row, place in enumerate(world.pupils)
+        )
+        run = analyse_paper(actor=world.actor, paper_id=paper.pk)
+        found = class_figures(run, world.classes[0])
+    assert run.sketch["complete"] is False
+    assert isinstance(found.items[5].facility, Insufficient)
+    assert found.items[5].n == 0
+    assert found.mean.value == pytest.approx(marks.sum(axis=1).mean() / 24)
+    assert found.items[0].facility.value == pytest.approx(marks[:, 0].mean() / 4)
+
+
+def test_absent_deferred_and_exempt_are_not_zero():
+    world = build(classes=1, pupils=30)
+    rng = np.random.default_rng(8)
+    marks = rng.integers(1, 5, size=(30, 6)).astype(float)
+    with world.scope():
+        paper = world.paper([{"full_score": 4}] * 6)
+        fill(world, paper, marks, absent=(0, 1, 2))
+        for row, status in ((1, 2), (2, 3)):
+            Attempt.objects.filter(paper=paper, enrolment=world.pupils[row].enrolment).update(status=status)
+        run = analyse_paper(actor=world.actor, paper_id=paper.pk)
+        found = class_figures(run, world.classes[0])
+        away = PupilReport.objects.filter(run=run, class_number__lte=3)
+        assert {row.level for row in away} == {None}
+    assert (found.n_listed, found.n_present) == (30, 27)
+    assert found.mean.value == pytest.approx(marks[3:].sum(axis=1).mean() / 24)

@@ -291,3 +291,17 @@ def test_a_doubtful_key_neither_accuses_a_pupil_nor_leads_the_next_step():
         PAPER, own((3, 1)), lost_items=[2], doubtful_items=[2], earlier=None, show_marks=False
     )
     assert own_page.step is None
+
+
+def test_when_most_need_help_the_whole_class_comes_first():
+    pupils = [pupil(n, (1, 1), 3) for n in range(1, 41)]
+    assert compose_class_report(PAPER, usual(), None, pupils).help_is_common
+    assert not compose_class_report(PAPER, usual(), None, pupils[:10]).help_is_common
+
+
+def test_points_without_evidence_are_one_line_of_the_own_report():
+    report = compose_own_report(
+        PAPER, own((None, 1)), lost_items=[2], doubtful_items=[], earlier=None, show_marks=False
+    )
+    assert [point.name for point in report.known] == ["方程应用"]
+    assert report.vague == "解方程"
