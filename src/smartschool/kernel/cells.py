@@ -53,6 +53,8 @@ def narrow(text: str) -> str:
 def as_text(cell: Cell) -> str | Bad:
     """Any cell as the text that a reader of the sheet sees."""
     if isinstance(cell, str):
+        if cell.isalnum():  # most cells: nothing to trim, nothing hidden, no formula
+            return cell
         text = cell.strip() if cell.isascii() else cell.translate(_INVISIBLE).strip()
         if text.startswith('="') and text.endswith('"') and len(text) > 2:
             return text[2:-1].strip()  # the idiom by which CSV files keep Excel from eating digits
@@ -75,6 +77,8 @@ def as_text(cell: Cell) -> str | Bad:
 
 def digits_text(cell: Cell) -> str | Bad:
     """Text of a number that must keep every digit (证件号, 电话): narrow, no inner spaces, upper case."""
+    if isinstance(cell, str) and cell.isdigit() and cell.isascii():
+        return cell
     text = as_text(cell)
     if isinstance(text, Bad):
         return text
@@ -89,7 +93,8 @@ def text(longest: int) -> Callable[[Cell], Value | Bad]:
         found = as_text(cell)
         if isinstance(found, Bad):
             return found
-        found = " ".join(found.translate({0x3000: 0x20}).split())
+        if not found.isalnum():
+            found = " ".join(found.translate({0x3000: 0x20}).split())
         if found in PLACEHOLDERS:
             return None
         if len(found) > longest:
@@ -104,8 +109,9 @@ def person_name(cell: Cell) -> Value | Bad:
     found = as_text(cell)
     if isinstance(found, Bad):
         return found
-    found = _BETWEEN_HAN.sub("", found.translate({0x3000: 0x20, 0xA0: 0x20}).translate(_MIDDLE_DOTS))
-    found = " ".join(found.split())
+    if not found.isalnum():
+        found = _BETWEEN_HAN.sub("", found.translate({0x3000: 0x20, 0xA0: 0x20}).translate(_MIDDLE_DOTS))
+        found = " ".join(found.split())
     if len(found) > 64:
         return Bad("too_long", "姓名最多 64 个字，请核对这一格。")
     if not _NAME.fullmatch(found):

@@ -13,6 +13,8 @@ from django.apps import apps
 from django.db import connections, models
 from psycopg import sql
 
+from smartschool.kernel.bulk import array
+
 Image = dict[str, Any]
 
 
@@ -62,11 +64,11 @@ class Journal:
         if not fresh:
             return
         unit_of = dict(zip(ids, units, strict=True)) if units is not None else {}
-        statement = sql.SQL("SELECT id, to_jsonb(t)::text FROM {} t WHERE id = ANY(%s)").format(
+        statement = sql.SQL("SELECT id, to_jsonb(t)::text FROM {} t WHERE id = ANY(%s::bigint[])").format(
             sql.Identifier(name)
         )
         with connections[self._using].cursor() as cursor:
-            cursor.execute(statement, [fresh])
+            cursor.execute(statement, [array(fresh)])
             for pk, image in cursor.fetchall():
                 table.before[pk] = (unit_of.get(pk), image)
 
@@ -133,11 +135,11 @@ def _columns(table: str) -> list[str]:
 def _fingerprints(table: str, columns: Sequence[str], ids: Sequence[int], using: str) -> dict[int, str]:
     if not ids:
         return {}
-    statement = sql.SQL("SELECT id, md5(ROW({})::text) FROM {} WHERE id = ANY(%s)").format(
+    statement = sql.SQL("SELECT id, md5(ROW({})::text) FROM {} WHERE id = ANY(%s::bigint[])").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table)
     )
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, [list(ids)])
+        cursor.execute(statement, [array(ids)])
         return dict(cursor.fetchall())
 
 
@@ -153,11 +155,11 @@ def _referenced(table: str, ids: Sequence[int], own: Mapping[str, set[int]], usi
         if not isinstance(other, type) or other._meta.proxy:
             continue
         column = str(relation.field.column)  # type: ignore[union-attr]
-        statement = sql.SQL("SELECT DISTINCT {c} FROM {t} WHERE {c} = ANY(%s) AND NOT (id = ANY(%s))").format(
-            c=sql.Identifier(column), t=sql.Identifier(other._meta.db_table)
-        )
+        statement = sql.SQL(
+            "SELECT DISTINCT {c} FROM {t} WHERE {c} = ANY(%s::bigint[]) AND NOT (id = ANY(%s::bigint[]))"
+        ).format(c=sql.Identifier(column), t=sql.Identifier(other._meta.db_table))
         with connections[using].cursor() as cursor:
-            cursor.execute(statement, [list(ids), list(own.get(other._meta.db_table, ()))])
+            cursor.execute(statement, [array(ids), array(own.get(other._meta.db_table, ()))])
             found.update(row[0] for row in cursor.fetchall())
     return found
 
@@ -178,6 +180,6 @@ def _restore(table: str, columns: Sequence[str], images: list[str], using: str) 
 def _delete(table: str, ids: Sequence[int], using: str) -> None:
     if not ids:
         return
-    statement = sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(sql.Identifier(table))
+    statement = sql.SQL("DELETE FROM {} WHERE id = ANY(%s::bigint[])").format(sql.Identifier(table))
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, [list(ids)])
+        cursor.execute(statement, [array(ids)])

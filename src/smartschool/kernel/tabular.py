@@ -132,13 +132,14 @@ def check_column(column: Column, cells: Sequence[Cell]) -> tuple[list[Value], li
     """Check one column. Equal cells are judged once: most columns of a roster repeat a few words."""
     missing = Bad("required", f"“{column.name}”不能为空，请补填。") if column.required else None
     judged: dict[Cell, Value | Bad] = {}
+    check = column.check
     for cell in set(cells):
-        value = missing if is_blank(cell) else column.check(cell)
+        value = missing if is_blank(cell) else check(cell)
         judged[cell] = missing if value is None else value
     if True in judged or False in judged:  # True == 1.0 as dict keys, but they read differently
         return _check_each(cells, column.check, missing)
     values: list[Value] = list(map(judged.__getitem__, cells))
-    if not any(isinstance(value, Bad) for value in judged.values()):
+    if Bad not in set(map(type, judged.values())):
         return values, []
     return _apart(values)
 

@@ -140,7 +140,7 @@ def _rows(
 ) -> list[RosterRow]:
     # A column that is blank from top to bottom says nothing.
     found = ((column.key, checked.column(column.key)) for column in columns if column.key not in IN_COLUMNS)
-    others = [(key, cells) for key, cells in found if any(cell is not None for cell in cells)]
+    others = [(key, cells) for key, cells in found if cells.count(None) < len(cells)]
     encode = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":")).encode
     plain = [key for key in ("name", "sex", "birth_date", "ethnicity", "id_type") if checked.has(key)]
     values = {key: checked.column(key) for key in (*plain, "id_number", "national_number", "entry_month")}

@@ -123,6 +123,8 @@ def parse_credit_code(text: str) -> str | Bad:
 
 def parse_phone(text: str) -> str | Bad:
     """A mobile or a fixed line of mainland China, without separators; +86 is dropped."""
+    if _MOBILE.fullmatch(text):
+        return text
     plain = re.sub(r"[-－—_()（）\s]", "", text)
     plain = re.sub(r"^(?:\+|00)86", "", plain)
     if plain.startswith("86") and len(plain) == 13:

@@ -10,7 +10,7 @@ from smartschool.contexts.exchange.reading.archive import column_letters, column
 from smartschool.contexts.exchange.reading.table import read_table
 from smartschool.contexts.exchange.tests.workbooks import as_csv, xls, xlsx
 from smartschool.kernel import cells
-from smartschool.kernel.tabular import Column, check_frame
+from smartschool.kernel.tabular import Column, FileRefused, check_frame
 
 COLUMNS = (
     Column("number", "编号", cells.text(20), ordinal=True),
@@ -126,15 +126,24 @@ def test_split_over_sheets_keeps_sheet_and_row() -> None:
 
 
 def test_guessed_and_saved_mapping() -> None:
-    content = xlsx([["学生姓名拼写", "年级", "编码"], ["张三", "三年级", "340402201512160408"]])
+    content = xlsx([["姓名", "年级", "班级名", "编码"], ["张三", "三年级", "02", "340402201512160408"]])
     table = read_table(content, COLUMNS)
     assert {h.text: (h.key, h.how) for h in table.sheets[0].header.headings} == {
-        "学生姓名拼写": ("name", "guessed"),
+        "姓名": ("name", "known"),
         "年级": ("grade", "known"),
+        "班级名": ("class", "guessed"),
         "编码": (None, ""),
     }
     assert values(content, "id", saved={"编码": "id"}) == ["340402201512160408"]
     assert "id" not in read_table(xlsx([HEAD, *ROWS]), COLUMNS, saved={"身份证号": ""}).frame.columns
+
+
+def test_what_must_be_there_never_rests_on_a_guess() -> None:
+    content = xlsx([["学生姓名拼写", "年级", "班级"], ["张三", "三年级", "02"]])
+    with pytest.raises(FileRefused) as caught:
+        read_table(content, COLUMNS)
+    assert (caught.value.code, caught.value.column) == ("missing_column", "姓名")
+    assert values(content, "name", saved={"学生姓名拼写": "name"}) == ["张三"]
 
 
 def test_repeated_page_header_is_not_a_pupil() -> None:
