@@ -40,6 +40,7 @@ class ItemFigures:
     rival: str = ""  # the option that seems to be right instead of the key
     idle: tuple[str, ...] = ()  # distractors that nearly nobody takes
     groups: tuple[float, float, float] | None = None  # mean shares: low, middle, top
+    easier_for: str = ""  # "male" or "female": large DIF at equal attainment over the whole paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def dump(figures: GroupFigures) -> dict[str, Any]:
                 "o": [[o.label, o.n, o.key, o.groups] for o in item.options],
                 "x": [item.rival, item.idle],
                 "g": item.groups,
+                "e": item.easier_for,
             }
             for item in figures.items
         ],
@@ -171,6 +173,7 @@ def _load_item(item: Mapping[str, Any]) -> ItemFigures:
         rival=item["x"][0],
         idle=tuple(item["x"][1]),
         groups=_three(item["g"]),
+        easier_for=item.get("e", ""),
     )
 
 

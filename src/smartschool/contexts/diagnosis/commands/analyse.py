@@ -54,7 +54,9 @@ def analyse_paper(
     order = sorted(points.values(), key=lambda point: point.code)
     subject = codes.table("subject").name(data.paper.subject)
     sketch = make_sketch(data, subject, [(p.id, p.code, p.name) for p in order], chosen)
-    found = analyse(data, sketch, [p.id for p in order], chosen)
+    people = directory.pupils_by_enrolment([int(key) for key in data.enrolment_ids])
+    sexes = [people[int(key)].sex if int(key) in people else "" for key in data.enrolment_ids]
+    found = analyse(data, sketch, [p.id for p in order], chosen, sexes)
     run = _write_run(data, found, former, trigger, reason, chosen)
     _write_groups(run, found)
     _write_items(run, data, found)

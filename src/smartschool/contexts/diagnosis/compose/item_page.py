@@ -51,6 +51,7 @@ class ItemPage:
     doubt: bool
     options: tuple[tuple[str, int, bool], ...]
     option_groups: tuple[GroupRow, ...]
+    easier_for: str
     typical: str
     lost: int
     n: int
@@ -89,6 +90,7 @@ def compose_item(
         else tuple(
             GroupRow(option.label, option.key, *option.groups) for option in item.options if option.groups
         ),
+        easier_for={"male": "男生", "female": "女生"}.get(item.easier_for, ""),
         typical=typical,
         lost=item.lost,
         n=item.n,

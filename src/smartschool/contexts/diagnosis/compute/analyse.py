@@ -19,7 +19,7 @@ from smartschool.contexts.diagnosis.compute.paper import Paper, Settings, digest
 from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.sketch import PaperSketch
 
-ALGORITHM = f"diagnosis/1 {EXAM_VERSION} {MASTERY_VERSION}"
+ALGORITHM = f"diagnosis/2 {EXAM_VERSION} {MASTERY_VERSION}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +63,11 @@ class PaperAnalysis:
 
 
 def analyse(
-    data: PaperData, sketch: PaperSketch, point_ids: Sequence[int], settings: Settings | None = None
+    data: PaperData,
+    sketch: PaperSketch,
+    point_ids: Sequence[int],
+    settings: Settings | None = None,
+    sexes: Sequence[str] | None = None,
 ) -> PaperAnalysis:
     """All figures of one paper of one school.
 
@@ -75,9 +79,11 @@ def analyse(
         From `make_sketch`.
     point_ids
         Keys of the knowledge points in the order of the sketch.
+    sexes
+        Code of each pupil's sex, in the order of `data`; without it no DIF is looked for.
     """
     chosen = settings or Settings()
-    paper = prepare(data, sketch, point_ids, chosen)
+    paper = prepare(data, sketch, point_ids, chosen, sexes)
     everybody = np.arange(len(data.statuses))
     members = {int(key): np.flatnonzero(data.class_ids == key) for key in dict.fromkeys(data.class_ids)}
     means = aggregates.group_means(paper.share[:, None], [str(key) for key in data.class_ids])

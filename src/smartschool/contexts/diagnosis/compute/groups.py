@@ -94,6 +94,7 @@ def _items(
                 rival=rival,
                 idle=idle,
                 groups=None if thirds is None else _three(thirds[:, j]),
+                easier_for=paper.easier_for[j],
             )
         )
     return tuple(found)

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from edumetrics import levels
 from edumetrics.arrays import ResponseMatrix, State, response_matrix
+from edumetrics.dif import mantel_haenszel
+from edumetrics.dif.mantel_haenszel import MIN_GROUP
 from edumetrics.exam import ExamAnalysis, ExamSettings, analyse_exam
 from edumetrics.mastery import MasterySettings, item_weights
 from edumetrics.options import OptionResponses, option_responses
-from edumetrics.results import FloatArray
+from edumetrics.results import Estimate, FloatArray
 from smartschool.contexts.assessment.public.contracts import AttemptStatus, ItemInfo, MarkState, PaperData
 from smartschool.contexts.diagnosis.compose.words import SMALL_CLASS
 from smartschool.contexts.diagnosis.sketch import ItemSketch, PaperSketch, PointSketch
@@ -53,6 +55,8 @@ class Paper:
         The M pupils with marks, and the analysis of all of them; None where the paper has no marks by item.
     row : int array, P
         Row of the matrix, -1 for pupils without marks by item.
+    easier_for : tuple of str, I
+        "male" or "female" where an item shows large DIF, else "".
     held, got : float arrays, M × K
         Marks that a pupil's answered items of a point offered, and that the pupil got.
     """
@@ -64,6 +68,7 @@ class Paper:
     level: NDArray[np.int8]
     matrix: ResponseMatrix | None
     exam: ExamAnalysis | None
+    easier_for: tuple[str, ...]
     row: NDArray[np.int64]
     q: FloatArray
     held: FloatArray
@@ -118,7 +123,13 @@ def total_shares(data: PaperData) -> FloatArray:
     return np.asarray(np.where(known, summed, stated) / data.paper.full_score)
 
 
-def prepare(data: PaperData, sketch: PaperSketch, point_ids: Sequence[int], settings: Settings) -> Paper:
+def prepare(
+    data: PaperData,
+    sketch: PaperSketch,
+    point_ids: Sequence[int],
+    settings: Settings,
+    sexes: Sequence[str] | None,
+) -> Paper:
     """Matrix and analysis of the whole paper; one call of the numeric core."""
     share = total_shares(data)
     taken = data.statuses == AttemptStatus.PRESENT
@@ -149,11 +160,30 @@ def prepare(data: PaperData, sketch: PaperSketch, point_ids: Sequence[int], sett
         level=settings.bands.assign(share, 1.0),
         matrix=matrix,
         exam=exam,
+        easier_for=_easier_for(matrix, None if sexes is None else [sexes[int(i)] for i in rows]),
         row=row,
         q=q,
         held=held,
         got=got,
         settings=settings,
+    )
+
+
+MALE, FEMALE = "1", "2"  # GB/T 2261.1
+
+
+def _easier_for(matrix: ResponseMatrix | None, sexes: Sequence[str] | None) -> tuple[str, ...]:
+    """Items with DIF of ETS size C between boys and girls of equal attainment; "" below 50 pupils of each."""
+    if matrix is None:
+        return ()
+    if sexes is None or min(sexes.count(MALE), sexes.count(FEMALE)) < MIN_GROUP:
+        return ("",) * matrix.n_items
+    found = mantel_haenszel(matrix, list(sexes), reference=MALE, focal=FEMALE)
+    return tuple(
+        ("female" if item.effect.value > 0 else "male")
+        if item.size == "C" and isinstance(item.effect, Estimate)
+        else ""
+        for item in found.items
     )
 
 

@@ -1,6 +1,6 @@
 """Figures of an analysis recomputed by plain NumPy; versions, differences, and what is left alone."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -277,3 +277,24 @@ def test_absent_deferred_and_exempt_are_not_zero():
         assert {row.level for row in away} == {None}
     assert (found.n_listed, found.n_present) == (30, 27)
     assert found.mean.value == pytest.approx(marks[3:].sum(axis=1).mean() / 24)
+
+
+def test_an_item_that_favours_girls_of_equal_attainment_is_named():
+    world = build(classes=4, pupils=40)
+    rng = np.random.default_rng(21)
+    girl = np.arange(160) % 2 == 1
+    ability = rng.normal(size=(160, 1))
+    chance = 1 / (1 + np.exp(-1.2 * ability - 0.3))
+    marks = 4.0 * (rng.random((160, 15)) < chance)
+    marks[:, 7] = 4.0 * (rng.random(160) < 1 / (1 + np.exp(-1.2 * ability[:, 0] - np.where(girl, 1.6, -0.9))))
+    with world.scope():
+        for row, place in enumerate(world.pupils):
+            place.enrolment.sex = "2" if girl[row] else "1"
+            place.enrolment.save()
+        paper = world.paper([{"full_score": 4}] * 15)
+        fill(world, paper, marks)
+        day = date(2027, 1, 20)
+        with clock.frozen(datetime(day.year, day.month, day.day, 12, tzinfo=UTC)):
+            run = analyse_paper(actor=world.actor, paper_id=paper.pk)
+        found = class_figures(run, world.classes[0])
+    assert [item.easier_for for item in found.items] == [""] * 7 + ["female"] + [""] * 7
