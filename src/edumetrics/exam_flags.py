@@ -70,6 +70,11 @@ def flag_items(
     matrix: ResponseMatrix,
     settings: ExamSettings,
 ) -> tuple[tuple[Flag, ...], ...]:
+    """Flags of each item, in the order of `Flag`.
+
+    Very hard and very easy need the whole interval outside the limits, a negative discrimination an
+    interval below 0; a low discrimination is the estimate alone, from the 25 pupils on that D27 needs.
+    """
     out: list[tuple[Flag, ...]] = []
     not_offered = (State.NOT_PRESENTED, State.ABSENT, State.DEFERRED, State.EXEMPT)
     presented = np.maximum(matrix.n_pupils - np.isin(matrix.states, not_offered).sum(axis=0), 1)
