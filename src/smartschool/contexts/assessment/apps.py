@@ -11,10 +11,12 @@ class AssessmentConfig(AppConfig):
     def ready(self) -> None:
         from smartschool.contexts.assessment import policies  # noqa: F401 - registers them
         from smartschool.contexts.assessment.marks_import.importer import MarksImporter
+        from smartschool.contexts.assessment.panels import waiting_marks
         from smartschool.contexts.assessment.seeds import run
-        from smartschool.kernel.registry import NavItem, Seed, importers, nav_items, seeds
+        from smartschool.kernel.registry import NavItem, Panel, Seed, importers, nav_items, panels, seeds
 
         importers.register(MarksImporter())
+        panels.register(Panel("assessment.waiting", "assessment.enter_marks", waiting_marks, order=20))
         nav_items.register(
             NavItem(
                 "assessment.exams",

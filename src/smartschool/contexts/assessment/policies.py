@@ -14,14 +14,15 @@ REGISTRY = frozenset({"academic_admin"})
 TEACHERS = frozenset({"teacher", "form_teacher"})
 
 
-def _taught(actor: Actor) -> list[TeachingInfo]:
+def taught(actor: Actor) -> list[TeachingInfo]:
+    """What the actor teaches this term."""
     return taught_by(actor.person_id) if actor.person_id is not None else []
 
 
 def _papers_taught(actor: Actor) -> Q:
     """Papers of the subject in the year groups that the actor teaches this term."""
     condition = NOBODY
-    for one in _taught(actor):
+    for one in taught(actor):
         condition |= Q(
             organisation_id=one.home_class.organisation_id,
             subject=one.subject,
@@ -38,9 +39,14 @@ def _papers_of_office_or_subject(actor: Actor) -> QuerySet[Paper]:
 
 def classes_to_enter(actor: Actor, paper: Paper) -> list[ClassInfo]:
     """The classes whose marks of this paper the actor may enter: those it teaches the subject."""
+    return classes_of_paper(taught(actor), paper)
+
+
+def classes_of_paper(teaching: list[TeachingInfo], paper: Paper) -> list[ClassInfo]:
+    """Those of the taught classes that sit the paper in its subject."""
     return [
         one.home_class
-        for one in _taught(actor)
+        for one in teaching
         if one.subject == paper.subject
         and one.home_class.organisation_id == paper.organisation_id
         and one.home_class.stage == paper.stage

@@ -305,3 +305,18 @@ def test_a_workbook_of_marks_begins_on_the_paper_s_page(place: Place) -> None:
     applied = client.post(run.headers["Location"] + "apply/")
     assert applied.status_code == 302
     assert signed_in(LAN).get(url).status_code == 403
+
+
+def test_the_teacher_s_home_leads_to_the_marks_that_wait(place: Place) -> None:
+    client = signed_in(LAN)
+    home = f"/schools/{place.school.code}/today/"
+    page = client.get(home)
+    assert "等你录分" in text_of(page.content)
+    assert f'href="{place.url()}"' in page.content.decode()
+    for position in range(5):
+        save(client, place, position=position, lost={})
+    save(client, place, keyOnly=True)
+    assert "录了 5 题" in text_of(client.get(home).content)
+    client.post(place.url("hand-in/"))
+    assert f'href="{place.url()}"' not in client.get(home).content.decode()
+    assert "等你录分" not in text_of(signed_in(HE).get(home).content)
