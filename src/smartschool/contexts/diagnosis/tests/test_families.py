@@ -119,7 +119,17 @@ def test_withdrawn_results_are_gone_for_families(district: District, sign_in: Si
 
 
 def test_form_teacher_sees_levels_and_no_marks(district: District, sign_in: SignIn) -> None:
-    page = sign_in("t-form").get(f"/schools/{district.town.code}/analysis/levels/").content.decode()
+    client = sign_in("t-form")
+    page = client.get(f"/schools/{district.town.code}/analysis/levels/").content.decode()
+    assert "秋期末" in page.split("lede")[1][:60], "the newest exam first"
+    with transaction.atomic(), scope_of([district.town.pk]):
+        stored = PupilReport.objects.filter(
+            run__paper=district.papers["final"], run__current=True, home_class=district.classes[0]
+        ).order_by("class_number")
+        words = ["缺考" if r.level is None else ("优秀", "良好", "合格", "待合格")[r.level] for r in stored]
+    assert re.findall(r"</th><td>([^<]+)</td></tr>", page) == words
+    earlier = client.get(f"/schools/{district.town.code}/analysis/levels/?exam=1").content.decode()
+    assert "秋期中" in earlier.split("lede")[1][:60]
     assert district.seats[0][3].enrolment.name in page
     assert district.seats[1][3].enrolment.name not in page
     assert not re.search(r"\d 分", page)
