@@ -43,7 +43,7 @@ def test_parameters_are_recovered() -> None:
 
 def test_em_never_loses_likelihood_and_forgetting_can_be_held_at_zero() -> None:
     log = practice_log(*_simulate(2, learners=300))
-    values = [fit_bkt(log, iterations=k).log_likelihood for k in (1, 2, 5, 20)]
+    values = [fit_bkt(log, iterations=k).log_likelihood for k in (1, 4, 7, 20)]
     assert values == sorted(values)
     assert fit_bkt(log, forgetting=False).forget.max() == 0.0
 
