@@ -35,10 +35,13 @@ def write_roster(plan: Plan, target: Target, journal: Journal) -> None:
     _end_seats([row.standing for row in changed if row.moves and row.standing], target.day, journal)
     pupils = {row.index: row.standing.pk for row in changed if row.standing}
     _change(changed, journal)
-    pupils |= _add(added, since, journal)
+    # Pupils and guardians in one look-up: the persons of a district are many.
+    hashes = [records.guardian_hash(one) for row in added for one in _new_guardians(row, 0)]
+    persons = _persons([*(row.id_hash for row in added), *hashes], journal)
+    pupils |= _add(added, persons[: len(added)], since, journal)
     _take_seats(added, pupils, work.classes, since, journal)
     _take_seats([row for row in changed if row.moves], pupils, work.classes, target.day, journal)
-    _guardians(added, pupils, since, journal)
+    _guardians(added, pupils, persons[len(added) :], since, journal)
     _sync_guardians(changed, target, journal)
 
 
@@ -109,7 +112,7 @@ def _details(row: RosterRow, former: str | None = None) -> str | None:
     return json.dumps(kept, ensure_ascii=False, default=str, separators=(",", ":")) if kept else None
 
 
-def _add(rows: list[RosterRow], since: date, journal: Journal) -> dict[int, int]:
+def _add(rows: list[RosterRow], persons: list[int], since: date, journal: Journal) -> dict[int, int]:
     """New enrolments; answers row index → enrolment id."""
     if not rows:
         return {}
@@ -131,7 +134,6 @@ def _add(rows: list[RosterRow], since: date, journal: Journal) -> dict[int, int]
         )
         for row in rows
     ]
-    persons = _persons([row.id_hash for row in rows], journal)
     ids = records.write_enrolments([row.organisation_id for row in rows], pupils, since, persons)
     units = [unit_of(pk) for pk in ids]
     journal.label({unit: pupil.name for unit, pupil in zip(units, pupils, strict=True)})
@@ -142,6 +144,8 @@ def _add(rows: list[RosterRow], since: date, journal: Journal) -> dict[int, int]
 def _persons(hashes: list[bytes | None], journal: Journal) -> list[int]:
     """Persons found or made. New ones are shared rows of the batch (their ids come after all that were
     there): undo takes them away when nothing else refers to them."""
+    if not hashes:
+        return []
     highest = Person.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     persons = ensure_persons(hashes)
     journal.added(Person, {person for person in persons if person > highest})
@@ -219,14 +223,17 @@ def _new_guardians(row: RosterRow, enrolment_id: int) -> list[NewGuardian]:
     ]
 
 
-def _guardians(rows: list[RosterRow], pupils: dict[int, int], since: date, journal: Journal) -> None:
+def _guardians(
+    rows: list[RosterRow], pupils: dict[int, int], persons: list[int], since: date, journal: Journal
+) -> None:
     guardians = [(row.organisation_id, one) for row in rows for one in _new_guardians(row, pupils[row.index])]
-    _write_guardians(guardians, since, journal)
+    _write_guardians(guardians, persons, since, journal)
 
 
-def _write_guardians(guardians: list[tuple[int, NewGuardian]], since: date, journal: Journal) -> None:
+def _write_guardians(
+    guardians: list[tuple[int, NewGuardian]], persons: list[int], since: date, journal: Journal
+) -> None:
     people = [one for _, one in guardians]
-    persons = _persons([records.guardian_hash(one) for one in people], journal)
     owners = [organisation_id for organisation_id, _ in guardians]
     ids = records.write_guardianships(owners, people, since, persons)
     journal.added(Guardianship, ids, [unit_of(one.enrolment_id) for one in people])
@@ -275,4 +282,5 @@ def _sync_guardians(rows: list[RosterRow], target: Target, journal: Journal) -> 
             },
         )
     if fresh:
-        _write_guardians(fresh, target.day, journal)
+        persons = _persons([records.guardian_hash(one) for _, one in fresh], journal)
+        _write_guardians(fresh, persons, target.day, journal)
