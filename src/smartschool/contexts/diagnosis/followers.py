@@ -39,7 +39,9 @@ def _queue(happened: Sequence[events.Happened]) -> None:
     for (paper, organisation), trigger in wanted.items():
         try:
             with transaction.atomic():
-                analyse.configure(queueing_lock=f"analyse-{paper}").defer(
+                # One waits, one runs: two at once would both think themselves the next version.
+                name = f"analyse-{paper}"
+                analyse.configure(queueing_lock=name, lock=name).defer(
                     paper=paper, organisation=organisation, trigger=trigger
                 )
         except AlreadyEnqueued:
