@@ -392,7 +392,7 @@ def field_changes(row: RosterRow, stored: Enrolment, names: dict[str, str]) -> l
     changes = []
     for key, new in row.fields.items():
         old = getattr(stored, key)
-        if key in _SHOWN and old != new and not (new in (None, "") and key != "birth_date"):
+        if key in _SHOWN and old != new and new not in (None, ""):
             hide = key in ("id_number", "national_number")
             changes.append(FieldChange(_SHOWN[key], *(_words(key, v, hide) for v in (old, new))))
     details = json.loads(str(stored.details)) if stored.details else {}
