@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 
 from edumetrics.arrays import ResponseMatrix
@@ -16,45 +18,10 @@ from smartschool.analyze.tables import SUFFIXES, Table, half_width, read_table
 STUDENT_TITLES = (
     "student", "student_id", "pupil", "学号", "考号", "准考证号", "考生号", "学籍号", "学生编号", "编号",
 )  # fmt: skip
-# Columns that come along with exports of marks and are no items (unless items.csv names them).
-COMPANIONS = frozenset(
-    [
-        "姓名",
-        "name",
-        "班级",
-        "class",
-        "学校",
-        "school",
-        "年级",
-        "grade",
-        "性别",
-        "sex",
-        "gender",
-        "总分",
-        "total",
-        "合计",
-        "成绩",
-        "得分",
-        "等级",
-        "备注",
-        "序号",
-        "学号",
-        "考号",
-        "准考证号",
-        "考生号",
-        "学籍号",
-        "考场",
-        "考场号",
-        "座位号",
-        "座号",
-        "客观题",
-        "主观题",
-        "客观题总分",
-        "主观题总分",
-    ]
-)
-# Ranks come along with exports of marking services; they are never read and never named.
-RANKS = re.compile(r"名次|排名|rank", re.IGNORECASE)
+# Columns that come along with exports of marks; the file says which and why.
+_COLUMNS = tomllib.loads(resources.files("smartschool.analyze").joinpath("columns.toml").read_text("utf-8"))
+COMPANIONS = frozenset(_COLUMNS["companions"])
+NEVER_READ = re.compile("|".join(map(re.escape, _COLUMNS["never_read"])), re.IGNORECASE)
 
 
 # Names of the files of an exam folder, small letters; Chinese ones are what schools call them.
@@ -160,7 +127,7 @@ def _layout(
     named = {item.code for item in items or ()}
     rest = [index for index in range(len(table.header)) if index != student]
     ranks = [
-        index for index in rest if table.header[index] not in named and RANKS.search(table.header[index])
+        index for index in rest if table.header[index] not in named and NEVER_READ.search(table.header[index])
     ]
     ignored = [
         index

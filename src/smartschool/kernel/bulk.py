@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connections, models
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
@@ -122,6 +123,13 @@ def array(values: Iterable[int] | Iterable[bytes]) -> str:
     return "{" + ",".join(words) + "}"
 
 
+def _number_literal(values: Sequence[float | None] | None) -> str | None:
+    """Array literal of numbers: field and driver together take ten times as long, a number at a time."""
+    if values is None:
+        return None
+    return "{" + ",".join(["NULL" if value is None else repr(value) for value in values]) + "}"
+
+
 def _size(columns: Mapping[str, Sequence[Any]]) -> int:
     sizes = {len(values) for values in columns.values()}
     if len(sizes) != 1:
@@ -175,5 +183,9 @@ def _prepared(field: Any, values: Sequence[Any], using: str) -> Sequence[Any]:
     if type(field) is EncryptedTextField:
         seal, purpose = crypto.key_ring().encrypt, field.purpose
         return [None if value is None else seal(value.encode(), purpose=purpose) for value in values]
+    if isinstance(field, ArrayField) and isinstance(
+        field.base_field, (models.IntegerField, models.FloatField)
+    ):
+        return [_number_literal(value) for value in values]
     connection = connections[using]
     return [field.get_db_prep_save(value, connection) for value in values]
