@@ -8,4 +8,4 @@ class KernelConfig(AppConfig):
     label = "kernel"
 
     def ready(self) -> None:
-        from smartschool.kernel import policy  # noqa: F401 - registers the start-up check
+        from smartschool.kernel import lookups, policy  # noqa: F401 - they register themselves

@@ -90,7 +90,7 @@ class _School:
     def _ability(self, pupils: list[PupilInfo]) -> np.ndarray:
         classes = sorted({pupil.home_class_id for pupil in pupils})
         effect = dict(zip(classes, self.rng.normal(0, 0.2, len(classes)), strict=True))
-        own = self.rng.normal(0, 0.9, len(pupils))
+        own = self.rng.normal(0.8, 0.9, len(pupils))
         return self.effect + np.array([effect[pupil.home_class_id] for pupil in pupils]) + own
 
     def _exam(

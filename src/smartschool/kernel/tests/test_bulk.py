@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from smartschool.contexts.directory.models import HomeClass, Organisation
+from smartschool.contexts.directory.models import Enrolment, HomeClass, Organisation, Placement
 from smartschool.kernel import bulk
 from smartschool.kernel.scope import scope_of
 
@@ -35,3 +35,19 @@ def test_a_literal_keeps_every_digit_and_says_what_is_missing() -> None:
     literal = bulk._number_literal([1, 0.1 + 0.2, None, math.nan, -2.5e-30])
     assert literal == "{1,0.30000000000000004,NULL,nan,-2.5e-30}"
     assert bulk._number_literal(None) is None
+
+
+@pytest.mark.django_db
+def test_any_of_finds_by_numbers_and_by_hashes() -> None:
+    school = Organisation.objects.filter(kind="school").order_by("id")[0]
+    with scope_of([school.pk]):
+        rows = list(Enrolment.objects.filter(id_hash__isnull=False).order_by("id")[:3])
+        hashes = {bytes(row.id_hash) for row in rows}
+        assert set(Enrolment.objects.filter(id_hash__any_of=hashes)) == set(rows)
+        assert set(Enrolment.objects.filter(pk__any_of=[row.pk for row in rows])) == set(rows)
+        seated = Placement.objects.filter(enrolment_id__any_of={row.pk: "x" for row in rows})
+        assert {one.enrolment_id for one in seated.exclude(enrolment_id__any_of=[rows[0].pk])} <= {
+            rows[1].pk,
+            rows[2].pk,
+        }
+        assert not Enrolment.objects.filter(pk__any_of=[]).exists()

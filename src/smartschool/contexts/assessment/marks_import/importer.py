@@ -122,7 +122,7 @@ def _apply(one: PaperWork, plan: Plan, target: Target, journal: Journal) -> None
     }
     unit_of = {pk: f"{paper.pk}:{row}" for pk, row in first_rows.items()}
     journal.label({unit_of[pk]: plan.labels[row] for pk, row in first_rows.items()})
-    touched = Attempt.rows().filter(paper=paper, enrolment__in=list(unit_of))
+    touched = Attempt.rows().filter(paper=paper, enrolment_id__any_of=unit_of)
     standing = dict(touched.values_list("pk", "enrolment_id")) if CHANGED in one.kinds else {}
     journal.before(Attempt, list(standing), [unit_of[pk] for pk in standing.values()])
     commit_marks(

@@ -170,14 +170,14 @@ def pupils_of_classes(home_class_ids: Iterable[int], *, on: date | None = None) 
     """The same for many classes; every asked class is a key."""
     ids = list(home_class_ids)
     found: dict[int, list[PupilInfo]] = {class_id: [] for class_id in ids}
-    for pupil in _pupils(Q(home_class_id__in=ids), on or clock.today()):
+    for pupil in _pupils(Q(home_class_id__any_of=ids), on or clock.today()):
         found[pupil.home_class_id].append(pupil)
     return found
 
 
 def pupils_by_enrolment(enrolment_ids: Iterable[int], *, on: date | None = None) -> dict[int, PupilInfo]:
     """Placed pupils by enrolment id."""
-    found = _pupils(Q(enrolment_id__in=set(enrolment_ids)), on or clock.today())
+    found = _pupils(Q(enrolment_id__any_of=set(enrolment_ids)), on or clock.today())
     return {pupil.enrolment_id: pupil for pupil in found}
 
 
@@ -195,7 +195,7 @@ def class_sizes(organisation_ids: Iterable[int], *, on: date | None = None) -> d
 def enrolments_by_national_hash(organisation_id: int, hashes: Collection[bytes]) -> dict[bytes, int]:
     """学籍号 hash → open enrolment id of one school; unknown hashes are missing."""
     rows = Enrolment.objects.filter(
-        organisation_id=organisation_id, valid_to__isnull=True, national_number_hash__in=list(hashes)
+        organisation_id=organisation_id, valid_to__isnull=True, national_number_hash__any_of=hashes
     ).values_list("national_number_hash", "pk")
     return {bytes(digest): pk for digest, pk in rows}
 
@@ -203,7 +203,7 @@ def enrolments_by_national_hash(organisation_id: int, hashes: Collection[bytes])
 def enrolments_by_id_hash(organisation_id: int, hashes: Collection[bytes]) -> dict[bytes, int]:
     """身份证号 hash → open enrolment id of one school; unknown hashes are missing."""
     rows = Enrolment.objects.filter(
-        organisation_id=organisation_id, valid_to__isnull=True, id_hash__in=list(hashes)
+        organisation_id=organisation_id, valid_to__isnull=True, id_hash__any_of=hashes
     ).values_list("id_hash", "pk")
     return {bytes(digest): pk for digest, pk in rows}
 
