@@ -17,6 +17,8 @@ import time
 from datetime import date
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the settings do; here NumPy is loaded before them
+
 import numpy as np
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartschool.settings.test")

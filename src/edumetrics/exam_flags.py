@@ -78,6 +78,7 @@ def flag_items(
     out: list[tuple[Flag, ...]] = []
     not_offered = (State.NOT_PRESENTED, State.ABSENT, State.DEFERRED, State.EXEMPT)
     presented = np.maximum(matrix.n_pupils - np.isin(matrix.states, not_offered).sum(axis=0), 1)
+    eases, powers, links = facility.outcomes(), discrimination.outcomes(), correlation.outcomes()
     for j in range(matrix.n_items):
         flags: list[Flag] = []
         option = option_results[j]
@@ -86,7 +87,7 @@ def flag_items(
                 flags.append(Flag.KEY_ERROR)
             if option.non_functioning:
                 flags.append(Flag.NON_FUNCTIONING)
-        ease, power, link = facility.at(j), discrimination.at(j), correlation.at(j)
+        ease, power, link = eases[j], powers[j], links[j]
         if isinstance(ease, Insufficient):
             flags.append(Flag.NO_RESPONSES)
         else:

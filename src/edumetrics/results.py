@@ -66,12 +66,14 @@ class Estimate:
     level: float = 0.95
 
     def __post_init__(self) -> None:
-        parts = (
-            (self.value, self.low, self.high)
-            if self.se is None
-            else (self.value, self.low, self.high, self.se)
-        )
-        if not all(math.isfinite(part) for part in parts):
+        # Written out: a paper of a school makes thousands of these.
+        if not (
+            math.isfinite(self.value)
+            and math.isfinite(self.low)
+            and math.isfinite(self.high)
+            and (self.se is None or math.isfinite(self.se))
+        ):
+            parts = (self.value, self.low, self.high, self.se)
             raise ValueError(f"an estimate must be finite, got {parts}; use Insufficient")
         if self.low > self.high:
             raise ValueError(f"interval is upside down: {self.low} > {self.high}")
@@ -207,3 +209,16 @@ class Estimates:
             self.method,
             self.level,
         )
+
+    def outcomes(self) -> list[Outcome]:
+        """All entries of a one-dimensional array as `at` gives them, an array at a time."""
+        size = len(self.value)
+        errors = [None] * size if self.se is None else self.se.tolist()
+        columns = (self.value, self.low, self.high, self.n, self.reason)
+        value, low, high, n, codes = (column.tolist() for column in columns)
+        return [
+            Insufficient(_REASONS[codes[i] - 1], n[i])
+            if codes[i]
+            else Estimate(value[i], errors[i], low[i], high[i], n[i], self.method, self.level)
+            for i in range(size)
+        ]

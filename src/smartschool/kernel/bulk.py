@@ -127,7 +127,8 @@ def _number_literal(values: Sequence[float | None] | None) -> str | None:
     """Array literal of numbers: field and driver together take ten times as long, a number at a time."""
     if values is None:
         return None
-    return "{" + ",".join(["NULL" if value is None else repr(value) for value in values]) + "}"
+    # The text of a list is made in C; only "None" is not how PostgreSQL says it.
+    return "{" + repr(list(values))[1:-1].replace("None", "NULL") + "}"
 
 
 def _size(columns: Mapping[str, Sequence[Any]]) -> int:

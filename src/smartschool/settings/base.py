@@ -1,8 +1,13 @@
 """Settings common to every place of use."""
 
+import os
 from pathlib import Path
 
 from smartschool.settings import env
+
+# Threads of the matrix library cost more than they bring at the size of a paper: they spin while they wait.
+# NumPy reads this once, when it is loaded, which is after the settings.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("SMARTSCHOOL_DATA_DIR", str(PACKAGE_DIR.parent.parent / "data")))

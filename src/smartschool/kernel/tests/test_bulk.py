@@ -33,7 +33,7 @@ def test_arrays_of_numbers_round_trip() -> None:
 
 def test_a_literal_keeps_every_digit_and_says_what_is_missing() -> None:
     literal = bulk._number_literal([1, 0.1 + 0.2, None, math.nan, -2.5e-30])
-    assert literal == "{1,0.30000000000000004,NULL,nan,-2.5e-30}"
+    assert literal == "{1, 0.30000000000000004, NULL, nan, -2.5e-30}"
     assert bulk._number_literal(None) is None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,28 +74,29 @@ def _items(
     if matrix is None or centred is None:
         nothing = Insufficient(Reason.NO_RESPONSES, 0)
         return tuple(ItemFigures(nothing, nothing, nothing, 0, 0, 0) for _ in paper.sketch.items)
-    facility = ctt_items.facility(centred)
-    discrimination = ctt_items.upper_lower(centred)
-    rest = ctt_items.rest_correlation(centred)
+    facility = ctt_items.facility(centred).outcomes()
+    discrimination = ctt_items.upper_lower(centred).outcomes()
+    rest = ctt_items.rest_correlation(centred).outcomes()
     blank = matrix.states == State.BLANK
     lost = (matrix.valid & (matrix.marks < matrix.full - MARK_TOLERANCE)) | blank
-    presented = matrix.valid | blank
-    thirds = None if groups is None else _group_means(np.where(matrix.valid, matrix.shares, np.nan), groups)
+    n_presented = (matrix.valid | blank).sum(axis=0).tolist()
+    n_lost, n_blank = lost.sum(axis=0).tolist(), blank.sum(axis=0).tolist()
+    thirds = _thirds(np.where(matrix.valid, matrix.shares, np.nan), groups)
     found = []
     for j in range(len(paper.sketch.items)):
         rival, idle = _verdict(paper, j)
         found.append(
             ItemFigures(
-                facility=facility.at(j),
-                discrimination=discrimination.at(j),
-                rest=rest.at(j),
-                n=int(presented[:, j].sum()),
-                lost=int(lost[:, j].sum()),
-                blank=int(blank[:, j].sum()),
+                facility=facility[j],
+                discrimination=discrimination[j],
+                rest=rest[j],
+                n=n_presented[j],
+                lost=n_lost[j],
+                blank=n_blank[j],
                 options=_option_counts(matrix.options, j, groups),
                 rival=rival,
                 idle=idle,
-                groups=None if thirds is None else _three(thirds[:, j]),
+                groups=thirds[j],
                 easier_for=paper.easier_for[j],
             )
         )
@@ -138,6 +141,17 @@ def _group_means(values: FloatArray, groups: FloatArray) -> FloatArray:
     return np.divide(total, size, out=np.full_like(total, np.nan), where=size > 0)
 
 
+def _thirds(values: FloatArray, groups: FloatArray | None) -> list[tuple[float, float, float] | None]:
+    """Means of the three thirds, one entry a column of `values`."""
+    if groups is None:
+        return [None] * values.shape[1]
+    means = _group_means(values, groups)
+    return [
+        (low, middle, top) if math.isfinite(low + middle + top) else None
+        for low, middle, top in means.T.tolist()
+    ]
+
+
 def _three(values: FloatArray) -> tuple[float, float, float] | None:
     if not np.all(np.isfinite(values)):
         return None
@@ -153,21 +167,23 @@ def _points(
         nothing = Insufficient(Reason.NO_RESPONSES, 0)
         return tuple(PointFigures(nothing, 0, 0, (0, 0, 0, 0)) for _ in paper.sketch.points)
     held, got = paper.held[marked], paper.got[marked]
-    shares = _shares(held, got)
+    shares = _shares(held, got).outcomes()
     states = np.where(table.share.known[marked], table.state[marked], 0)
     lost = (matrix.valid & (matrix.marks < matrix.full - MARK_TOLERANCE)) | (matrix.states == State.BLANK)
     own = np.divide(got, held, out=np.full_like(got, np.nan), where=held > 0)
-    thirds = None if groups is None else _group_means(own, groups)
+    thirds = _thirds(own, groups)
+    n_held = (held > 0).sum(axis=0).tolist()
+    n_lost = np.count_nonzero((lost.astype(np.float64) @ (paper.q > 0)) > 0, axis=0).tolist()
     found = []
     for k in range(len(paper.sketch.points)):
         unknown, needs, basic, mastered = (int(n) for n in np.bincount(states[:, k], minlength=4))
         found.append(
             PointFigures(
-                share=shares.at(k),
-                n=int((held[:, k] > 0).sum()),
-                lost=int((lost & (paper.q[:, k] > 0)).any(axis=1).sum()),
+                share=shares[k],
+                n=n_held[k],
+                lost=n_lost[k],
                 states=(unknown, needs, basic, mastered),
-                groups=None if thirds is None else _three(thirds[:, k]),
+                groups=thirds[k],
             )
         )
     return tuple(found)
