@@ -18,6 +18,8 @@ EXCEL_EPOCH = date(1899, 12, 30)
 FIRST_DAY_NUMBER, LAST_DAY_NUMBER = 20_000, 60_000
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
+_WIDE_DIGIT = re.compile("[０-９]")
+_NARROW_DIGITS = str.maketrans("０１２３４５６７８９", "0123456789")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u202d\u2060\ufeff"))
 _NARROW = _FULL_WIDTH | _INVISIBLE
 _MIDDLE_DOTS = str.maketrans(dict.fromkeys("•‧∙・･．⋅●᛫", "·"))
@@ -87,7 +89,10 @@ def digits_text(cell: Cell) -> str | Bad:
 
 
 def text(longest: int) -> Callable[[Cell], Value | Bad]:
-    """Free text of at most `longest` characters; a lone dash or 无 means blank."""
+    """Free text of at most `longest` characters with half-width digits; a lone dash or 无 means blank.
+
+    Digits are narrowed so that a postcode or a house number typed full-width is no change to the next file.
+    """
 
     def check(cell: Cell) -> Value | Bad:
         found = as_text(cell)
@@ -95,6 +100,8 @@ def text(longest: int) -> Callable[[Cell], Value | Bad]:
             return found
         if not found.isalnum():
             found = " ".join(found.translate({0x3000: 0x20}).split())
+        if _WIDE_DIGIT.search(found):
+            found = found.translate(_NARROW_DIGITS)
         if found in PLACEHOLDERS:
             return None
         if len(found) > longest:

@@ -158,3 +158,16 @@ def test_extra_columns_are_kept_on_request() -> None:
 @given(st.integers(0, 20_000))
 def test_column_letters_are_inverse(number: int) -> None:
     assert column_number(column_letters(number)) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("２３２０３３", "232033"),
+        ("大通区示例路２５号", "大通区示例路25号"),
+        (232033.0, "232033"),
+        ("（西）", "（西）"),
+    ],
+)
+def test_digits_of_free_text_are_half_width(typed: object, kept: str) -> None:
+    assert cells.text(100)(typed) == kept  # type: ignore[arg-type]
