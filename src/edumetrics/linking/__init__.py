@@ -1,5 +1,6 @@
 """Between exams: put two forms or two calibrations on one scale, or say that they are not comparable."""
 
+from edumetrics.linking.common_items import CommonItemGrowth, common_item_growth
 from edumetrics.linking.equipercentile import (
     EquatedScale,
     equipercentile,
@@ -10,9 +11,11 @@ from edumetrics.linking.linear import LinearLink, levine, tucker
 
 __all__ = [
     "AnchorDrift",
+    "CommonItemGrowth",
     "EquatedScale",
     "LinearLink",
     "ScaleLink",
+    "common_item_growth",
     "equipercentile",
     "frequency_estimation",
     "levine",

@@ -41,6 +41,18 @@ def known(outcome: Any) -> SafeString:
 
 
 @register.simple_tag
+def may_be(outcome: Any, kind: str = "share", missing: str = "") -> SafeString:
+    """The interval in small print beside or under its figure; `missing` where there is no figure."""
+    if not isinstance(outcome, Estimate):
+        return format_html("{}", missing)
+    if kind == "number":
+        low, high = signed2(outcome.low), signed2(outcome.high)
+    else:
+        low, high = written.percent(outcome.low).removesuffix("%"), written.percent(outcome.high)
+    return format_html('<span class="sm muted nw">{}–{}</span>', low, high)
+
+
+@register.simple_tag
 def known_share(outcome: Any) -> SafeString:
     """A share as per cent, or 证据不足."""
     if isinstance(outcome, Estimate):

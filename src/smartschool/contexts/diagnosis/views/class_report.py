@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from smartschool.contexts.diagnosis import queries
+from smartschool.contexts.diagnosis.comparison import compared_with_before
 from smartschool.contexts.diagnosis.compose.class_report import compose_class_report, item_rows
 from smartschool.contexts.diagnosis.compose.item_page import Loser, compose_item
 from smartschool.contexts.diagnosis.compose.lede import lede
@@ -48,6 +49,8 @@ def report(request: HttpRequest, school_code: str, paper_code: str, class_code: 
     if page.small and page.own:
         return render(request, "diagnosis/small_class.html", context | _small(page))
     context |= _large(page, queries.grade_figures(page))
+    if not context["tab"]:
+        context["before"] = compared_with_before(page)
     return render(request, "diagnosis/class_report.html", context)
 
 
