@@ -36,7 +36,7 @@ def read_marks(cells: Sequence[Cell], *, label: str, full: float | None) -> Mark
     states = np.zeros(size, np.int8)
     away = np.zeros(size, np.int8)
     faults: list[tuple[int, Bad]] = []
-    if all(type(cell) is float for cell in cells):
+    if set(map(type, cells)) == {float}:
         marks = np.array(cells, np.float64)
     else:
         marks = np.full(size, np.nan)

@@ -103,18 +103,18 @@ def find_header(
     saved = saved or {}
     keys: dict[str, str | None] = {}  # lines of figures repeat the same few texts
     best: tuple[tuple[int, int, int], list[str], int] | None = None
-    for line in range(min(len(sheet.rows), LINES_SEARCHED)):
-        single = [header_text(cell) for cell in sheet.rows[line]]
+    lines = [[header_text(cell) for cell in row] for row in sheet.rows[: LINES_SEARCHED + 1]]
+    for line, single in enumerate(lines[:LINES_SEARCHED]):
         options = [(single, line, 1)]
-        if line + 1 < len(sheet.rows):
-            options.append((_two_lines(sheet, line), line + 1, 0))
+        if line + 1 < len(lines):
+            options.append((_two_lines(sheet, line, single, lines[line + 1]), line + 1, 0))
         for texts, last, simple in options:
-            for text in texts:
-                if text not in keys:
-                    keys[text] = _key_of(text, words, saved) if text else None
-            matches = len({key for text in texts if (key := keys[text])})
+            distinct = set(texts)
+            for text in distinct - keys.keys():
+                keys[text] = _key_of(text, words, saved) if text else None
+            matches = len({key for text in distinct if (key := keys[text])})
             if matches == FEWEST_MATCHES - 1:
-                unknown = [text for text in texts if text and not keys[text]]
+                unknown = [text for text in distinct if text and not keys[text]]
                 matches += any(words.resembling(text) for text in unknown)
             if matches < FEWEST_MATCHES:
                 continue
@@ -134,10 +134,9 @@ def _key_of(text: str, words: Words, saved: Mapping[str, str]) -> str | None:
     return found[0] if found else None
 
 
-def _two_lines(sheet: RawSheet, line: int) -> list[str]:
+def _two_lines(sheet: RawSheet, line: int, single: list[str], lower: list[str]) -> list[str]:
     """Header texts of two lines read as one: a merged parent speaks for all columns below it."""
-    upper = [header_text(cell) for cell in sheet.rows[line]]
-    lower = [header_text(cell) for cell in sheet.rows[line + 1]]
+    upper = single.copy()
     for (top, left), (bottom, right) in sheet.merged:
         if top == line == bottom and right < len(upper):
             for place in range(left, right + 1):
