@@ -1,7 +1,8 @@
 """Journal of one batch of writes: what was added, how changed rows looked before; undo from it alone.
 
 Rows are gathered in units (a pupil with its placement and guardians), which are taken back whole or not
-at all. A unit is left alone when one of its rows was changed since, or something else refers to it.
+at all. A unit is left alone when one of its rows was changed since, something else refers to it, or its
+old seat is taken.
 Shared rows (a class that the batch made) belong to no unit; they go last and only when nothing needs them.
 """
 
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
-from django.db import connections, models
+from django.db import IntegrityError, connections, models, transaction
 from psycopg import sql
 
 from smartschool.kernel.bulk import array
@@ -109,10 +110,26 @@ def undo(image: Image, *, using: str = "default") -> Undone:
         for pk in _referenced(name, list(unit_of), touched, using):
             blocked.setdefault(unit_of[pk], "已有别的记录用到它")
 
+    while True:
+        try:
+            with transaction.atomic(using=using):
+                _take_back(tables, blocked, stale, using)
+            break
+        except IntegrityError:
+            clashing = _clashing(tables, blocked, stale, using)
+            if not clashing:
+                raise
+            # What such a unit added stays as well and may hold the seat of another: look again.
+            blocked |= dict.fromkeys(clashing, "原来的位置已被后来的记录占用")
+    labels = image["labels"]
+    return Undone(len(units) - len(blocked), [(labels.get(unit, unit), why) for unit, why in blocked.items()])
+
+
+def _take_back(
+    tables: dict[str, Any], blocked: Mapping[str, str], stale: Mapping[str, set[int]], using: str
+) -> None:
     # Away with the new before the old comes back: both may claim the same seat.
-    for name, table in tables.items():
-        own = [pk for pk, unit, _ in table["added"] if unit is not None and unit not in blocked]
-        _delete(name, own, using)
+    _delete_units(tables, blocked, using)
     for name, table in tables.items():
         gone = stale.get(name, set())
         images = [row for pk, unit, _, row in table["before"] if unit not in blocked and pk not in gone]
@@ -121,8 +138,48 @@ def undo(image: Image, *, using: str = "default") -> Undone:
         shared = [pk for pk, unit, _ in table["added"] if unit is None and pk not in stale.get(name, ())]
         needed = _referenced(name, shared, {}, using)
         _delete(name, [pk for pk in shared if pk not in needed], using)
-    labels = image["labels"]
-    return Undone(len(units) - len(blocked), [(labels.get(unit, unit), why) for unit, why in blocked.items()])
+
+
+def _delete_units(tables: dict[str, Any], blocked: Mapping[str, str], using: str) -> None:
+    for name, table in tables.items():
+        own = [pk for pk, unit, _ in table["added"] if unit is not None and unit not in blocked]
+        _delete(name, own, using)
+
+
+def _clashing(
+    tables: dict[str, Any], blocked: Mapping[str, str], stale: Mapping[str, set[int]], using: str
+) -> list[str]:
+    """Units whose old rows a rule of the database refuses, as when a later row sits in their seat.
+
+    Tried out and rolled back; halves of halves, so that a few among thousands cost few statements.
+    """
+    units = dict.fromkeys(unit for t in tables.values() for _, unit, _, _ in t["before"] if unit is not None)
+
+    def refused(group: list[str]) -> list[str]:
+        wanted = set(group)
+        try:
+            with transaction.atomic(using=using):
+                for name, table in tables.items():
+                    gone = stale.get(name, set())
+                    images = [
+                        row for pk, unit, _, row in table["before"] if unit in wanted and pk not in gone
+                    ]
+                    _restore(name, table["columns"], images, using)
+        except IntegrityError:
+            if len(group) == 1:
+                return group
+            middle = len(group) // 2
+            return refused(group[:middle]) + refused(group[middle:])
+        return []
+
+    with transaction.atomic(using=using):
+        _delete_units(tables, blocked, using)
+        found = refused([unit for unit in units if unit not in blocked])
+        # A seat may have become free by a unit that came back later.
+        while found and len(again := refused(found)) < len(found):
+            found = again
+        transaction.set_rollback(True, using=using)
+    return found
 
 
 def _models() -> dict[str, type[models.Model]]:

@@ -261,6 +261,19 @@ def test_undo_restores_changed_rows_exactly(school: Organisation) -> None:
     assert counts(school) == (4, 4, 4, 1)
 
 
+def test_undo_of_a_snapshot_keeps_who_came_back_since(school: Organisation) -> None:
+    load(xlsx([HEAD, *[pupil(n) for n in range(20)]]), school)
+    left = load(xlsx([HEAD, *[pupil(n) for n in range(10)]]), school, mode="snapshot", confirmed=True)
+    assert load(xlsx([HEAD, pupil(12), pupil(17)]), school).applied == 2
+    undo = undo_import(actor=ACTOR, run_code=left.run)
+    assert undo.done == 8
+    taken = "原来的位置已被后来的记录占用"
+    assert set(undo.blocked) == {("学生丙二", taken), ("学生辛二", taken)}
+    assert len(pupils_of(school)) == 20
+    with scope_of([school.pk]):
+        assert Placement.objects.filter(valid_to__isnull=True).count() == 20
+
+
 def test_rows_of_many_schools(school: Organisation, other: Organisation) -> None:
     head = [*HEAD, "学校标识码"]
     rows = [[*pupil(1), school.code], [*pupil(2), other.code], [*pupil(3), "2134009999"]]
