@@ -13,7 +13,7 @@ from django.db import connections, models
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-from smartschool.kernel import crypto
+from smartschool.kernel import crypto, wire
 from smartschool.kernel.fields import EncryptedTextField
 
 _numbers = count()
@@ -163,6 +163,11 @@ def _stage(
             "CREATE TEMPORARY TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
         ).format(stage=stage, columns=listed, table=sql.Identifier(model._meta.db_table))
     )
+    kinds = [field.db_type(connections[using]) for field in fields]
+    if wire.can_carry(kinds) and (body := wire.rows(kinds, list(columns.values()))) is not None:
+        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(stage, listed)) as copy:
+            copy.write(body)
+        return names, stage
     prepared = [
         _prepared(field, values, using) for field, values in zip(fields, columns.values(), strict=True)
     ]

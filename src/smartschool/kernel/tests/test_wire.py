@@ -1,0 +1,75 @@
+"""Binary COPY: the database reads the very values that it reads from text; what does not fit is declined."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from smartschool.kernel import wire
+
+KINDS = (
+    "bigint",
+    "smallint",
+    "real",
+    "double precision",
+    "text",
+    "smallint[]",
+    "real[]",
+    "double precision[]",
+)
+COLUMNS: list[list[Any]] = [
+    [2**40, -1, 0],
+    [7, None, -32768],
+    [0.1, None, math.nan],
+    [0.1 + 0.2, -2.5e-300, None],
+    ["七年级（1）班", "", None],
+    [[-1, 3], [], [0, 1]],
+    [[0.1, math.nan], [0.2, 1e-20], []],
+    [[0.1 + 0.2], None, [1]],
+]
+
+
+@pytest.mark.django_db
+def test_binary_rows_are_those_of_text() -> None:
+    body = wire.rows(KINDS, COLUMNS)
+    assert body is not None
+    listed = ", ".join(f"c{place} {kind}" for place, kind in enumerate(KINDS))
+    found = []
+    for table in ("binary_rows", "text_rows"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE {table} ({listed}) ON COMMIT DROP")
+            if table == "binary_rows":
+                with cursor.copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copy:
+                    copy.write(body)
+            else:
+                with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                    for row in zip(*COLUMNS, strict=True):
+                        copy.write_row(row)
+            cursor.execute(f"SELECT {table}::text FROM {table}")
+            found.append(cursor.fetchall())
+    assert found[0] == found[1]
+    assert len(found[0]) == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("smallint", [70000]),
+        ("integer", [1.5]),
+        ("bigint", ["12"]),
+        ("text", [12]),
+        ("real[]", [[1.0, None]]),
+        ("smallint[]", [[1, 2], [3]]),
+        ("smallint[]", [[[1]]]),
+    ],
+)
+def test_what_does_not_fit_is_left_to_text(kind: str, values: Sequence[Any]) -> None:
+    assert wire.can_carry([kind])
+    assert wire.rows([kind], [values]) is None
+
+
+def test_other_types_are_not_carried() -> None:
+    assert not wire.can_carry(["bigint", "jsonb"])
+    assert not wire.can_carry([None])
