@@ -13,6 +13,7 @@
 
 from edumetrics.irt.again import recalibrate
 from edumetrics.irt.calibration import calibrate
+from edumetrics.irt.expected import ExpectedShares, expected_shares
 from edumetrics.irt.fit import DependentPair, ExamFit, ItemFit, SumScoreFit, exam_fit
 from edumetrics.irt.fixed import calibrate_on_scale
 from edumetrics.irt.information import exam_information, item_information
@@ -25,6 +26,7 @@ __all__ = [
     "Classical",
     "DependentPair",
     "ExamFit",
+    "ExpectedShares",
     "ItemCalibration",
     "ItemFit",
     "LogNormal",
@@ -37,6 +39,7 @@ __all__ = [
     "calibrate_on_scale",
     "exam_fit",
     "exam_information",
+    "expected_shares",
     "item_information",
     "plausible_values",
     "recalibrate",

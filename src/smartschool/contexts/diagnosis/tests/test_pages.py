@@ -48,6 +48,25 @@ def test_statements_and_bytes_of_the_class_report(district: District, sign_in: S
     assert len(gzip.compress(page)) <= 12 * 1024
 
 
+def test_every_share_stands_with_its_interval(district: District, sign_in: SignIn) -> None:
+    """Wilson's limits of a right/wrong item, recomputed; a point's row has its range or 证据不足."""
+    client = sign_in("t-maths")
+    page = text(client, district.url("final", 0, "?tab=items"))
+    column = np.delete(district.marks["final"][:32, 0], 30) / 3
+    n, p, z = len(column), column.mean(), 1.959963984540054
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    row = re.search(r'items/1/"><span class="only-m">.*?</tr>', page, re.S)
+    assert row is not None
+    shares = [round(100 * float(limit)) for limit in (middle - half, middle + half)]
+    assert f"{shares[0]}–{shares[1]}%</span>" in row[0]
+    assert (
+        len(re.findall(r'<span class="sm muted nw">[\d−.]+–[\d−.]+</span>', page)) == len(FULL) - 1
+    )  # 第 4 题 is in doubt
+    points = text(client, district.url("final", 0, "?tab=points"))
+    assert len(re.findall(r'<td class="num nw muted"><span class="sm muted nw">\d+–\d+%', points)) == 6
+
+
 def test_village_class_gets_the_grid(district: District, sign_in: SignIn) -> None:
     client = sign_in("v-maths")
     client.get(district.url("village", 2))
