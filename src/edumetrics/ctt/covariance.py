@@ -51,19 +51,24 @@ def covariances(centred: Centred) -> Covariances:
 def leave_out(centred: Centred, dealt: IntArray, count: int) -> FloatArray:
     """Covariance matrices (count × items × items) without each block of pupils."""
     items = centred.valid.shape[1]
-    products = np.empty((count, items, items))
-    sums = np.empty((count, items, items))
-    common = np.empty((count, items, items))
-    for index, rows in enumerate(np.array_split(dealt, count)):
-        x = centred.deviations[rows]
-        mask = centred.valid[rows].astype(np.float64)
-        products[index], sums[index], common[index] = x.T @ x, x.T @ mask, mask.T @ mask
+    products, sums, common = (np.empty((count, items, items)) for _ in range(3))
+    # As np.array_split deals: the first blocks have one pupil more. Blocks of one size go together.
+    size, longer = divmod(len(dealt), count)
+    cut = longer * (size + 1)
+    for part, rows in (
+        (slice(longer), dealt[:cut].reshape(longer, size + 1)),
+        (slice(longer, count), dealt[cut:].reshape(count - longer, size)),
+    ):
+        x, mask = centred.deviations[rows], centred.valid[rows].astype(np.float64)
+        turned = np.swapaxes(x, 1, 2)
+        np.matmul(turned, x, out=products[part])
+        np.matmul(turned, mask, out=sums[part])
+        np.matmul(np.swapaxes(mask, 1, 2), mask, out=common[part])
     products = products.sum(axis=0) - products
     sums = sums.sum(axis=0) - sums
     common = common.sum(axis=0) - common
-    out = (products - sums * np.swapaxes(sums, 1, 2) / np.maximum(common, 1.0)) / np.maximum(
-        common - 1.0, 1.0
-    )
+    out = products - sums * np.swapaxes(sums, 1, 2) / np.maximum(common, 1.0)
+    out /= np.maximum(common - 1.0, 1.0)
     out[common < 2] = np.nan
     return np.asarray(out)
 
