@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.loader import render_to_string
 
@@ -76,7 +77,16 @@ class DomainErrors:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer for our own family only; anything else is a fault and becomes 500."""
+        if isinstance(exception, DataError) and "NUL" in str(exception):
+            exception = _nul_character(request)
         return render_error(request, exception) if isinstance(exception, DomainError) else None
+
+
+def _nul_character(request: HttpRequest) -> DomainError:
+    """PostgreSQL's text holds no NUL: an address with one names nothing, a form with one is not kept."""
+    if request.method in ("GET", "HEAD"):
+        return NotYours()
+    return DomainError("web.nul_character", "没有保存。内容里混进了看不见的坏字符，请删掉后重新输入。")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

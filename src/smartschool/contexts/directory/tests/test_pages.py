@@ -160,3 +160,10 @@ def test_queries_of_a_pupil_are_pinned(
     principal = signed_in("dt-zhouming")
     with django_assert_num_queries(9):  # type: ignore[attr-defined]
         principal.get(f"/schools/{MAIN}/pupils/{rain.code}/")
+
+
+def test_a_nul_character_names_nothing_and_is_no_fault(district: None) -> None:
+    client = signed_in("dt-hejing")
+    for path in ("pupils/%00/", "classes/%00/", "classes/?q=%00&class=%00&grade=%00", "accounts/?q=%00"):
+        assert client.get(f"/schools/{MAIN}/{path}").status_code == 404, path
+    assert Client().post("/login/", {"login": "dt\0", "password": PASSWORD}).status_code < 500
