@@ -7,9 +7,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from smartschool.kernel.models import Event, FollowerCursor
+from smartschool.kernel.models import FollowerCursor
 
 CHANNEL = "smartschool_event"
+# By hand, as the audit record is.
+_INSERT = "INSERT INTO kernel_event (type, subject_id, organisation_id, ids) VALUES (%s, %s, %s, %s)"
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ def publish(
     type_: str, *, subject_id: str, organisation_id: int | None, ids: dict[str, Any] | None = None
 ) -> None:
     """Append an event in the running transaction and wake followers at commit."""
-    Event.objects.create(type=type_, subject_id=subject_id, organisation_id=organisation_id, ids=ids or {})
     with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [type_, subject_id, organisation_id, json.dumps(ids or {})])
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
