@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from django.template.loader import render_to_string
 
 from edumetrics.arrays import State
 from edumetrics.results import Insufficient, Reason
@@ -207,6 +208,19 @@ def test_item_page_leaves_groups_out_of_a_small_class():
     assert page.option_groups == ()
     assert "8 人中 3 人" in plain(page.lede)
     assert len(compose_item(PAPER, figures, None, 0, [], small=False).option_groups) == 2
+
+
+@pytest.mark.parametrize(("stored_word", "said"), [("female", "女生"), ("male", "男生"), ("", "")])
+def test_item_page_names_the_group_for_which_an_item_is_easier(stored_word, said):
+    figures = group([item_figures(0.6, easier_for=stored_word), *[EASY] * 3], [point_figures(0.8)] * 2)
+    page = compose_item(PAPER, figures, None, 0, [], small=False)
+    assert page.easier_for == said
+    note = "做这道题明显更容易"
+    shown = render_to_string(
+        "diagnosis/item.html", {"item": page, "page": {"small": False}, "place": 1, "own": False, "base": "/"}
+    )
+    assert (f"{said}{note}" in shown) == bool(said)
+    assert (note in shown) == bool(said)
 
 
 def own(states: tuple[int | None, ...], **more: object) -> OwnResult:
