@@ -19,6 +19,7 @@ CURSORS = {
     "kernel/events.py": "NOTIFY, and rows older than every running transaction",
     "kernel/journal.py": "images of rows of any table, for undo",
     "kernel/scope.py": "sets the scope itself",
+    "contexts/assessment/queries.py": "the items of a paper with their points, not composed anew each time",
     "contexts/assessment/store.py": "one statement that sets arrays of many attempts",
     "contexts/exchange/commands/applying.py": "advisory locks on the schools of an import",
     "contexts/identity/actors.py": "calls actor_affiliations, the one read across scopes",
