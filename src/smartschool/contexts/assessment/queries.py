@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from smartschool.contexts.assessment.blocks import fetch_blocks
 from smartschool.contexts.assessment.models import Exam, Paper
 from smartschool.contexts.assessment.public.contracts import (
+    Answers,
     ExamInfo,
     ItemInfo,
     ItemType,
@@ -161,19 +162,35 @@ def paper_for_analysis(paper_id: int, *, class_ids: Iterable[int] | None = None)
         raise NotYours
     items = items_of(paper_id)
     info = paper_info(found, len(items))
-    classes = None if class_ids is None else list(class_ids)
-    ids, enrolments, home_classes, numbers, statuses, totals, marks, states, choices = fetch_blocks(
-        _ATTEMPTS, {"paper": paper_id, "classes": classes}
-    )
-    pupils = 0 if ids is None else len(ids)
-    shape = (pupils, len(items))
-    empty = np.empty(0)
+    answers = answers_of(paper_id, len(items), class_ids=class_ids)
     point_ids, weights = _weights(items)
     return PaperData(
         paper=info,
         items=items,
         point_ids=point_ids,
         weights=weights,
+        attempt_ids=answers.attempt_ids,
+        enrolment_ids=answers.enrolment_ids,
+        class_ids=answers.class_ids,
+        class_numbers=answers.class_numbers,
+        statuses=answers.statuses,
+        marks=answers.marks,
+        states=answers.states,
+        choices=answers.choices,
+        stated_totals=answers.stated_totals,
+    )
+
+
+def answers_of(paper_id: int, n_items: int, *, class_ids: Iterable[int] | None = None) -> Answers:
+    """The attempts alone, in one query, for a caller who knows the paper's `n_items` items already."""
+    current_scope()
+    classes = None if class_ids is None else list(class_ids)
+    ids, enrolments, home_classes, numbers, statuses, totals, marks, states, choices = fetch_blocks(
+        _ATTEMPTS, {"paper": paper_id, "classes": classes}
+    )
+    shape = (0 if ids is None else len(ids), n_items)
+    empty = np.empty(0)
+    return Answers(
         attempt_ids=np.asarray(empty if ids is None else ids, np.int64),
         enrolment_ids=np.asarray(empty if ids is None else enrolments, np.int64),
         class_ids=np.asarray(empty if ids is None else home_classes, np.int64),
@@ -181,7 +198,7 @@ def paper_for_analysis(paper_id: int, *, class_ids: Iterable[int] | None = None)
         statuses=np.asarray(empty if ids is None else statuses, np.int8),
         marks=np.asarray(empty if marks is None else marks, np.float64).reshape(shape),
         states=np.asarray(empty if states is None else states, np.int8).reshape(shape),
-        choices=_choices(choices, len(items)),
+        choices=_choices(choices, n_items),
         stated_totals=np.asarray(empty if ids is None else totals, np.float64),
     )
 

@@ -21,7 +21,7 @@ from smartschool.contexts.diagnosis.queries import ClassPage
 def compared_with_before(page: ClassPage) -> Sentence:
     """What is to be said of the class's last exam of the subject; nothing where there was none.
 
-    One round trip; four more only where enough items stand in both exams.
+    One round trip; two more only where enough items stand in both exams.
     """
     former = _former(page)
     if former is None:
@@ -30,8 +30,9 @@ def compared_with_before(page: ClassPage) -> Sentence:
     anchors = common_items(page.paper, page.figures, sketch, stored.load(former.figures))
     if len(anchors) < MIN_ANCHORS:
         return comparison(former.run.exam_name, (), Insufficient(Reason.TOO_FEW_ITEMS, len(anchors)), ())
-    here = _marks(page.run.paper_id, page.figure.home_class_id, [anchor.now for anchor in anchors])
-    there = _marks(former.run.paper_id, page.figure.home_class_id, [anchor.before for anchor in anchors])
+    own = page.figure.home_class_id
+    here = _marks(page.run.paper_id, len(page.paper.items), own, [anchor.now for anchor in anchors])
+    there = _marks(former.run.paper_id, len(sketch.items), own, [anchor.before for anchor in anchors])
     both = sorted(here.keys() & there.keys())
     size = (len(both), len(anchors))
     found = common_item_growth(
@@ -64,9 +65,11 @@ def _former(page: ClassPage) -> ClassFigure | None:
     )
 
 
-def _marks(paper_id: int, class_id: int | None, places: list[int]) -> dict[int, NDArray[np.float64]]:
+def _marks(
+    paper_id: int, n_items: int, class_id: int | None, places: list[int]
+) -> dict[int, NDArray[np.float64]]:
     """Marks of those who took part, by key of the enrolment; a blank is no mark gained."""
-    data = assessment.paper_for_analysis(paper_id, class_ids=[class_id] if class_id else [])
+    data = assessment.answers_of(paper_id, n_items, class_ids=[class_id] if class_id else [])
     marks = np.where(data.states == MarkState.BLANK, 0.0, data.marks)[:, places]
     return {
         int(key): marks[row]

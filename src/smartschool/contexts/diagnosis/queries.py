@@ -173,12 +173,14 @@ def core_states(statuses: NDArray[np.int8], states: NDArray[np.int8]) -> NDArray
 
 
 def class_marks(page: ClassPage, lines: Sequence[PupilLine]) -> ClassMarks:
-    """The answers of the class, for its own teacher, in the order of `lines`; two round trips.
+    """The answers of the class, for its own teacher, in the order of `lines`; one round trip.
 
     Joined by pupil: marks may have come in after the version of the report that is shown.
     """
     assert page.figure.home_class_id is not None  # noqa: S101 - class pages have a class
-    data = assessment.paper_for_analysis(page.run.paper_id, class_ids=[page.figure.home_class_id])
+    data = assessment.answers_of(
+        page.run.paper_id, len(page.paper.items), class_ids=[page.figure.home_class_id]
+    )
     row_of = {int(key): row for row, key in enumerate(data.enrolment_ids)}
     rows = np.array([row_of.get(line.key, -1) for line in lines], dtype=np.int64)
     size = (len(lines), len(page.paper.items))

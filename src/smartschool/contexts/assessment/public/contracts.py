@@ -156,17 +156,13 @@ class PaperInfo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PaperData:
-    """Everything an analysis needs of one paper; no names.
+class Answers:
+    """The attempts of a paper, or of some of its classes; no names.
 
-    Rows are in natural order: class, then 学号. Shapes: P pupils, I items, K knowledge points.
+    Rows are in natural order: class, then 学号. Shapes: P pupils, I items.
 
     Attributes
     ----------
-    paper, items
-        The paper and its I items in frozen order.
-    point_ids, weights
-        (K,) keys of knowledge points; (I, K) weight of each point in each item, 0 where it has none.
     attempt_ids, enrolment_ids, class_ids
         (P,) int64.
     class_numbers
@@ -184,10 +180,6 @@ class PaperData:
         only totals are known this is the pupil's only mark.
     """
 
-    paper: PaperInfo
-    items: tuple[ItemInfo, ...]
-    point_ids: tuple[int, ...]
-    weights: NDArray[np.float64]
     attempt_ids: NDArray[np.int64]
     enrolment_ids: NDArray[np.int64]
     class_ids: NDArray[np.int64]
@@ -197,6 +189,24 @@ class PaperData:
     states: NDArray[np.int8]
     choices: NDArray[np.str_] | None
     stated_totals: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaperData(Answers):
+    """Everything an analysis needs of one paper. K knowledge points.
+
+    Attributes
+    ----------
+    paper, items
+        The paper and its I items in frozen order.
+    point_ids, weights
+        (K,) keys of knowledge points; (I, K) weight of each point in each item, 0 where it has none.
+    """
+
+    paper: PaperInfo
+    items: tuple[ItemInfo, ...]
+    point_ids: tuple[int, ...]
+    weights: NDArray[np.float64]
 
     @property
     def full_scores(self) -> NDArray[np.float64]:

@@ -1,5 +1,5 @@
 """Functions that other rooms may call. Each runs in the caller's open scope."""
 
-from smartschool.contexts.assessment.queries import items_of, paper, paper_for_analysis, papers
+from smartschool.contexts.assessment.queries import answers_of, items_of, paper, paper_for_analysis, papers
 
-__all__ = ["items_of", "paper", "paper_for_analysis", "papers"]
+__all__ = ["answers_of", "items_of", "paper", "paper_for_analysis", "papers"]
