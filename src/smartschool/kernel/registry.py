@@ -52,14 +52,29 @@ class NavItem:
     group: str = ""
 
 
+NOTHING = SafeString("")
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a panel says today: a sentence above the columns, a section in its column; either may be empty."""
+
+    body: SafeString = NOTHING
+    lede: SafeString = NOTHING
+
+
 @dataclass(frozen=True)
 class Panel:
-    """One block of 今日, for the roles that its policy allows. Empty output leaves no trace."""
+    """One block of 今日, for the roles that its policy allows; None leaves no trace.
+
+    What waits for the reader stands in the wide column; what is only good to have at hand, at the `side`.
+    """
 
     name: str
     policy: str
-    render: Callable[[HttpRequest, Actor], SafeString | None]
+    render: Callable[[HttpRequest, Actor], Block | None]
     order: int = 100
+    side: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,13 @@ from datetime import date
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.safestring import SafeString
 
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError, NotYours
 from smartschool.kernel.policy import open_workspace, policy, requires
-from smartschool.kernel.registry import panels
+from smartschool.kernel.registry import Block, Panel, panels
 from smartschool.web.places import acting_as, actor_of, place_here, places_in_order
 
 WEEKDAYS = "一二三四五六日"
@@ -50,17 +49,21 @@ def _today(request: HttpRequest, school_code: str | None) -> HttpResponse:
     elsewhere = actor.workspace is not None and actor.workspace.id != place.organisation.id
     acting = actor if elsewhere else acting_as(actor, place)
     blocks = _blocks(request, acting, school_code)
-    return render(
-        request,
-        "web/today.html",
-        {"day": _day(clock.today()), "term": _term(clock.today()), "blocks": blocks, "acting_for": elsewhere},
-    )
+    context = {
+        "day": _day(clock.today()),
+        "term": _term(clock.today()),
+        "ledes": [block.lede for _, block in blocks if block.lede],
+        "main": [block.body for panel, block in blocks if block.body and not panel.side],
+        "side": [block.body for panel, block in blocks if block.body and panel.side],
+        "acting_for": elsewhere,
+    }
+    return render(request, "web/today.html", context)
 
 
-def _blocks(request: HttpRequest, actor: Actor, school_code: str | None) -> list[SafeString]:
+def _blocks(request: HttpRequest, actor: Actor, school_code: str | None) -> list[tuple[Panel, Block]]:
     """Each panel in the scope of its own policy; one that has nothing to say leaves no trace."""
     here = policy(request.resolver_match.func.policy_name).workspace  # type: ignore[union-attr]
-    shown: list[SafeString] = []
+    shown: list[tuple[Panel, Block]] = []
     for panel in sorted(panels, key=lambda one: one.order):
         wanted = policy(panel.policy)
         if wanted.workspace is not here or not wanted.allows(actor):
@@ -72,7 +75,7 @@ def _blocks(request: HttpRequest, actor: Actor, school_code: str | None) -> list
         with scope:
             block = panel.render(request, placed)
         if block:
-            shown.append(block)
+            shown.append((panel, block))
     return shown
 
 

@@ -11,12 +11,16 @@ class AssessmentConfig(AppConfig):
     def ready(self) -> None:
         from smartschool.contexts.assessment import policies  # noqa: F401 - registers them
         from smartschool.contexts.assessment.marks_import.importer import MarksImporter
-        from smartschool.contexts.assessment.panels import waiting_marks
+        from smartschool.contexts.assessment.panels import missing_marks, open_requests, waiting_marks
         from smartschool.contexts.assessment.seeds import run
         from smartschool.kernel.registry import NavItem, Panel, Seed, importers, nav_items, panels, seeds
 
         importers.register(MarksImporter())
         panels.register(Panel("assessment.waiting", "assessment.enter_marks", waiting_marks, order=20))
+        panels.register(Panel("assessment.missing", "assessment.view_exams", missing_marks, order=20))
+        panels.register(
+            Panel("assessment.requests", "assessment.answer_request", open_requests, 10, side=True)
+        )
         nav_items.register(
             NavItem(
                 "assessment.exams",

@@ -30,8 +30,14 @@ class DiagnosisConfig(AppConfig):
                     f"diagnosis.{name}", label, ICONS[name], f"diagnosis.{policy}", url, order=ORDERS[name]
                 )
             )
-        all_panels.register(Panel("diagnosis.new", "diagnosis.view_report", panels.new_reports, order=30))
-        all_panels.register(Panel("diagnosis.own", "diagnosis.view_own", panels.new_own_reports, order=10))
+        for name, policy, render, order, side in (
+            ("own", "view_own", panels.new_own_reports, 10, False),
+            ("new", "view_report", panels.new_reports, 30, False),
+            ("to_release", "release_results", panels.to_release, 30, False),
+            ("coverage", "view_coverage", panels.coverage, 40, False),
+            ("quality", "view_quality", panels.quality, 50, True),
+        ):
+            all_panels.register(Panel(f"diagnosis.{name}", f"diagnosis.{policy}", render, order, side))
         all_seeds.register(Seed("diagnosis", 50, seeds.run))
 
 

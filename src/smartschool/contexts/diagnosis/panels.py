@@ -1,30 +1,88 @@
-"""What 今日 shows of this room: new class reports to a teacher, newly released reports to a family."""
+"""What 今日 shows of this room: new reports to a teacher and a family, what an office or a district still lacks."""
+
+from collections import Counter, defaultdict
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from smartschool.contexts.diagnosis import family, queries
+from smartschool.contexts.assessment.public import doors as assessment
+from smartschool.contexts.diagnosis import district, family, queries, releases
+from smartschool.contexts.diagnosis import figures as stored
+from smartschool.contexts.diagnosis import sketch as sketches
+from smartschool.contexts.diagnosis.compose.lede import headline
+from smartschool.contexts.diagnosis.models import AnalysisRun
 from smartschool.contexts.diagnosis.policies import TEACHERS
+from smartschool.contexts.directory.public import doors as directory
+from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
+from smartschool.kernel.registry import Block
 
 MOST = 4
 
 
-def new_reports(request: HttpRequest, actor: Actor) -> SafeString | None:
-    """The newest class reports that the actor may open."""
+def _filled(template: str, **context: object) -> SafeString:
+    return mark_safe(render_to_string(f"diagnosis/panels/{template}.html", context))  # noqa: S308 -- a template
+
+
+def new_reports(request: HttpRequest, actor: Actor) -> Block | None:
+    """The newest class reports that the actor may open, each with what to do about it."""
     if actor.role not in TEACHERS or actor.workspace is None:
         return None
-    rows = queries.reports_in_reach(actor, limit=MOST)
+    rows = queries.reports_in_reach(actor, limit=MOST, with_figures=True)
     if not rows:
         return None
-    context = {"rows": rows, "school_code": actor.workspace.code}
-    return mark_safe(render_to_string("diagnosis/panels/new_reports.html", context))  # noqa: S308 -- a template
+    told = [(row, headline(sketches.load(row.run.sketch), stored.load(row.figures))) for row in rows]
+    return Block(_filled("new_reports", rows=told, school_code=actor.workspace.code))
 
 
-def new_own_reports(request: HttpRequest, actor: Actor) -> SafeString | None:
+def new_own_reports(request: HttpRequest, actor: Actor) -> Block | None:
     """The newest released reports of the own children, or of oneself."""
     rows = family.own_rows(actor, limit=MOST)
-    if not rows:
+    return Block(_filled("own_reports", rows=rows)) if rows else None
+
+
+def to_release(request: HttpRequest, actor: Actor) -> Block | None:
+    """Analysed exams whose results no family has seen yet."""
+    if actor.workspace is None:
         return None
-    return mark_safe(render_to_string("diagnosis/panels/own_reports.html", {"rows": rows}))  # noqa: S308 -- a template
+    waiting = [exam for exam in releases.exams(actor) if exam.open]
+    if not waiting:
+        return None
+    shown = [(exam, [one for one in exam.subjects if one.release is None]) for exam in waiting[:MOST]]
+    return Block(
+        _filled("to_release", exams=shown, more=len(waiting) - MOST, school_code=actor.workspace.code)
+    )
+
+
+def coverage(request: HttpRequest, actor: Actor) -> Block | None:
+    """Which schools have analysed exams this term: counts of papers, no figure of any school."""
+    schools = [school for school in directory.schools() if school.plan_category]
+    try:
+        term = directory.current_term(clock.today())
+    except LookupError:
+        return None
+    if not schools:
+        return None
+    analysed = Counter(
+        AnalysisRun.rows().filter(current=True, term_id=term.id).values_list("organisation_id", flat=True)
+    )
+    today = clock.today()
+    held = Counter(
+        paper.exam.organisation_id
+        for paper in assessment.papers(term_id=term.id, with_marks=False)
+        if paper.exam.held_on is not None and paper.exam.held_on <= today
+    )
+    towns: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for school in schools:
+        done, due = analysed[school.id], held[school.id]
+        state = "none" if not due else "part" if done < due else "all"
+        towns[school.town or "区直"].append({"school": school, "done": done, "due": due, "state": state})
+    counts = Counter(one["state"] for found in towns.values() for one in found)
+    return Block(_filled("coverage", towns=sorted(towns.items()), counts=counts, term=term))
+
+
+def quality(request: HttpRequest, actor: Actor) -> Block | None:
+    """The newest subjects of which the district has a view over its schools' finals."""
+    found = district.choices()
+    return Block(_filled("quality", choices=found[:MOST])) if found else None

@@ -78,6 +78,15 @@ view_quality = register_policy(
     )
 )
 
+view_coverage = register_policy(
+    Policy(
+        "diagnosis.view_coverage",
+        "看各校考试分析了几科（不含任何得分）",
+        frozenset({"district_admin", "district_researcher", "inspector"}),
+        Workspace.DISTRICT,
+    )
+)
+
 ask_raw = register_policy(
     Policy(
         "diagnosis.ask_raw",

@@ -209,12 +209,13 @@ def lost_note(marks: ClassMarks, row: int, item: int) -> str:
     return "空白" if marks.states[row, item] == State.BLANK else ""
 
 
-def reports_in_reach(actor: Actor, *, limit: int = 200) -> list[ClassFigure]:
+def reports_in_reach(actor: Actor, *, limit: int = 200, with_figures: bool = False) -> list[ClassFigure]:
     """Class reports the actor may open, the newest exam first, then grade and class."""
+    heavy = () if with_figures else ("figures", "run__sketch")
     return list(
         view_report.queryset(actor)
         .select_related("run")
-        .defer("figures", "run__inputs", "run__settings", "run__changes", "run__sketch")
+        .defer("run__inputs", "run__settings", "run__changes", *heavy)
         .annotate(own=Case(When(own_subject.condition(actor), then=Value(True)), default=Value(False)))
         .annotate(is_released=released("run__paper_id"))
         .order_by("-run__held_on", "run__grade", "run__subject", "home_class_id")[:limit]

@@ -12,9 +12,13 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         from smartschool.contexts.exchange import policies, retention
-        from smartschool.kernel.registry import NavItem, nav_items
+        from smartschool.contexts.exchange.panels import unfinished_imports
+        from smartschool.kernel.registry import NavItem, Panel, nav_items, panels
 
         retention.register()
+        panels.register(
+            Panel("exchange.unfinished", policies.import_files.name, unfinished_imports, order=15)
+        )
         nav_items.register(
             NavItem(
                 "exchange.imports", "导入", "file-spreadsheet", policies.import_files.name, _url, order=85

@@ -1,33 +1,29 @@
-"""Owns the first panel of each home: schools of the district, classes of a school, own class or children."""
+"""Owns the sentence that opens each home, and beside it the classes of a school, own class or children."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 
 from django.http import HttpRequest
 
 from smartschool.contexts.directory.public import doors as directory
-from smartschool.contexts.directory.public.contracts import OrganisationInfo, TeachingInfo
+from smartschool.contexts.directory.public.contracts import TeachingInfo
 from smartschool.kernel.actor import Actor
 from smartschool.web.panels import panel
 
 FIRST = 5
 
 
-@panel("schools", "web.see_schools", order=FIRST)
+@panel("schools", "web.see_schools", order=FIRST, body=False)
 def schools(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
-    """Schools of the plan by township; a 中心校 is the office of its schools and not one of them."""
+    """How many schools of the plan there are; a 中心校 is the office of its schools and not one of them."""
     found = [school for school in directory.schools() if school.plan_category]
     if not found:
         return None
-    towns: dict[str, list[OrganisationInfo]] = defaultdict(list)
-    for school in found:
-        towns[school.town or "区直"].append(school)
     return {
-        "towns": sorted(towns.items()),
         "n": len(found),
         "rural": sum(school.plan_category == "rural" for school in found),
         "urban": sum(school.plan_category == "urban" for school in found),
+        "towns": len({school.town for school in found}),
     }
 
 
@@ -88,7 +84,7 @@ def own_teaching(request: HttpRequest, actor: Actor) -> dict[str, object] | None
     }
 
 
-@panel("own_place", "web.see_own_place", order=FIRST)
+@panel("own_place", "web.see_own_place", order=FIRST, body=False)
 def own_place(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
     """Where a pupil belongs."""
     assert actor.person_id is not None  # noqa: S101 -- signed in

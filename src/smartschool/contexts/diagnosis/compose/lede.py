@@ -82,6 +82,22 @@ def lede(paper: PaperSketch, figures: GroupFigures, grade: GroupFigures | None) 
     return tuple(pieces)
 
 
+def headline(paper: PaperSketch, figures: GroupFigures) -> str:
+    """What to do about one report, short enough for a list of reports."""
+    if figures.n_present == 0:
+        return "没有人参加"
+    if not paper.items:
+        return "只有总分，没有小题分"
+    doubts = [paper.items[j].number for j, item in enumerate(figures.items) if words.key_in_doubt(item)]
+    if doubts:
+        return f"{words.join_numbers(doubts[:3])}的答案存疑，先复核"
+    focus = find_focus(paper, figures)
+    if focus is None:
+        return "没有集中的失分"
+    first = f"先讲{words.join_numbers([paper.items[j].number for j in focus.items])}"
+    return first if focus.point is None else f"{first}：“{paper.points[focus.point].name}”失分最多"
+
+
 def _standing(figures: GroupFigures, grade: GroupFigures | None) -> Sentence:
     mean = words.value_of(figures.mean)
     if mean is None:
