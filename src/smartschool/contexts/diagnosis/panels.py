@@ -1,4 +1,4 @@
-"""What 今日 shows of this room: new reports to a teacher and a family, what an office or a district still lacks."""
+"""What 今日 shows of this room: new reports for teacher and family, what office and district still lack."""
 
 from collections import Counter, defaultdict
 
@@ -64,10 +64,12 @@ def coverage(request: HttpRequest, actor: Actor) -> Block | None:
         return None
     if not schools:
         return None
-    analysed = Counter(
-        AnalysisRun.rows().filter(current=True, term_id=term.id).values_list("organisation_id", flat=True)
-    )
     today = clock.today()
+    analysed = Counter(
+        AnalysisRun.rows()
+        .filter(current=True, term_id=term.id, held_on__lte=today)
+        .values_list("organisation_id", flat=True)
+    )
     held = Counter(
         paper.exam.organisation_id
         for paper in assessment.papers(term_id=term.id, with_marks=False)

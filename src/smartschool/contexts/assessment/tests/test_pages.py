@@ -320,3 +320,18 @@ def test_the_teacher_s_home_leads_to_the_marks_that_wait(place: Place) -> None:
     client.post(place.url("hand-in/"))
     assert f'href="{place.url()}"' not in client.get(home).content.decode()
     assert "等你录分" not in text_of(signed_in(HE).get(home).content)
+
+
+def test_the_office_s_home_counts_the_classes_without_marks(place: Place) -> None:
+    home = f"/schools/{place.school.code}/today/"
+    text = text_of(signed_in(HE).get(home).content)
+    found = re.search(r"还缺成绩.*?数学 0/(\d+) 班", text)
+    assert found, "the paper was held and no class has marks"
+    teacher = signed_in(LAN)
+    for position in range(5):
+        save(teacher, place, position=position, lost={})
+    save(teacher, place, keyOnly=True)
+    teacher.post(place.url("hand-in/"))
+    after = text_of(signed_in(HE).get(home).content)
+    assert ("还缺成绩" in after) == (int(found[1]) > 1)
+    assert int(found[1]) == 1 or f"数学 1/{found[1]} 班" in after

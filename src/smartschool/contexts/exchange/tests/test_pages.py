@@ -54,6 +54,8 @@ def test_steps_of_a_file_with_a_fault(logins: None) -> None:
     assert "3 行可以导入" in page
     assert "电话号码不对" in page
     assert "导入其余 3 行" in page
+    home = client.get(address.replace("imports", "today")).content.decode()
+    assert f'href="{run_url}"' in home, "今日 leads back to what was not finished"
     wrong = client.get(run_url + "errors.xlsx")
     lines = sheet(wrong.content)
     assert [line[0] for line in lines] == ["姓名", "学生丙一"]
