@@ -24,7 +24,9 @@ def allocate_ids(model: type[models.Model], number: int, *, using: str = "defaul
     table, column = model._meta.db_table, model._meta.pk.column
     with connections[using].cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            # The name is looked up once: in the list of columns it would be looked up a row.
+            """SELECT nextval(name) FROM
+            (SELECT pg_get_serial_sequence(%s, %s)::regclass AS name OFFSET 0) s, generate_series(1, %s)""",
             [f'"{table}"', column, number],
         )
         return [row[0] for row in cursor.fetchall()]
@@ -164,17 +166,25 @@ def _stage(
         ).format(stage=stage, columns=listed, table=sql.Identifier(model._meta.db_table))
     )
     kinds = [field.db_type(connections[using]) for field in fields]
-    if wire.can_carry(kinds) and (body := wire.rows(kinds, list(columns.values()))) is not None:
+    sealed = [_sealed(field, values) for field, values in zip(fields, columns.values(), strict=True)]
+    if wire.can_carry(kinds) and (body := wire.rows(kinds, sealed)) is not None:
         with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(stage, listed)) as copy:
             copy.write(body)
         return names, stage
-    prepared = [
-        _prepared(field, values, using) for field, values in zip(fields, columns.values(), strict=True)
-    ]
+    prepared = [_prepared(field, values, using) for field, values in zip(fields, sealed, strict=True)]
     with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(stage, listed)) as copy:
         for row in zip(*prepared, strict=True):
             copy.write_row(row)
     return names, stage
+
+
+def _sealed(field: Any, values: Sequence[Any]) -> Sequence[Any]:
+    """Values of an encrypted column as they are stored; those of any other column as they came."""
+    if not isinstance(field, EncryptedTextField):
+        return values
+    plains = [value.encode() for value in values if value is not None]
+    tokens = iter(crypto.key_ring().encrypt_all(plains, purpose=field.purpose))
+    return [None if value is None else next(tokens) for value in values]
 
 
 _PLAIN = (models.TextField, models.CharField, models.IntegerField, models.DateField, models.ForeignKey)
@@ -184,11 +194,8 @@ def _prepared(field: Any, values: Sequence[Any], using: str) -> Sequence[Any]:
     """Values as the driver takes them; plain columns need no preparation and 10⁵ calls are saved."""
     if type(field) in _PLAIN or isinstance(field, models.IntegerField):
         return values
-    if type(field) is models.BinaryField:
+    if isinstance(field, models.BinaryField):
         return values
-    if type(field) is EncryptedTextField:
-        seal, purpose = crypto.key_ring().encrypt, field.purpose
-        return [None if value is None else seal(value.encode(), purpose=purpose) for value in values]
     if isinstance(field, ArrayField) and isinstance(
         field.base_field, (models.IntegerField, models.FloatField)
     ):

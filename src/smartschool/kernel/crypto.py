@@ -3,6 +3,7 @@
 import hmac
 import json
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -29,10 +30,16 @@ class KeyRing:
 
     def encrypt(self, plain: bytes, *, purpose: str) -> bytes:
         """``len(id) id nonce ciphertext``; `purpose` is authenticated, so a value cannot be moved."""
-        nonce = os.urandom(_NONCE)
-        key_id = self._current.encode()
-        sealed = self._ciphers[self._current].encrypt(nonce, plain, purpose.encode())
-        return bytes([len(key_id)]) + key_id + nonce + sealed
+        return self.encrypt_all([plain], purpose=purpose)[0]
+
+    def encrypt_all(self, plains: Sequence[bytes], *, purpose: str) -> list[bytes]:
+        """The same for a column of values: the nonces come from one draw of randomness."""
+        key_id, bound = self._current.encode(), purpose.encode()
+        head = bytes([len(key_id)]) + key_id
+        seal = self._ciphers[self._current].encrypt
+        drawn = os.urandom(_NONCE * len(plains))
+        nonces = [drawn[place : place + _NONCE] for place in range(0, len(drawn), _NONCE)]
+        return [head + nonce + seal(nonce, plain, bound) for nonce, plain in zip(nonces, plains, strict=True)]
 
     def decrypt(self, token: bytes, *, purpose: str) -> bytes:
         """Raises `cryptography.exceptions.InvalidTag` when altered or moved, KeyError for a lost key."""

@@ -11,11 +11,18 @@ CODE_ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 
 def uuid7() -> uuid.UUID:
     """UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then random bits."""
-    millis = time.time_ns() // 1_000_000
-    value = (millis << 80) | int.from_bytes(os.urandom(10), "big")
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    return uuid.UUID(int=value)
+    return uuid7s(1)[0]
+
+
+def uuid7s(number: int) -> list[uuid.UUID]:
+    """Many of one moment from one draw of randomness."""
+    fixed = (time.time_ns() // 1_000_000 << 80) | (0x7 << 76) | (0x2 << 62)
+    free = (0xFFF << 64) | ((1 << 62) - 1)
+    drawn = os.urandom(10 * number)
+    return [
+        uuid.UUID(int=fixed | (int.from_bytes(drawn[place : place + 10], "big") & free))
+        for place in range(0, len(drawn), 10)
+    ]
 
 
 def short_code(length: int = 8) -> str:

@@ -1,12 +1,15 @@
-"""Rows on the wire: columns of numbers, texts and arrays of numbers as binary COPY, laid out by NumPy.
+"""Rows on the wire: columns of numbers, texts, bytes, days and arrays of numbers as binary COPY.
 
 COPY … (FORMAT BINARY): signature, flags, header extension; each row is a field count, then per field its
 length (-1 for NULL) and its bytes, big-endian; a count of -1 ends it (PostgreSQL manual, COPY, file formats).
 """
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
+from datetime import date
 from itertools import chain, repeat
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -21,11 +24,14 @@ _NUMBERS = {
     "real": (">f4", 700),
     "double precision": (">f8", 701),
 }
+_DAY_ZERO = date(2000, 1, 1).toordinal()
 
 
 def can_carry(kinds: Sequence[str | None]) -> bool:
     """Whether columns of these PostgreSQL types can be written here."""
-    return all(kind == "text" or (kind or "").removesuffix("[]") in _NUMBERS for kind in kinds)
+    return all(
+        _family(kind or "") in _SINGLE or (kind or "").removesuffix("[]") in _NUMBERS for kind in kinds
+    )
 
 
 def rows(kinds: Sequence[str | None], columns: Sequence[Sequence[Any]]) -> bytes | None:
@@ -46,15 +52,55 @@ def rows(kinds: Sequence[str | None], columns: Sequence[Sequence[Any]]) -> bytes
     return b"".join([_OPENING, *chain.from_iterable(zip(count, *fields, strict=False)), _CLOSING])
 
 
+def _family(kind: str) -> str:
+    """``varchar(64)`` is a text like any other: the server looks at the length."""
+    return "text" if kind.startswith("varchar") else kind
+
+
 def _fields(kind: str, values: Sequence[Any]) -> list[bytes]:
-    if kind == "text":
-        return [_NULL if value is None else _sized(value.encode()) for value in values]
+    single = _SINGLE.get(_family(kind))
+    if single is not None:
+        return _singles(values, single)
     name, oid = _NUMBERS[kind.removesuffix("[]")]
     return _arrays(values, name, oid) if kind.endswith("[]") else _numbers(values, name)
 
 
+def _singles(values: Sequence[Any], body_of: Callable[[Any], bytes]) -> list[bytes]:
+    """Each distinct value is written once where a column repeats a few words, as most do."""
+    distinct = set(values)
+    if 2 * len(distinct) > len(values):
+        return [_NULL if value is None else _sized(body_of(value)) for value in values]
+    known = {value: _NULL if value is None else _sized(body_of(value)) for value in distinct}
+    return list(map(known.__getitem__, values))
+
+
 def _sized(body: bytes) -> bytes:
-    return len(body).to_bytes(4, "big") + body
+    return _LENGTH(len(body)) + body
+
+
+def _text(value: str) -> bytes:
+    return value.encode()
+
+
+def _bytes(value: bytes) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError("not bytes")
+    return value
+
+
+def _day(value: date) -> bytes:
+    if type(value) is not date:  # a datetime would lose its time of day
+        raise TypeError("not a day")
+    return (value.toordinal() - _DAY_ZERO).to_bytes(4, "big", signed=True)
+
+
+def _uuid(value: UUID) -> bytes:
+    return value.bytes
+
+
+# PostgreSQL types whose values are written one by one, and how.
+_SINGLE: dict[str, Callable[[Any], bytes]] = {"text": _text, "bytea": _bytes, "date": _day, "uuid": _uuid}
+_LENGTH = struct.Struct(">i").pack
 
 
 def _numbers(values: Sequence[Any], name: str) -> list[bytes]:

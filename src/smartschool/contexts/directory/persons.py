@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from smartschool.contexts.directory.models import Person
 from smartschool.kernel import bulk
+from smartschool.kernel.ids import uuid7s
 
 
 def ensure_persons(id_hashes: Sequence[bytes | None]) -> list[int]:
@@ -16,7 +17,12 @@ def ensure_persons(id_hashes: Sequence[bytes | None]) -> list[int]:
         ids = bulk.allocate_ids(Person, len(missing))
         written = bulk.insert(
             Person,
-            {"id": ids, "id_hash": missing, "merged_into_id": [None] * len(missing)},
+            {
+                "id": ids,
+                "code": uuid7s(len(missing)),
+                "id_hash": missing,
+                "merged_into_id": [None] * len(missing),
+            },
             ignore_conflicts=True,  # another school may be writing the same child at this moment
         )
         found |= dict(zip(missing, ids, strict=True)) if written == len(missing) else known_persons(missing)
@@ -25,7 +31,12 @@ def ensure_persons(id_hashes: Sequence[bytes | None]) -> list[int]:
     if fresh:
         bulk.insert(
             Person,
-            {"id": fresh, "id_hash": [None] * anonymous, "merged_into_id": [None] * anonymous},
+            {
+                "id": fresh,
+                "code": uuid7s(anonymous),
+                "id_hash": [None] * anonymous,
+                "merged_into_id": [None] * anonymous,
+            },
         )
     spare = iter(fresh)
     return [next(spare) if digest is None else found[digest] for digest in id_hashes]

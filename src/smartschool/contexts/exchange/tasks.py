@@ -5,6 +5,7 @@ from smartschool.contexts.exchange.commands.applying import apply_run, give_up_r
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.queries import content_of, importer_named, saved_mapping, target_of
 from smartschool.kernel.actor import Actor
+from smartschool.kernel.collector import collector_paused
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.jobs import job, job_scope
 
@@ -12,6 +13,7 @@ FINISHED = (ImportRun.Status.APPLIED, ImportRun.Status.UNDONE, ImportRun.Status.
 
 
 @job("exchange.apply_import", queue="exchange", retries=3)
+@collector_paused()
 def apply_import(run: int, organisation: int, account: int) -> None:
     """Exactly-once by itself: a run that is applied stays as it is, a killed one has written nothing."""
     actor = Actor(account_id=account, system="import")

@@ -19,6 +19,14 @@ def test_round_trip(plain: str, purpose: str) -> None:
     assert ring.decrypt(ring.encrypt(plain.encode(), purpose=purpose), purpose=purpose).decode() == plain
 
 
+def test_a_column_is_sealed_value_by_value() -> None:
+    ring = KeyRing(NEW)
+    tokens = ring.encrypt_all([b"a", b"", b"a"], purpose="p")
+    assert [ring.decrypt(token, purpose="p") for token in tokens] == [b"a", b"", b"a"]
+    assert len(set(tokens)) == 3  # equal values do not look equal
+    assert ring.encrypt_all([], purpose="p") == []
+
+
 def test_a_value_cannot_be_moved_or_altered() -> None:
     ring = KeyRing(OLD)
     token = ring.encrypt(b"340402", purpose="a.b")

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -18,6 +20,10 @@ KINDS = (
     "smallint[]",
     "real[]",
     "double precision[]",
+    "varchar(9)",
+    "bytea",
+    "date",
+    "uuid",
 )
 COLUMNS: list[list[Any]] = [
     [2**40, -1, 0],
@@ -28,6 +34,10 @@ COLUMNS: list[list[Any]] = [
     [[-1, 3], [], [0, 1]],
     [[0.1, math.nan], [0.2, 1e-20], []],
     [[0.1 + 0.2], None, [1]],
+    ["李岚", "李岚", "李岚"],
+    [b"\x00\\x", None, b""],
+    [date(1999, 12, 31), date(2016, 2, 29), None],
+    [UUID(int=2**127 + 1), None, UUID(int=0)],
 ]
 
 
@@ -63,6 +73,9 @@ def test_binary_rows_are_those_of_text() -> None:
         ("real[]", [[1.0, None]]),
         ("smallint[]", [[1, 2], [3]]),
         ("smallint[]", [[[1]]]),
+        ("bytea", ["text"]),
+        ("date", [datetime(2026, 1, 1, 8, tzinfo=UTC)]),
+        ("uuid", ["018f"]),
     ],
 )
 def test_what_does_not_fit_is_left_to_text(kind: str, values: Sequence[Any]) -> None:

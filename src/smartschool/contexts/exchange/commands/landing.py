@@ -10,6 +10,7 @@ from smartschool.contexts.exchange.models import HeaderMapping, ImportRun
 from smartschool.contexts.exchange.queries import content_of, importer_named, saved_mapping, target_of
 from smartschool.kernel import files
 from smartschool.kernel.actor import Actor
+from smartschool.kernel.collector import collector_paused
 from smartschool.kernel.command import command, done
 from smartschool.kernel.importing import ADDED, CHANGED
 
@@ -53,6 +54,7 @@ def land_file(
 
 
 @command("exchange.check_file")
+@collector_paused()
 def check_run(*, actor: Actor, run: ImportRun) -> Checkup:
     """Look at the file against today's records and keep the preview."""
     if run.status not in WAITING:

@@ -15,6 +15,7 @@ from smartschool.contexts.exchange.public.contracts import ImportReport, UndoRep
 from smartschool.contexts.exchange.queries import importer_named, saved_mapping
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
+from smartschool.kernel.collector import collector_paused
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.importing import Target
 from smartschool.kernel.scope import Scope, scope_of
@@ -27,6 +28,7 @@ class UnknownSchool(DomainError):
         super().__init__("exchange.unknown_school", f"本区没有标识码为 {code} 的学校，请核对。", status=404)
 
 
+@collector_paused()
 def import_file(
     *,
     actor: Actor,
