@@ -7,14 +7,16 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import chdtrc
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.results import FloatArray, Insufficient, Reason
+from edumetrics.dif.tables import DECIMALS, answers
+from edumetrics.results import BoolArray, FloatArray, Insufficient, IntArray, Reason
 
 # Jodoin & Gierl (2001), Applied Measurement in Education 14, p. 338: limits of the change in R².
 MODERATE_R2, LARGE_R2 = 0.035, 0.070
 MIN_GROUP = 100
+MOST_AT_ONCE = 500_000  # cells of all items that are fitted together (4 MB an array)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,64 +44,108 @@ def logistic_dif(
     Marks between 0 and full count as shares (quasi-binomial): the size stays meaningful, the test is then
     conservative. Source: Swaminathan & Rogers (1990), Journal of Educational Measurement 27, 361–370.
     """
-    label = np.asarray(groups, dtype=object)
-    rows = np.flatnonzero(((label == reference) | (label == focal)) & matrix.present)
-    shares = matrix.shares[rows]
-    focal_rows = (label[rows] == focal).astype(np.float64)
-    valid = np.isfinite(shares)
-    total = np.where(valid, shares * matrix.full, 0.0).sum(axis=1)
-    possible = np.where(valid, matrix.full, 0.0).sum(axis=1)
-    attainment = total / possible
-    spread = float(attainment.std())
-    found: list[LogisticDif | Insufficient] = []
-    for j, item in enumerate(matrix.items):
-        use = valid[:, j]
-        y, g = shares[use, j], focal_rows[use]
-        smaller = int(min(g.sum(), len(g) - g.sum()))
-        if smaller < min_group:
-            found.append(Insufficient(Reason.TOO_FEW_PUPILS, smaller))
-            continue
-        if np.ptp(y) == 0 or spread == 0:
-            found.append(Insufficient(Reason.CONSTANT_MARKS, int(use.sum())))
-            continue
-        x = (attainment[use] - attainment[use].mean()) / spread
-        null = _fit(np.ones((len(y), 1)), y)
-        base = _fit(np.column_stack([np.ones_like(x), x]), y)
-        uniform = _fit(np.column_stack([np.ones_like(x), x, g]), y)
-        full = _fit(np.column_stack([np.ones_like(x), x, g, g * x]), y)
-        if None in (null, base, uniform, full):
-            found.append(Insufficient(Reason.NOT_CONVERGED, len(y)))
-            continue
-        found.append(_result(item, len(y), null, base, uniform, full))  # type: ignore[arg-type]
-    return tuple(found)
+    given = answers(matrix, groups, reference, focal)
+    attainment = given.attainment(np.ones(matrix.n_items, dtype=np.bool_))
+    spread = float(attainment.std()) if len(attainment) else 0.0
+    smaller = given.n.min(axis=0)
+    found: dict[int, LogisticDif | Insufficient] = {}
+    for j in range(matrix.n_items):
+        if smaller[j] < min_group:
+            found[j] = Insufficient(Reason.TOO_FEW_PUPILS, int(smaller[j]))
+        elif given.constant[j] or spread == 0:
+            found[j] = Insufficient(Reason.CONSTANT_MARKS, int(given.n[:, j].sum()))
+    usable = np.array([j for j in range(matrix.n_items) if j not in found], dtype=np.int64)
+    if len(usable) == 0:
+        return tuple(found[j] for j in range(matrix.n_items))
+    # Pupils of one group and one attainment are one cell: their number and their marks are all that counts.
+    values, place = np.unique(np.round(attainment, DECIMALS), return_inverse=True)
+    cell = 2 * place + given.focal
+    x = np.repeat((values - attainment.mean()) / spread, 2)
+    g = np.tile([0.0, 1.0], len(values))
+    design = np.column_stack([np.ones_like(x), x, g, g * x])
+    step = max(1, MOST_AT_ONCE // len(x))
+    for low in range(0, len(usable), step):
+        items = usable[low : low + step]
+        n, total, _ = given.tally(cell, len(x), items)
+        for j, result in zip(items.tolist(), _sizes(matrix.items, items, design, n.T, total.T), strict=True):
+            found[j] = result
+    return tuple(found[j] for j in range(matrix.n_items))
 
 
-def _result(item: str, n: int, null: float, base: float, uniform: float, full: float) -> LogisticDif:
-    chi2 = max(2 * (full - base), 0.0)
-    change = _nagelkerke(full, null, n) - _nagelkerke(base, null, n)
-    if stats.chi2.sf(chi2, 2) >= 0.05 or change < MODERATE_R2:
-        return LogisticDif(item, change, chi2, "A", None, n)
-    kind: Literal["uniform", "nonuniform"] = (
-        "nonuniform" if stats.chi2.sf(max(2 * (full - uniform), 0.0), 1) < 0.05 else "uniform"
-    )
-    return LogisticDif(item, change, chi2, "C" if change >= LARGE_R2 else "B", kind, n)
+def _sizes(
+    names: tuple[str, ...], items: IntArray, design: FloatArray, n: FloatArray, total: FloatArray
+) -> list[LogisticDif | Insufficient]:
+    """Items (rows of ``n`` and ``total``) under attainment alone, with the group, and with their product."""
+    pupils = n.sum(axis=1)
+    share = total.sum(axis=1) / pupils
+    null = pupils * (share * np.log(share) + (1 - share) * np.log1p(-share))
+    beta = np.zeros((len(items), 1))
+    likelihoods, settled = [], np.ones(len(items), dtype=np.bool_)
+    for width in (2, 3, 4):
+        start = np.pad(beta, ((0, 0), (0, width - beta.shape[1])))
+        beta, likelihood, done = _fit(design[:, :width], n, total, start)
+        likelihoods.append(likelihood)
+        settled &= done
+    base, uniform, full = likelihoods
+    chi2 = np.maximum(2 * (full - base), 0.0)
+    p_both, p_product = chdtrc(2, chi2), chdtrc(1, np.maximum(2 * (full - uniform), 0.0))
+    change = _nagelkerke(full, null, pupils) - _nagelkerke(base, null, pupils)
+    out: list[LogisticDif | Insufficient] = []
+    columns = (chi2.tolist(), change.tolist(), p_both.tolist(), p_product.tolist(), settled.tolist())
+    for j, count, (x2, gain, p, q, known) in zip(
+        items.tolist(), pupils.astype(int).tolist(), zip(*columns, strict=True), strict=True
+    ):
+        if not known:
+            out.append(Insufficient(Reason.NOT_CONVERGED, count))
+        elif p >= 0.05 or gain < MODERATE_R2:
+            out.append(LogisticDif(names[j], gain, x2, "A", None, count))
+        else:
+            kind: Literal["uniform", "nonuniform"] = "nonuniform" if q < 0.05 else "uniform"
+            out.append(LogisticDif(names[j], gain, x2, "C" if gain >= LARGE_R2 else "B", kind, count))
+    return out
 
 
-def _nagelkerke(log_likelihood: float, null: float, n: int) -> float:
-    return float((1 - np.exp(2 * (null - log_likelihood) / n)) / (1 - np.exp(2 * null / n)))
+def _nagelkerke(log_likelihood: FloatArray, null: FloatArray, n: FloatArray) -> FloatArray:
+    return np.asarray((1 - np.exp(2 * (null - log_likelihood) / n)) / (1 - np.exp(2 * null / n)))
 
 
-def _fit(design: FloatArray, y: FloatArray, ridge: float = 1e-6) -> float | None:
-    """Maximum log-likelihood by Newton's method; None when it does not settle (perfect separation)."""
-    beta = np.zeros(design.shape[1])
-    former = -np.inf
+def _fit(
+    design: FloatArray, n: FloatArray, total: FloatArray, beta: FloatArray, ridge: float = 1e-6
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Newton's method for all items at once.
+
+    Parameters
+    ----------
+    design : (C, k) float
+        Cells of equal pupils.
+    n, total : (J, C) float
+        Pupils and sums of shares of each item.
+    beta : (J, k) float
+        Start.
+
+    Returns
+    -------
+    beta, log-likelihood, and whether it settled (it does not under perfect separation).
+    """
+    beta = beta.copy()
+    k = design.shape[1]
+    squares = (design[:, :, None] * design[:, None, :]).reshape(len(design), k * k)
+    value, settled = np.full(len(n), -np.inf), np.zeros(len(n), dtype=np.bool_)
+    active = np.arange(len(n))
     for _ in range(50):
-        eta = np.clip(design @ beta, -35, 35)
+        eta = np.clip(beta[active] @ design.T, -35, 35)
         p = 1 / (1 + np.exp(-eta))
-        log_likelihood = float((y * eta - np.logaddexp(0, eta)).sum())
-        if abs(log_likelihood - former) < 1e-9 * (1 + abs(log_likelihood)):
-            return log_likelihood
-        former = log_likelihood
-        information = (design * (p * (1 - p))[:, None]).T @ design + ridge * np.eye(design.shape[1])
-        beta = beta + np.linalg.solve(information, design.T @ (y - p) - ridge * beta)
-    return None
+        # log(1 + e^η) = η − log p
+        now = (total[active] * eta - n[active] * (eta - np.log(p))).sum(axis=1)
+        done = np.abs(now - value[active]) < 1e-9 * (1 + np.abs(now))
+        value[active] = now
+        settled[active[done]] = True
+        going = ~done
+        if not going.any():
+            break
+        active, p = active[going], p[going]
+        weight = n[active] * p * (1 - p)
+        information = (weight @ squares).reshape(-1, k, k) + ridge * np.eye(k)
+        gradient = (total[active] - n[active] * p) @ design - ridge * beta[active]
+        beta[active] += np.linalg.solve(information, gradient[:, :, None])[:, :, 0]
+    return beta, value, settled

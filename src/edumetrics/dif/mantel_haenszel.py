@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from numpy.typing import ArrayLike
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Provenance, Reason
+from edumetrics.dif.tables import DECIMALS, Answers, answers
+from edumetrics.results import (
+    BoolArray,
+    Caution,
+    Estimate,
+    FloatArray,
+    Insufficient,
+    IntArray,
+    Provenance,
+    Reason,
+)
 
 Size = Literal["A", "B", "C"]
 
@@ -21,6 +31,7 @@ NEGLIGIBLE_SHARE, LARGE_SHARE = 0.05, 0.10
 # Fewer than this in a group: the interval of the delta spans all three sizes, whatever the item is like.
 MIN_GROUP = 50
 MAX_STRATA = 30
+Z95, Z90 = 1.959963984540054, 1.6448536269514722  # two-sided 5 % and one-sided 5 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +100,8 @@ def mantel_haenszel(
     Greenland (1986), Biometrics 42, 311–323. Sizes: A if |Δ| < 1 or Δ does not differ from 0 at 5 %; C if
     |Δ| ≥ 1.5 and |Δ| exceeds 1 at 5 %; B otherwise.
     """
-    label = np.asarray(groups, dtype=object)
-    if label.shape != (matrix.n_pupils,):
-        raise ValueError(f"groups: {label.shape}, pupils: {matrix.n_pupils}")
-    is_focal, is_reference = label == focal, label == reference
-    rows = np.flatnonzero((is_focal | is_reference) & matrix.present)
-    shares, focal_rows = matrix.shares[rows], is_focal[rows]
-    counts = int((~focal_rows).sum()), int(focal_rows.sum())
+    given = answers(matrix, groups, reference, focal)
+    counts = int((~given.focal).sum()), int(given.focal.sum())
     cautions: list[Caution] = []
     if min(counts) < min_group:
         cautions.append(Caution("few_pupils", data={"reference": counts[0], "focal": counts[1]}))
@@ -105,11 +111,7 @@ def mantel_haenszel(
     dropped: frozenset[int] = frozenset()
     found: list[DifItem] = []
     for _ in range(rounds):
-        keep = np.array([j not in dropped for j in range(matrix.n_items)])
-        found = [
-            _one_item(matrix, rows, shares, focal_rows, j, keep | (np.arange(len(keep)) == j), min_group)
-            for j in range(matrix.n_items)
-        ]
+        found = _all_items(matrix.items, given, dropped, min_group)
         large = frozenset(j for j, item in enumerate(found) if item.size == "C")
         # With half of the items large there is no fair yardstick left to match on.
         if large == dropped or len(large) > matrix.n_items // 2:
@@ -129,96 +131,132 @@ def _provenance(rounds: int, min_group: int, cautions: list[Caution]) -> Provena
     )
 
 
-def _strata(shares: FloatArray, full: FloatArray, keep: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Attainment strata: whole-number totals where they are few, else equal-count groups of the share."""
-    valid = np.isfinite(shares) & keep
-    weight = np.where(valid, full, 0.0)
-    total = (np.where(valid, shares, 0.0) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12)
-    values, strata = np.unique(np.round(total, 9), return_inverse=True)
-    if len(values) <= MAX_STRATA:
-        return strata.astype(np.int64)
-    edges = np.unique(np.quantile(total, np.linspace(0, 1, MAX_STRATA + 1)[1:-1]))
-    return np.searchsorted(edges, total, side="right").astype(np.int64)
+def _all_items(
+    names: tuple[str, ...], given: Answers, dropped: frozenset[int], min_group: int
+) -> list[DifItem]:
+    """Every item at equal attainment, without the dropped items but with the studied one."""
+    found: dict[int, DifItem] = {}
+    smaller = given.n.min(axis=0)
+    for j, name in enumerate(names):
+        if smaller[j] < min_group:
+            found[j] = DifItem(name, Insufficient(Reason.TOO_FEW_PUPILS, int(smaller[j])), None)
+        elif given.constant[j]:
+            found[j] = DifItem(name, Insufficient(Reason.CONSTANT_MARKS, int(given.n[:, j].sum())), None)
+    usable = np.array([j for j in range(len(names)) if j not in found], dtype=np.int64)
+    for items, stratum in _matched(given, usable, dropped):
+        size = int(stratum.max()) + 1
+        tables = given.tally(2 * stratum + given.focal, 2 * size, items)
+        n, total, squares = (table.reshape(size, 2, len(items)) for table in tables)
+        whole = given.right_or_wrong[items]
+        for method, mine in ((_delta, whole), (_mean_difference, ~whole)):
+            part = (table[:, :, mine] for table in (n, total, squares))
+            for j, effect, ets in zip(items[mine].tolist(), *method(*part), strict=True):
+                found[j] = DifItem(names[j], effect, ets)
+    return [found[j] for j in range(len(names))]
 
 
-def _one_item(
-    matrix: ResponseMatrix,
-    rows: NDArray[np.int64],
-    shares: FloatArray,
-    focal: NDArray[np.bool_],
-    j: int,
-    keep: NDArray[np.bool_],
-    min_group: int,
-) -> DifItem:
-    name = matrix.items[j]
-    seen = np.isfinite(shares[:, j])
-    mark, is_focal = shares[seen, j], focal[seen]
-    n_focal, n_reference = int(is_focal.sum()), int((~is_focal).sum())
-    if min(n_focal, n_reference) < min_group:
-        return DifItem(name, Insufficient(Reason.TOO_FEW_PUPILS, min(n_focal, n_reference)), None)
-    if np.ptp(mark) == 0:
-        return DifItem(name, Insufficient(Reason.CONSTANT_MARKS, int(seen.sum())), None)
-    stratum = _strata(shares[seen], matrix.full, keep)
-    if np.isin(mark, (0.0, 1.0)).all():
-        return _delta(name, mark, is_focal, stratum)
-    return _mean_difference(name, mark, is_focal, stratum)
+def _matched(
+    given: Answers, usable: IntArray, dropped: frozenset[int]
+) -> Iterator[tuple[IntArray, IntArray]]:
+    """Items and the attainment stratum of each pupil for them; items that share it come together."""
+    keep = np.array([j not in dropped for j in range(len(given.full))])
+    seen_by_all = given.n.sum(axis=0) == len(given.focal)
+    attainment = given.attainment(keep)
+    together = usable[keep[usable] & seen_by_all[usable]]
+    if len(together):
+        yield together, _strata(attainment, np.ones(len(attainment), dtype=np.bool_))
+    for j in usable[~(keep[usable] & seen_by_all[usable])].tolist():
+        with_it = attainment if keep[j] else given.attainment(keep | (np.arange(len(keep)) == j))
+        yield np.array([j]), _strata(with_it, np.isfinite(given.shares[:, j]))
 
 
-def _table(weights: FloatArray, stratum: NDArray[np.int64], size: int) -> FloatArray:
-    return np.asarray(np.bincount(stratum, weights=weights, minlength=size), dtype=np.float64)
+def _strata(attainment: FloatArray, seen: BoolArray) -> IntArray:
+    """Stratum of each pupil: whole-number totals where they are few, else equal-count groups.
+
+    Only pupils who ``seen`` the item decide on the groups; the others get any stratum.
+    """
+    values, place = np.unique(np.round(attainment, DECIMALS), return_inverse=True)
+    count = np.bincount(place[seen], minlength=len(values))
+    if np.count_nonzero(count) <= MAX_STRATA:
+        return np.asarray((np.cumsum(count > 0) - 1).clip(0)[place], dtype=np.int64)
+    # Quantiles of the pupils' values (linear between neighbours) from the counts.
+    ends = np.cumsum(count)
+    at = np.linspace(0, 1, MAX_STRATA + 1)[1:-1] * (ends[-1] - 1)
+    below = values[np.searchsorted(ends, np.floor(at), side="right")]
+    above = values[np.searchsorted(ends, np.ceil(at), side="right")]
+    edges = np.unique(below + (at - np.floor(at)) * (above - below))
+    return np.asarray(np.searchsorted(edges, values, side="right")[place], dtype=np.int64)
 
 
-def _delta(name: str, mark: FloatArray, focal: NDArray[np.bool_], stratum: NDArray[np.int64]) -> DifItem:
-    size = int(stratum.max()) + 1
-    a, b = _table(mark * ~focal, stratum, size), _table((1 - mark) * ~focal, stratum, size)
-    c, d = _table(mark * focal, stratum, size), _table((1 - mark) * focal, stratum, size)
-    n = a + b + c + d
-    use = ((a + b) > 0) & ((c + d) > 0)
-    a, b, c, d, n = (x[use] for x in (a, b, c, d, n))
-    r, s = a * d / n, b * c / n
-    if r.sum() <= 0 or s.sum() <= 0:
-        return DifItem(name, Insufficient(Reason.BOUNDARY, int(n.sum())), None)
-    log_odds = float(np.log(r.sum() / s.sum()))
-    p, q = (a + d) / n, (b + c) / n
+Effects = tuple[list[Estimate | Insufficient], list[Size | None]]
+
+
+def _delta(n: FloatArray, total: FloatArray, squares: FloatArray) -> Effects:
+    """MH D-DIF of right/wrong items from strata × group × items."""
+    use = (n > 0).all(axis=1)
+    a, c = total[:, 0], total[:, 1]
+    b, d = n[:, 0] - a, n[:, 1] - c
+    size = np.where(use, n.sum(axis=1), 1.0)
+    r, s = np.where(use, a * d / size, 0.0), np.where(use, b * c / size, 0.0)
+    p, q = (a + d) / size, (b + c) / size
+    sum_r, sum_s = r.sum(axis=0), s.sum(axis=0)
+    known = np.minimum(sum_r, sum_s) > 0
+    safe_r, safe_s = np.where(known, sum_r, 1.0), np.where(known, sum_s, 1.0)
     variance = (
-        (p * r).sum() / (2 * r.sum() ** 2)
-        + (p * s + q * r).sum() / (2 * r.sum() * s.sum())
-        + (q * s).sum() / (2 * s.sum() ** 2)
+        (p * r).sum(axis=0) / (2 * safe_r**2)
+        + (p * s + q * r).sum(axis=0) / (2 * safe_r * safe_s)
+        + (q * s).sum(axis=0) / (2 * safe_s**2)
     )
-    delta, se = -2.35 * log_odds, 2.35 * float(np.sqrt(variance))
-    half = float(stats.norm.ppf(0.975)) * se
-    estimate = Estimate(delta, se, delta - half, delta + half, int(n.sum()), "mh_delta")
-    return DifItem(name, estimate, _size(abs(delta), se, NEGLIGIBLE_DELTA, LARGE_DELTA))
+    delta, se = -2.35 * np.log(safe_r / safe_s), 2.35 * np.sqrt(variance)
+    counts = np.where(use, size, 0.0).sum(axis=0)
+    limits = (NEGLIGIBLE_DELTA, LARGE_DELTA)
+    return _effects(delta, se, counts, known, Reason.BOUNDARY, "mh_delta", limits)
 
 
-def _mean_difference(
-    name: str, mark: FloatArray, focal: NDArray[np.bool_], stratum: NDArray[np.int64]
-) -> DifItem:
-    size = int(stratum.max()) + 1
-    ones = np.ones_like(mark)
-    n_f, n_r = _table(ones * focal, stratum, size), _table(ones * ~focal, stratum, size)
-    sum_f, sum_r = _table(mark * focal, stratum, size), _table(mark * ~focal, stratum, size)
-    sq_f, sq_r = _table(mark**2 * focal, stratum, size), _table(mark**2 * ~focal, stratum, size)
-    use = (n_f > 0) & (n_r > 0)
-    if not use.any():
-        return DifItem(name, Insufficient(Reason.NO_COMMON_PUPILS, 0), None)
-    n_f, n_r, sum_f, sum_r, sq_f, sq_r = (x[use] for x in (n_f, n_r, sum_f, sum_r, sq_f, sq_r))
-    weight = n_f / n_f.sum()
-    smd = float((weight * (sum_f / n_f - sum_r / n_r)).sum())
+def _mean_difference(n: FloatArray, total: FloatArray, squares: FloatArray) -> Effects:
+    """Standardised mean difference of part-credit items from strata × group × items."""
+    use = (n > 0).all(axis=1)
+    n_r, n_f = (np.where(use, n[:, g], 0.0) for g in (0, 1))
+    safe_r, safe_f = np.maximum(n_r, 1.0), np.maximum(n_f, 1.0)
+    known = np.asarray(use.any(axis=0))
+    weight = n_f / np.maximum(n_f.sum(axis=0), 1.0)
+    difference = (weight * (total[:, 1] / safe_f - total[:, 0] / safe_r)).sum(axis=0)
     # Within-stratum variance pooled over strata: single strata are too thin for one of their own.
-    within = (sq_f - sum_f**2 / n_f).sum() + (sq_r - sum_r**2 / n_r).sum()
-    freedom = max(float((n_f + n_r - 2).sum()), 1.0)
-    variance = within / freedom * float((weight**2 * (1 / n_f + 1 / n_r)).sum())
-    se = float(np.sqrt(max(variance, 1e-300)))
-    half = float(stats.norm.ppf(0.975)) * se
-    n = int(n_f.sum() + n_r.sum())
-    size_of = _size(abs(smd), se, NEGLIGIBLE_SHARE, LARGE_SHARE)
-    return DifItem(name, Estimate(smd, se, smd - half, smd + half, n, "smd"), size_of)
+    spread = (squares[:, 1] - total[:, 1] ** 2 / safe_f) + (squares[:, 0] - total[:, 0] ** 2 / safe_r)
+    within = np.where(use, spread, 0.0).sum(axis=0)
+    freedom = np.maximum(np.where(use, n_f + n_r - 2, 0.0).sum(axis=0), 1.0)
+    variance = within / freedom * (weight**2 * (1 / safe_f + 1 / safe_r)).sum(axis=0)
+    se = np.sqrt(np.maximum(variance, 1e-300))
+    limits = (NEGLIGIBLE_SHARE, LARGE_SHARE)
+    counts = (n_f + n_r).sum(axis=0)
+    return _effects(difference, se, counts, known, Reason.NO_COMMON_PUPILS, "smd", limits)
+
+
+def _effects(
+    value: FloatArray,
+    se: FloatArray,
+    counts: FloatArray,
+    known: BoolArray,
+    reason: Reason,
+    method: str,
+    limits: tuple[float, float],
+) -> Effects:
+    effects: list[Estimate | Insufficient] = []
+    sizes: list[Size | None] = []
+    columns = (value.tolist(), se.tolist(), counts.astype(int).tolist(), known.tolist())
+    for x, error, n, is_known in zip(*columns, strict=True):
+        if is_known:
+            effects.append(Estimate(x, error, x - Z95 * error, x + Z95 * error, n, method))
+            sizes.append(_size(abs(x), error, *limits))
+        else:
+            effects.append(Insufficient(reason, n))
+            sizes.append(None)
+    return effects, sizes
 
 
 def _size(effect: float, se: float, negligible: float, large: float) -> Size:
-    if effect < negligible or effect < 1.959963985 * se:
+    if effect < negligible or effect < Z95 * se:
         return "A"
-    if effect >= large and effect - 1.644853627 * se > negligible:
+    if effect >= large and effect - Z90 * se > negligible:
         return "C"
     return "B"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from edumetrics.arrays import ResponseMatrix, response_matrix
 from edumetrics.dif import LogisticDif, logistic_dif, mantel_haenszel
@@ -100,3 +101,40 @@ def test_booklets_are_matched_on_what_was_in_them() -> None:
     marks[: len(marks) // 2, 10:] = np.nan
     found = mantel_haenszel(response_matrix(marks, np.ones(20)), group, reference="r", focal="f")
     assert all(isinstance(item.effect, Estimate) for item in found.items)
+
+
+def test_logistic_regression_equals_a_fit_pupil_by_pupil() -> None:
+    exam, group = _exam(5, planted=0.7, n=800)
+    marks = exam.marks.copy()
+    marks[np.random.default_rng(4).random(marks.shape) < 0.1] = np.nan
+    marks[:, 3] = np.clip((marks[:, 3] + marks[:, 4]) / 2, 0, 1)  # part credit
+    found = logistic_dif(response_matrix(marks, np.ones(20)), group, reference="r", focal="f")
+    attainment = np.nanmean(marks, axis=1)
+    focal = (group == "f").astype(float)
+    for j in (0, 3, 12):
+        seen = np.isfinite(marks[:, j])
+        y, x, g = marks[seen, j], attainment[seen] - 0.5, focal[seen]
+        best = []
+        for design in ([np.ones_like(x), x], [np.ones_like(x), x, g, g * x]):
+            table = np.column_stack(design)
+
+            def loss(beta: np.ndarray, table: np.ndarray = table, y: np.ndarray = y) -> float:
+                eta = table @ beta
+                return float((np.logaddexp(0, eta) - y * eta).sum())
+
+            best.append(optimize.minimize(loss, np.zeros(table.shape[1]), method="BFGS").fun)
+        item = found[j]
+        assert isinstance(item, LogisticDif)
+        assert item.chi2 == pytest.approx(2 * (best[0] - best[1]), abs=1e-4)
+        assert item.n == seen.sum()
+
+
+def test_items_seen_by_some_are_matched_among_those() -> None:
+    exam, group = _exam(6, planted=0.0)
+    marks = exam.marks.copy()
+    marks[::3, 5] = np.nan
+    found = mantel_haenszel(response_matrix(marks, np.ones(20)), group, reference="r", focal="f", rounds=1)
+    seen = np.isfinite(marks[:, 5])
+    effect = found.items[5].effect
+    assert isinstance(effect, Estimate)
+    assert effect.value == pytest.approx(_slow_delta(marks[seen], group[seen], 5), abs=1e-9)
