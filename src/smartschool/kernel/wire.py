@@ -1,9 +1,10 @@
-"""Rows on the wire: columns of numbers, texts, bytes, days and arrays of numbers as binary COPY.
+"""Rows on the wire: columns of numbers, texts, JSON, bytes, days and arrays of numbers as binary COPY.
 
 COPY … (FORMAT BINARY): signature, flags, header extension; each row is a field count, then per field its
 length (-1 for NULL) and its bytes, big-endian; a count of -1 ends it (PostgreSQL manual, COPY, file formats).
 """
 
+import json
 import struct
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -30,7 +31,8 @@ _DAY_ZERO = date(2000, 1, 1).toordinal()
 def can_carry(kinds: Sequence[str | None]) -> bool:
     """Whether columns of these PostgreSQL types can be written here."""
     return all(
-        _family(kind or "") in _SINGLE or (kind or "").removesuffix("[]") in _NUMBERS for kind in kinds
+        _family(kind or "") in (*_SINGLE, "jsonb") or (kind or "").removesuffix("[]") in _NUMBERS
+        for kind in kinds
     )
 
 
@@ -42,7 +44,7 @@ def rows(kinds: Sequence[str | None], columns: Sequence[Sequence[Any]]) -> bytes
     kinds
         PostgreSQL type of each column, of those that `can_carry` accepts.
     columns
-        The values of each column, one a row; arrays are lists of numbers.
+        The values of each column, one a row; arrays are lists of numbers or NumPy arrays.
     """
     try:
         fields = [_fields(kind or "", values) for kind, values in zip(kinds, columns, strict=True)]
@@ -58,6 +60,8 @@ def _family(kind: str) -> str:
 
 
 def _fields(kind: str, values: Sequence[Any]) -> list[bytes]:
+    if kind == "jsonb":
+        return [_NULL if value is None else _sized(_json(value)) for value in values]
     single = _SINGLE.get(_family(kind))
     if single is not None:
         return _singles(values, single)
@@ -76,6 +80,11 @@ def _singles(values: Sequence[Any], body_of: Callable[[Any], bytes]) -> list[byt
 
 def _sized(body: bytes) -> bytes:
     return _LENGTH(len(body)) + body
+
+
+def _json(value: Any) -> bytes:
+    """The version of the form, then the text; NaN is no JSON and is declined."""
+    return b"\1" + json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _text(value: str) -> bytes:
@@ -115,17 +124,14 @@ def _numbers(values: Sequence[Any], name: str) -> list[bytes]:
     return fields
 
 
-def _arrays(values: Sequence[Sequence[Any] | None], name: str, oid: int) -> list[bytes]:
+def _arrays(values: Sequence[Any], name: str, oid: int) -> list[bytes]:
     """Arrays of one length are laid out together; a missing or empty one is written by itself."""
     empty = _sized(b"".join(number.to_bytes(4, "big") for number in (0, 0, oid)))
     filled = [place for place, value in enumerate(values) if value is not None and len(value)]
     fields = [_NULL if value is None else empty for value in values]
     if not filled:
         return fields
-    lists = [values[place] or () for place in filled]
-    if any(None in one for one in lists):
-        raise ValueError("an array with a missing number")
-    table = _exact(lists, name)
+    table = _exact([values[place] for place in filled], name)
     if table.ndim != 2:
         raise ValueError("an array of arrays")
     size, width = table.shape[1], np.dtype(name).itemsize
@@ -142,7 +148,7 @@ def _arrays(values: Sequence[Sequence[Any] | None], name: str, oid: int) -> list
 
 def _exact(values: Sequence[Any], name: str) -> np.ndarray[Any, Any]:
     """Numbers of a type; a fraction for a column of integers is refused and not cut off."""
-    found = np.array(values)
+    found = np.array(values)  # of objects, and so refused, where a number is missing
     if found.dtype.kind not in ("iu" if name[1] == "i" else "iuf"):
         raise TypeError("not a number of this type")
     narrow = found.astype(name)

@@ -27,7 +27,7 @@ def compared_with_before(page: ClassPage) -> Sentence:
     if former is None:
         return ()
     sketch = sketches.load(former.run.sketch)
-    anchors = common_items(page.paper, page.figures, sketch, stored.load(former.figures))
+    anchors = common_items(page.paper, page.figures, sketch, stored.load(former.numbers, former.words))
     if len(anchors) < MIN_ANCHORS:
         return comparison(former.run.exam_name, (), Insufficient(Reason.TOO_FEW_ITEMS, len(anchors)), ())
     own = page.figure.home_class_id

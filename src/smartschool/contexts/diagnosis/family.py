@@ -170,7 +170,7 @@ def _doubtful(run: AnalysisRun) -> list[int]:
     row = ClassFigure.rows().filter(run=run, home_class__isnull=True).first()
     if row is None:
         return []
-    return [j for j, item in enumerate(stored.load(row.figures).items) if item.rival]
+    return [j for j, item in enumerate(stored.load(row.numbers, row.words).items) if item.rival]
 
 
 def _earlier(row: PupilReport) -> Earlier | None:

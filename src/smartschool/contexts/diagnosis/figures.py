@@ -1,14 +1,17 @@
-"""Figures of one group of pupils on one paper as stored: frozen, to JSON and back without loss."""
+"""Figures of one group of pupils on one paper: as read, and as stored in numbers and few words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from edumetrics.results import Estimate, Insufficient, Outcome, Reason
+import numpy as np
 
-SCHEMA = 1
+from edumetrics.results import Estimate, Estimates, FloatArray, Insufficient, Outcome, Reason, reason_code
+
+SCHEMA = 2
 
 # Ten-point columns of the share of the full mark; the first gathers all below 40.
 BIN_LABELS = ("40 以下", "40–49", "50–59", "60–69", "70–79", "80–89", "90–100")
@@ -98,88 +101,129 @@ def load_outcome(data: Mapping[str, Any]) -> Outcome:
     )
 
 
-def dump(figures: GroupFigures) -> dict[str, Any]:
-    """JSON of all figures of a group."""
-    return {
-        "schema": SCHEMA,
-        "n": [figures.n_listed, figures.n_present, figures.n_totals],
-        "mean": dump_outcome(figures.mean),
-        "quartiles": figures.quartiles,
-        "passed": figures.passed,
-        "bins": figures.bins,
-        "levels": figures.levels,
-        "alpha": dump_outcome(figures.alpha),
-        "sem": dump_outcome(figures.sem),
-        "items": [
-            {
-                "f": dump_outcome(item.facility),
-                "d": dump_outcome(item.discrimination),
-                "r": dump_outcome(item.rest),
-                "n": [item.n, item.lost, item.blank],
-                "o": [[o.label, o.n, o.key, o.groups] for o in item.options],
-                "x": [item.rival, item.idle],
-                "g": item.groups,
-                "e": item.easier_for,
-            }
-            for item in figures.items
-        ],
-        "points": [
-            {
-                "p": dump_outcome(point.share),
-                "n": [point.n, point.lost],
-                "s": point.states,
-                "g": point.groups,
-            }
-            for point in figures.points
-        ],
-        "groups": figures.group_sizes,
-        "cautions": figures.cautions,
-    }
+# What is stored of an outcome, an item, a point, in this order; NaN stands for nothing. A reason is a code
+# whose word is beside the array, because codes are no promise.
+OUTCOME = ("value", "se", "low", "high", "n", "reason")
+ITEM_OUTCOMES = ("facility", "discrimination", "rest")
+ITEM_WIDTH = len(ITEM_OUTCOMES) * len(OUTCOME) + 6  # then n, lost, blank, and the means of the three thirds
+POINT_WIDTH = (
+    len(OUTCOME) + 9
+)  # the share, then n, lost, four counts of states, the means of the three thirds
 
 
-def load(data: Mapping[str, Any]) -> GroupFigures:
-    """Inverse of `dump`."""
-    if data["schema"] != SCHEMA:
-        raise ValueError(f"figures of schema {data['schema']}, this version reads {SCHEMA}")
-    n_listed, n_present, n_totals = data["n"]
+class Stored(NamedTuple):
+    """Figures of one group as two columns of a row: many numbers and few words.
+
+    `numbers` are the items' rows of ITEM_WIDTH, then the points' rows of POINT_WIDTH. A paper of a school has
+    ten thousand of them: as words of JSON they took longer to write than to compute.
+    """
+
+    numbers: FloatArray
+    words: dict[str, Any]
+
+    @property
+    def n_present(self) -> int:
+        """Pupils who took part."""
+        return int(self.words["n"][1])
+
+
+def fill_outcomes(block: FloatArray, found: Estimates) -> None:
+    """Write estimates into the last axis of `block`, which is as wide as OUTCOME."""
+    block[..., 0] = found.value
+    block[..., 1] = np.nan if found.se is None else found.se
+    block[..., 2], block[..., 3] = found.low, found.high
+    block[..., 4], block[..., 5] = found.n, found.reason
+
+
+def fill_nothing(block: FloatArray, reason: Reason) -> None:
+    """Write that nothing is known, of nobody."""
+    block[..., :4] = np.nan
+    block[..., 4], block[..., 5] = 0, reason_code(reason)
+
+
+def method_words(found: Estimates | None) -> list[Any]:
+    """What an array of estimates has in common."""
+    return ["", 0.95] if found is None else [found.method, found.level]
+
+
+def load(numbers: Sequence[float], words: Mapping[str, Any]) -> GroupFigures:
+    """The figures of a stored row."""
+    if words["schema"] != SCHEMA:
+        raise ValueError(f"figures of schema {words['schema']}, this version reads {SCHEMA}")
+    n_items, n_points = words["size"]
+    middle = n_items * ITEM_WIDTH
+    reasons = {int(code): Reason(word) for code, word in words["reasons"].items()}
+    n_listed, n_present, n_totals = words["n"]
     return GroupFigures(
         n_listed=n_listed,
         n_present=n_present,
         n_totals=n_totals,
-        mean=load_outcome(data["mean"]),
-        quartiles=_three(data["quartiles"]),
-        passed=data["passed"],
-        bins=tuple(data["bins"]),
-        levels=tuple(data["levels"]),
-        alpha=load_outcome(data["alpha"]),
-        sem=load_outcome(data["sem"]),
-        items=tuple(_load_item(item) for item in data["items"]),
-        points=tuple(_load_point(point) for point in data["points"]),
-        group_sizes=_three(data["groups"]),
-        cautions=tuple(data["cautions"]),
+        mean=load_outcome(words["mean"]),
+        quartiles=_three(words["quartiles"]),
+        passed=words["passed"],
+        bins=tuple(words["bins"]),
+        levels=tuple(words["levels"]),
+        alpha=load_outcome(words["alpha"]),
+        sem=load_outcome(words["sem"]),
+        items=tuple(
+            _load_item(numbers[j * ITEM_WIDTH : (j + 1) * ITEM_WIDTH], str(j), words, reasons)
+            for j in range(n_items)
+        ),
+        points=tuple(
+            _load_point(numbers[start : start + POINT_WIDTH], words["methods"]["share"], reasons)
+            for start in range(middle, middle + n_points * POINT_WIDTH, POINT_WIDTH)
+        ),
+        group_sizes=_three(words["groups"]),
+        cautions=tuple(words["cautions"]),
     )
 
 
-def _load_item(item: Mapping[str, Any]) -> ItemFigures:
-    n, lost, blank = item["n"]
+def _load_item(
+    row: Sequence[float], place: str, words: Mapping[str, Any], reasons: Mapping[int, Reason]
+) -> ItemFigures:
+    width = len(OUTCOME)
+    facility, discrimination, rest = (
+        _outcome(row[k * width : (k + 1) * width], words["methods"][name], reasons)
+        for k, name in enumerate(ITEM_OUTCOMES)
+    )
+    n, lost, blank, *groups = row[len(ITEM_OUTCOMES) * width :]
+    rival, idle = words["doubts"].get(place, ("", ()))
     return ItemFigures(
-        facility=load_outcome(item["f"]),
-        discrimination=load_outcome(item["d"]),
-        rest=load_outcome(item["r"]),
-        n=n,
-        lost=lost,
-        blank=blank,
-        options=tuple(OptionCount(o[0], o[1], o[2], _three(o[3])) for o in item["o"]),
-        rival=item["x"][0],
-        idle=tuple(item["x"][1]),
-        groups=_three(item["g"]),
-        easier_for=item.get("e", ""),
+        facility=facility,
+        discrimination=discrimination,
+        rest=rest,
+        n=int(n),
+        lost=int(lost),
+        blank=int(blank),
+        options=tuple(OptionCount(o[0], o[1], o[2], _three(o[3])) for o in words["options"].get(place, ())),
+        rival=rival,
+        idle=tuple(idle),
+        groups=_thirds(groups),
+        easier_for=words["easier"].get(place, ""),
     )
 
 
-def _load_point(point: Mapping[str, Any]) -> PointFigures:
-    n, lost = point["n"]
-    return PointFigures(load_outcome(point["p"]), n, lost, tuple(point["s"]), _three(point["g"]))
+def _load_point(row: Sequence[float], method: Sequence[Any], reasons: Mapping[int, Reason]) -> PointFigures:
+    n, lost, unknown, needs, basic, mastered, *groups = row[len(OUTCOME) :]
+    return PointFigures(
+        _outcome(row[: len(OUTCOME)], method, reasons),
+        int(n),
+        int(lost),
+        (int(unknown), int(needs), int(basic), int(mastered)),
+        _thirds(groups),
+    )
+
+
+def _outcome(row: Sequence[float], method: Sequence[Any], reasons: Mapping[int, Reason]) -> Outcome:
+    value, se, low, high, n, reason = row
+    if reason:
+        return Insufficient(reasons[int(reason)], int(n))
+    return Estimate(value, None if math.isnan(se) else se, low, high, int(n), method[0], method[1])
+
+
+def _thirds(groups: Sequence[float]) -> tuple[float, float, float] | None:
+    low, middle, top = groups
+    return None if math.isnan(low) else (low, middle, top)
 
 
 def _three(value: Any) -> Any:

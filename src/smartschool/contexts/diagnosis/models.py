@@ -79,7 +79,9 @@ class ClassFigure(Owned):
     class_name = models.TextField(default="")  # as on the day of the exam: names move up each year
     subject = models.TextField()
     n_present = models.IntegerField()
-    figures = models.JSONField()  # figures.GroupFigures
+    # figures.Stored; floats in full, so that what is read is what was computed
+    numbers = ArrayField(models.FloatField())
+    words = models.JSONField()
 
     class Meta(Owned.Meta):
         abstract = False

@@ -72,7 +72,7 @@ def class_page(actor: Actor, *, paper_code: str, class_code: str) -> ClassPage:
         found,
         found.run,
         sketches.load(found.run.sketch),
-        stored.load(found.figures),
+        stored.load(found.numbers, found.words),
         bool(found.own),
         found.released,
     )
@@ -83,7 +83,7 @@ def grade_figures(page: ClassPage) -> GroupFigures | None:
     if page.run.n_classes < 2:
         return None
     row = ClassFigure.rows().filter(run=page.run, home_class__isnull=True).first()
-    return None if row is None else stored.load(row.figures)
+    return None if row is None else stored.load(row.numbers, row.words)
 
 
 def pupil_lines(page: ClassPage, *, with_names: bool = True) -> list[PupilLine]:
@@ -211,7 +211,7 @@ def lost_note(marks: ClassMarks, row: int, item: int) -> str:
 
 def reports_in_reach(actor: Actor, *, limit: int = 200, with_figures: bool = False) -> list[ClassFigure]:
     """Class reports the actor may open, the newest exam first, then grade and class."""
-    heavy = () if with_figures else ("figures", "run__sketch")
+    heavy = () if with_figures else ("numbers", "words", "run__sketch")
     return list(
         view_report.queryset(actor)
         .select_related("run")

@@ -44,7 +44,7 @@ def visible(actor: Actor) -> list[RequestRow]:
         for figure in ClassFigure.rows()
         .filter(run__current=True, run__paper_id__in={row.paper_id for row in rows})
         .select_related("run")
-        .defer("figures", "run__sketch", "run__inputs", "run__settings", "run__changes")
+        .defer("numbers", "words", "run__sketch", "run__inputs", "run__settings", "run__changes")
     }
     return [
         RequestRow(

@@ -67,7 +67,7 @@ def exams(actor: Actor) -> list[ExamRow]:
 
 def _whole(runs: Sequence[AnalysisRun]) -> dict[int, stored.GroupFigures]:
     rows = ClassFigure.rows().filter(run__in=[run.pk for run in runs], home_class__isnull=True)
-    return {row.run_id: stored.load(row.figures) for row in rows}
+    return {row.run_id: stored.load(row.numbers, row.words) for row in rows}
 
 
 def _doubts(runs: Sequence[AnalysisRun]) -> dict[int, tuple[str, ...]]:

@@ -1,11 +1,13 @@
 """Binary COPY: the database reads the very values that it reads from text; what does not fit is declined."""
 
+import json
 import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 from django.db import connection
 
@@ -73,6 +75,7 @@ def test_binary_rows_are_those_of_text() -> None:
         ("real[]", [[1.0, None]]),
         ("smallint[]", [[1, 2], [3]]),
         ("smallint[]", [[[1]]]),
+        ("jsonb", [{"mark": math.nan}]),
         ("bytea", ["text"]),
         ("date", [datetime(2026, 1, 1, 8, tzinfo=UTC)]),
         ("uuid", ["018f"]),
@@ -84,5 +87,24 @@ def test_what_does_not_fit_is_left_to_text(kind: str, values: Sequence[Any]) -> 
 
 
 def test_other_types_are_not_carried() -> None:
-    assert not wire.can_carry(["bigint", "jsonb"])
+    assert not wire.can_carry(["bigint", "interval"])
     assert not wire.can_carry([None])
+
+
+@pytest.mark.django_db
+def test_json_comes_back_as_it_was() -> None:
+    values = [{"名": [1, 0.1 + 0.2, None, True], "": "\u0001\\"}, None, []]
+    body = wire.rows(["jsonb"], [values])
+    assert body is not None
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE json_rows (c jsonb) ON COMMIT DROP")
+        with cursor.copy("COPY json_rows FROM STDIN (FORMAT BINARY)") as copy:
+            copy.write(body)
+        cursor.execute("SELECT c IS NULL, c::text FROM json_rows")
+        found = cursor.fetchall()
+    assert [None if missing else json.loads(text) for missing, text in found] == values
+
+
+def test_an_array_is_written_as_its_list() -> None:
+    blocks = [np.array([0.5, math.nan]), np.array([])]
+    assert wire.rows(["real[]"], [blocks]) == wire.rows(["real[]"], [[one.tolist() for one in blocks]])

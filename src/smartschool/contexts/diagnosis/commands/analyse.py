@@ -117,7 +117,12 @@ def _write_run(
 def _changes(former: AnalysisRun, found: PaperAnalysis) -> dict[str, Any]:
     """Differences of the whole paper; which pupils moved is read from the rows when somebody looks."""
     row = ClassFigure.rows().get(run=former, home_class__isnull=True)
-    pair = (sketches.load(former.sketch), stored.load(row.figures), found.sketch, found.whole)
+    pair = (
+        sketches.load(former.sketch),
+        stored.load(row.numbers, row.words),
+        found.sketch,
+        stored.load(found.whole.numbers.tolist(), found.whole.words),
+    )
     return {
         "items": differences.dump(differences.item_changes(*pair)),
         "points": differences.dump(differences.point_changes(*pair)),
@@ -126,7 +131,7 @@ def _changes(former: AnalysisRun, found: PaperAnalysis) -> dict[str, Any]:
 
 def _write_groups(run: AnalysisRun, found: PaperAnalysis) -> None:
     classes = directory.classes_by_id(found.classes, on=run.held_on)
-    rows: list[tuple[int | None, str, str, Any]] = [(None, "", "", found.whole)]
+    rows: list[tuple[int | None, str, str, stored.Stored]] = [(None, "", "", found.whole)]
     rows += [(key, classes[key].code, classes[key].name, group) for key, group in found.classes.items()]
     bulk.insert(
         ClassFigure,
@@ -138,7 +143,8 @@ def _write_groups(run: AnalysisRun, found: PaperAnalysis) -> None:
             "class_name": [row[2] for row in rows],
             "subject": [run.subject] * len(rows),
             "n_present": [row[3].n_present for row in rows],
-            "figures": [stored.dump(row[3]) for row in rows],
+            "numbers": [row[3].numbers for row in rows],
+            "words": [row[3].words for row in rows],
         },
     )
 

@@ -16,7 +16,7 @@ from edumetrics.results import FloatArray
 from smartschool.contexts.assessment.public.contracts import PaperData
 from smartschool.contexts.diagnosis.compute.groups import group_figures
 from smartschool.contexts.diagnosis.compute.paper import Paper, Settings, digests, prepare
-from smartschool.contexts.diagnosis.figures import GroupFigures
+from smartschool.contexts.diagnosis.figures import Stored
 from smartschool.contexts.diagnosis.sketch import PaperSketch
 
 ALGORITHM = f"diagnosis/2 {EXAM_VERSION} {MASTERY_VERSION}"
@@ -55,8 +55,8 @@ class PaperAnalysis:
 
     sketch: PaperSketch
     point_ids: tuple[int, ...]
-    whole: GroupFigures
-    classes: dict[int, GroupFigures]
+    whole: Stored
+    classes: dict[int, Stored]
     pupils: PupilArrays
     items: ItemSums
     inputs: dict[str, Any]
@@ -88,13 +88,16 @@ def analyse(
     members = {int(key): np.flatnonzero(data.class_ids == key) for key in dict.fromkeys(data.class_ids)}
     means = aggregates.group_means(paper.share[:, None], [str(key) for key in data.class_ids])
     place = {int(label): g for g, label in enumerate(means.groups)}
-    whole = group_figures(paper, everybody, means.whole.at(0))
-    classes = {key: group_figures(paper, rows, means.raw.at(place[key], 0)) for key, rows in members.items()}
+    whole, *classes = group_figures(
+        paper,
+        [everybody, *members.values()],
+        [means.whole.at(0), *(means.raw.at(place[key], 0) for key in members)],
+    )
     return PaperAnalysis(
         sketch=sketch,
         point_ids=tuple(point_ids),
         whole=whole,
-        classes=classes,
+        classes=dict(zip(members, classes, strict=True)),
         pupils=_pupils(paper),
         items=_sums(paper),
         inputs=digests(data),

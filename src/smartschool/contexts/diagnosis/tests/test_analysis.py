@@ -56,7 +56,8 @@ def analysed() -> tuple[World, Paper, np.ndarray, AnalysisRun]:
 
 
 def class_figures(run: AnalysisRun, home_class: object) -> stored.GroupFigures:
-    return stored.load(ClassFigure.objects.get(run=run, home_class=home_class).figures)
+    row = ClassFigure.objects.get(run=run, home_class=home_class)
+    return stored.load(row.numbers, row.words)
 
 
 def test_every_figure_of_a_class_by_numpy(analysed):

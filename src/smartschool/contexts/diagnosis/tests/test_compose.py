@@ -1,7 +1,5 @@
 """Composition: sentences are true in edge cases, items that need a person come first, pupils stay by 学号."""
 
-import json
-
 import numpy as np
 import pytest
 from django.template.loader import render_to_string
@@ -276,13 +274,6 @@ def test_absent_pupil_has_no_level_and_no_points():
     assert report.level == ""
     assert "缺考" in plain(report.sentence)
     assert report.marks == ""
-
-
-def test_figures_survive_json():
-    options = (OPTION("A", 3, False, (0.5, 0.25, 0.0)), OPTION("B", 5, True, None))
-    items = [item_figures(1 / 3, options=options, rival="C", groups=(0.1, 0.2, 0.3))]
-    before = group(items, [point_figures(0.1 + 0.2, groups=(0.5, 0.25, 1 / 7))])
-    assert stored.load(json.loads(json.dumps(stored.dump(before)))) == before
 
 
 def test_numbers_are_written_as_people_round():
