@@ -32,7 +32,9 @@ def new_reports(request: HttpRequest, actor: Actor) -> Block | None:
     rows = queries.reports_in_reach(actor, limit=MOST, with_figures=True)
     if not rows:
         return None
-    told = [(row, headline(sketches.load(row.run.sketch), stored.load(row.figures))) for row in rows]
+    told = [
+        (row, headline(sketches.load(row.run.sketch), stored.load(row.numbers, row.words))) for row in rows
+    ]
     return Block(_filled("new_reports", rows=told, school_code=actor.workspace.code))
 
 
