@@ -73,6 +73,7 @@ FORM_RENDERER = "smartschool.web.renderer.KitRenderer"
 CSRF_FAILURE_VIEW = "smartschool.web.errors.csrf_failure"
 # In the session, not in a cookie: a message may name a pupil.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+MESSAGE_TAGS = {25: "ok", 30: "warn", 40: "bad"}  # success, warning, error in the words of the kit
 
 # No address: commands that need no database (checks, migrations' text) still run.
 DATABASES = {"default": env.database(env.text("DATABASE_URL", "postgresql:///unset"))}

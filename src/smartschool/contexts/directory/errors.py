@@ -7,8 +7,32 @@ def code_taken(code: str) -> DomainError:
     return DomainError("directory.code_taken", f"标识码 {code} 已经有单位在用，核对后重填。", status=409)
 
 
+def credit_code_taken(code: str) -> DomainError:
+    return DomainError(
+        "directory.credit_code_taken", f"统一社会信用代码 {code} 已经有单位在用，核对后重填。", status=409
+    )
+
+
+def wrong_parent(kind: str, parent: str) -> DomainError:
+    return DomainError("directory.wrong_parent", f"{kind}不能放在{parent}下面，换一个上级单位。", status=409)
+
+
+def under_itself(name: str) -> DomainError:
+    return DomainError(
+        "directory.under_itself", f"{name}不能放到自己或自己的下级下面，换一个上级单位。", status=409
+    )
+
+
+def parent_closed(name: str) -> DomainError:
+    return DomainError("directory.parent_closed", f"上级单位{name}已经停办，先选一个还在的上级。", status=409)
+
+
+def still_open(name: str) -> DomainError:
+    return DomainError("directory.still_open", f"{name}没有停办，不用恢复。", status=409)
+
+
 def still_in_use(what: str) -> DomainError:
-    return DomainError("directory.still_in_use", f"还不能撤销：{what}。先处理它们，再撤销。", status=409)
+    return DomainError("directory.still_in_use", f"还不能结束：{what}。先处理完，再来。", status=409)
 
 
 def class_exists(name: str) -> DomainError:

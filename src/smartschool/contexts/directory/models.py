@@ -41,6 +41,7 @@ class Organisation(models.Model):
     plan_category = models.TextField(default="")  # rural | urban, set by the district for its plan
     town = models.TextField(default="")
     division = models.TextField(default="")  # GB/T 2260, six digits
+    credit_code = models.TextField(default="")  # 统一社会信用代码; a 教学点 has none of its own
     valid_from = models.DateField()
     valid_to = models.DateField(null=True)
 
@@ -52,7 +53,27 @@ class Organisation(models.Model):
             models.CheckConstraint(
                 condition=Q(plan_category__in=["", "rural", "urban"]), name="organisation_plan_category"
             ),
+            models.UniqueConstraint(
+                fields=["credit_code"], condition=~Q(credit_code=""), name="organisation_credit_code_once"
+            ),
         ]
+
+
+class Headcount(Owned):
+    """How many pupils and staff an organisation has: what the levels above may know, without a person.
+
+    Derived; `records.recount` writes it inside every command and import that adds or ends a record.
+    """
+
+    sharing: ClassVar[Sharing] = Sharing.UP
+
+    pupils = models.IntegerField(default=0)  # open enrolments
+    staff = models.IntegerField(default=0)  # open staff records; a shared teacher counts at each school
+    full_time = models.DecimalField(max_digits=7, decimal_places=2, default=0)  # their shares added up
+
+    class Meta(Owned.Meta):
+        abstract = False
+        constraints: ClassVar = [models.UniqueConstraint(fields=["organisation"], name="headcount_once")]
 
 
 class SchoolYear(models.Model):

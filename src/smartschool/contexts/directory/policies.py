@@ -1,7 +1,12 @@
 """Who may do what with the tree, classes, pupils and staff."""
 
-from smartschool.contexts.directory.models import Enrolment, HomeClass
+from collections.abc import Callable
+
+from django.db.models import Q, QuerySet
+
+from smartschool.contexts.directory.models import Enrolment, HomeClass, Organisation
 from smartschool.contexts.directory.public.relations import FormTeacher, HoldsPost, SitsIn, TeachesSubject
+from smartschool.kernel.actor import Actor
 from smartschool.kernel.policy import Policy, Workspace, register_policy
 
 OFFICE = frozenset({"principal", "academic_admin"})
@@ -61,12 +66,38 @@ view_staff = register_policy(
     Policy("directory.view_staff", "看本校教职工的岗位和任课", OFFICE, Workspace.SCHOOL)
 )
 
+DISTRICT = frozenset({"district_admin", "district_researcher", "district_inspector"})
+
+
+def _units(roles: frozenset[str]) -> Callable[[Actor], QuerySet[Organisation]]:
+    """The bureau of an officer, what stands below it, and what did until it was closed."""
+
+    def rows(actor: Actor) -> QuerySet[Organisation]:
+        held = actor.with_roles(roles)
+        ids = {one.id for a in held for one in (a.organisation, *a.descendants)}
+        return Organisation.objects.filter(Q(pk__in=ids) | Q(parent_id__in=ids))
+
+    return rows
+
+
 view_schools = register_policy(
     Policy(
         "directory.view_schools",
-        "看全区学校和班数（没有人名）",
-        frozenset({"district_admin", "district_researcher", "district_inspector"}),
+        "看全区单位、班数和人数（没有人名）",
+        DISTRICT,
         Workspace.DISTRICT,
+        rows=_units(DISTRICT),
+    )
+)
+
+manage_organisations = register_policy(
+    Policy(
+        "directory.manage_organisations",
+        "添加、更名、移动、停办全区的单位",
+        frozenset({"district_admin"}),
+        Workspace.DISTRICT,
+        rows=_units(frozenset({"district_admin"})),
+        write=True,
     )
 )
 

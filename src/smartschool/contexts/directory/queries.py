@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from smartschool.contexts.directory.grades import grade_name, grade_on
 from smartschool.contexts.directory.masking import mask_number, mask_phone
@@ -13,7 +13,6 @@ from smartschool.contexts.directory.models import (
     Enrolment,
     Guardianship,
     HomeClass,
-    Organisation,
     Placement,
     StaffRecord,
     TeachingAssignment,
@@ -21,7 +20,7 @@ from smartschool.contexts.directory.models import (
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.contracts import ClassInfo
 from smartschool.contexts.directory.public.roles import roles
-from smartschool.contexts.directory.shapes import SCHOOL_KINDS, class_info
+from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.validity import current_term_id, valid_on
 from smartschool.kernel import clock
 
@@ -238,45 +237,6 @@ def pending_count(organisation_id: int) -> int:
     return Enrolment.objects.filter(
         valid_on(clock.today()), organisation_id=organisation_id, status=Enrolment.Status.PENDING
     ).count()
-
-
-@dataclass(frozen=True, slots=True)
-class SchoolRow:
-    """A school as the district sees it: no person, only how many classes."""
-
-    name: str
-    code: str
-    town: str
-    type_name: str
-    category: str
-    under: str
-    classes: int
-
-
-def school_rows() -> list[SchoolRow]:
-    """Every school of the district by town and code; classes are counted, pupils are not shown."""
-    day = clock.today()
-    counts = dict(
-        HomeClass.objects.filter(valid_on(day))
-        .values_list("organisation_id")
-        .annotate(Count("id"))
-        .order_by()
-    )
-    types = codes.table("school_type")
-    rows = Organisation.objects.select_related("parent").filter(valid_on(day), kind__in=SCHOOL_KINDS)
-    return [
-        SchoolRow(
-            row.short_name,
-            row.code,
-            row.town,
-            types.name(row.school_type) if row.school_type else Organisation.Kind(row.kind).label,
-            {"rural": "乡村", "urban": "城镇"}.get(row.plan_category, ""),
-            row.parent.short_name if row.parent and row.parent.kind != "bureau" else "",
-            counts.get(row.pk, 0),
-        )
-        for row in sorted(rows, key=lambda one: (one.town, one.code))
-        if row.kind != Organisation.Kind.CENTRAL_SCHOOL
-    ]
 
 
 def open_classes_for(pupil: Enrolment) -> list[HomeClass]:

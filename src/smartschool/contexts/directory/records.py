@@ -3,12 +3,15 @@
 Each takes many and needs a handful of statements; the caller's scope must allow writing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+
+from django.db.models import Count, Sum
 
 from smartschool.contexts.directory.models import (
     Enrolment,
     Guardianship,
+    Headcount,
     Placement,
     StaffRecord,
     TeachingAssignment,
@@ -162,6 +165,34 @@ def write_guardianships(
         },
     )
     return ids
+
+
+def recount(organisation_ids: Iterable[int]) -> None:
+    """Count pupils and staff of organisations anew, for those who may not see the records.
+
+    Called after the records are written, in the same transaction. The row is locked before it is counted,
+    so of two commands at one school the later one counts what the earlier one wrote.
+    """
+    ids = sorted(set(organisation_ids))
+    Headcount.objects.bulk_create([Headcount(organisation_id=pk) for pk in ids], ignore_conflicts=True)
+    rows = list(
+        Headcount.objects.select_for_update().filter(organisation_id__in=ids).order_by("organisation_id")
+    )
+    here = {"organisation_id__in": ids, "valid_to__isnull": True}
+    pupils = dict(
+        Enrolment.objects.filter(**here).values_list("organisation_id").annotate(Count("id")).order_by()
+    )
+    staff = {
+        pk: (number, shares)
+        for pk, number, shares in StaffRecord.objects.filter(**here)
+        .values_list("organisation_id")
+        .annotate(Count("id"), Sum("share"))
+        .order_by()
+    }
+    for row in rows:
+        row.pupils = pupils.get(row.organisation_id, 0)
+        row.staff, row.full_time = staff.get(row.organisation_id, (0, 0))
+    Headcount.objects.bulk_update(rows, ["pupils", "staff", "full_time"])
 
 
 def guardian_hash(one: NewGuardian) -> bytes | None:

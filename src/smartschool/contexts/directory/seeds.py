@@ -21,6 +21,7 @@ from smartschool.contexts.directory.models import (
     Term,
 )
 from smartschool.contexts.directory.public.contracts import NewAssignment, NewGuardian, NewPupil, NewStaff
+from smartschool.contexts.directory.public.identifiers import credit_check_character
 from smartschool.contexts.directory.seeds_people import Invented, PeopleMaker, born_for
 from smartschool.contexts.directory.seeds_plan import (
     BUREAU_CODE,
@@ -117,8 +118,15 @@ def _write_tree(schools: list[PlannedSchool], size: str) -> dict[str, Organisati
             code=school.code, name=f"大通区{school.name}", short_name=school.name, kind=school.kind,
             parent=found[school.parent], school_type=school.school_type, urban_rural=school.urban_rural,
             plan_category=school.category, town=school.town, division=DIVISION, valid_from=FOUNDED,
+            credit_code="" if school.kind == "teaching_point" else _credit_code(school.code),
         )  # fmt: skip
     return found
+
+
+def _credit_code(code: str) -> str:
+    """A 统一社会信用代码 that nobody holds: its middle is no organisation code."""
+    first = f"12{DIVISION}DEM{code[-6:]}"
+    return first + credit_check_character(first)
 
 
 def _share_out(schools: list[PlannedSchool], staff: int) -> dict[str, int]:
@@ -146,6 +154,7 @@ def _write_office(place: Organisation, posts: list[tuple[str, str, str]], maker:
         staff = [_new_staff(person, number, maker.code()) for number, person in enumerate(people, 1)]
         ids = records.write_staff(place.pk, staff, FOUNDED)
         _appoint(place, [(pk, role, None) for pk, (_, _, role) in zip(ids, posts, strict=True)])
+        records.recount([place.pk])
 
 
 def _appoint(place: Organisation, posts: list[tuple[int, str, int | None]]) -> None:
@@ -180,6 +189,7 @@ class _School:
             self.class_ids = self._write_classes()
             self._write_staff()
             self._write_pupils()
+            records.recount([self.place.pk])
 
     @property
     def is_main(self) -> bool:
@@ -370,5 +380,7 @@ def _lend(lender: _School, borrower: _School) -> None:
         TeachingAssignment.objects.filter(
             subject="24", term__in=[term for term, year in borrower.terms if year == borrower.terms[-1][1]]
         ).update(staff_id=pk)
+        records.recount([borrower.place.pk])
     with scope_of([lender.place.pk]):
         StaffRecord.objects.filter(pk=lender.staff_ids[index]).update(share=1 - 0.3 * lender.lent)
+        records.recount([lender.place.pk])

@@ -2,19 +2,27 @@
 
 from django.urls import path
 
-from smartschool.contexts.directory import views
+from smartschool.contexts.directory.views import organisations, people
 
 app_name = "directory"
 
 _SCHOOL = "schools/<str:school_code>/"
 _PUPIL = _SCHOOL + "pupils/<str:pupil_code>/"
+_UNITS = "district/schools/"
+_UNIT = _UNITS + "<str:unit_code>/"
 
 urlpatterns = [
-    path(_SCHOOL + "classes/", views.classes, name="classes"),
-    path(_SCHOOL + "classes/<str:class_code>/", views.home_class, name="class"),
-    path(_SCHOOL + "staff/", views.staff, name="staff"),
-    path(_PUPIL, views.pupil, name="pupil"),
-    path(_PUPIL + "reveal/", views.reveal, name="reveal"),
-    path(_PUPIL + "move/", views.move, name="move"),
-    path("district/schools/", views.schools, name="schools"),
+    path(_SCHOOL + "classes/", people.classes, name="classes"),
+    path(_SCHOOL + "classes/<str:class_code>/", people.home_class, name="class"),
+    path(_SCHOOL + "staff/", people.staff, name="staff"),
+    path(_PUPIL, people.pupil, name="pupil"),
+    path(_PUPIL + "reveal/", people.reveal, name="reveal"),
+    path(_PUPIL + "move/", people.move, name="move"),
+    path(_UNITS, organisations.schools, name="schools"),
+    path(_UNITS + "new/", organisations.add, name="unit_add"),
+    path(_UNIT, organisations.unit, name="unit"),
+    path(_UNIT + "edit/", organisations.edit, name="unit_edit"),
+    path(_UNIT + "move/", organisations.move, name="unit_move"),
+    path(_UNIT + "close/", organisations.close, name="unit_close"),
+    path(_UNIT + "reopen/", organisations.reopen, name="unit_reopen"),
 ]

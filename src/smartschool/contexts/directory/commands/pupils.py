@@ -34,6 +34,7 @@ def enrol_pupils(
             ids = records.write_enrolments(organisation.pk, pupils, valid_from)
     except IntegrityError as error:
         raise _explained(error, pupils) from None
+    records.recount([organisation.pk])
     done(
         organisation,
         organisation_id=organisation.pk,
@@ -131,6 +132,7 @@ def release_pupil(*, actor: Actor, enrolment: Enrolment, status: str, on: date) 
     enrolment.revision = F("revision") + 1
     enrolment.save(update_fields=["status", "valid_to", "revision"])
     enrolment.refresh_from_db()
+    records.recount([enrolment.organisation_id])
     done(
         enrolment,
         organisation_id=enrolment.organisation_id,

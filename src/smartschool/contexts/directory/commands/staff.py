@@ -28,6 +28,7 @@ def record_staff(
             ids = records.write_staff(organisation.pk, staff, valid_from)
     except IntegrityError:
         raise errors.already_enrolled(sorted(one.name for one in staff)) from None
+    records.recount([organisation.pk])
     done(
         organisation,
         organisation_id=organisation.pk,
@@ -124,6 +125,7 @@ def release_staff(*, actor: Actor, staff: StaffRecord, on: date) -> StaffRecord:
     staff.valid_to = on
     staff.revision += 1
     staff.save(update_fields=["valid_to", "revision"])
+    records.recount([staff.organisation_id])
     done(
         staff,
         organisation_id=staff.organisation_id,

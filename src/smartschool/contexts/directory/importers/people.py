@@ -66,7 +66,7 @@ def check_id_numbers(checked: Checked, key: str, name: str) -> list[IdNumber | N
     return found
 
 
-def refuse_doubles(checked: Checked, values: list[str | None], name: str) -> None:
+def refuse_doubles(checked: Checked, values: list[str | None], name: str, what: str = "同一个人") -> None:
     """The later of two rows with the same value is refused."""
     first_at: dict[str, int] = {}
     for index, value in enumerate(values):
@@ -75,4 +75,4 @@ def refuse_doubles(checked: Checked, values: list[str | None], name: str) -> Non
         first = first_at.setdefault(value, index)
         if first != index:
             row = checked.frame.rows[first]
-            checked.add(index, name, "duplicate_in_file", f"与第 {row} 行重复。同一个人只留一行。")
+            checked.add(index, name, "duplicate_in_file", f"与第 {row} 行重复。{what}只留一行。")

@@ -7,8 +7,10 @@ from smartschool.contexts.directory.importers.roster_checks import RosterFacts, 
 from smartschool.contexts.directory.importers.roster_columns import roster_columns
 from smartschool.contexts.directory.importers.roster_plan import plan_roster
 from smartschool.contexts.directory.importers.roster_write import write_roster
+from smartschool.contexts.directory.records import recount
 from smartschool.kernel.importing import ADD, SNAPSHOT, Importer, Plan, Target
 from smartschool.kernel.journal import Journal
+from smartschool.kernel.scope import current_scope
 from smartschool.kernel.tabular import Checked, Column
 
 
@@ -35,3 +37,7 @@ class RosterImporter(Importer):
 
     def apply(self, plan: Plan, checked: Checked, target: Target, journal: Journal) -> None:
         write_roster(plan, target, journal)
+        recount(current_scope().write)
+
+    def undone(self, target: Target) -> None:
+        recount(current_scope().write)

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 from smartschool.contexts.directory.importers.people import refuse_doubles
 from smartschool.contexts.directory.models import Organisation
 from smartschool.contexts.directory.public.codes import coded
-from smartschool.contexts.directory.public.identifiers import school_code_cell
+from smartschool.contexts.directory.public.identifiers import credit_code_cell, school_code_cell
 from smartschool.kernel import bulk, cells
 from smartschool.kernel.importing import ADDED, CHANGED, SAME, FieldChange, Importer, Plan, Target
 from smartschool.kernel.journal import Journal
 from smartschool.kernel.tabular import Checked, Column, FileRefused
 
 TEACHING_POINT = "218"
-FIELDS = ("name", "short_name", "school_type", "urban_rural", "town", "division")
+FIELDS = ("name", "short_name", "school_type", "urban_rural", "town", "division", "credit_code")
 NAMES = {
     "name": "学校名称",
     "short_name": "学校简称",
@@ -22,6 +22,7 @@ NAMES = {
     "urban_rural": "所在地城乡类型",
     "town": "所属乡镇",
     "division": "行政区划代码",
+    "credit_code": "统一社会信用代码",
 }
 CODES = ("学校代码", "XXDM", "学校（机构）标识码")
 SchoolRow = tuple[int, str, int, dict[str, Any], Organisation | None]
@@ -45,6 +46,7 @@ def school_columns() -> tuple[Column, ...]:
         Column("urban_rural", "所在地城乡类型", coded("locality"), ("城乡类型", "SZDCXLXM")),
         Column("town", "所属乡镇", cells.text(40), ("乡镇", "街道", "所在乡镇")),
         Column("division", "行政区划代码", cells.digits_text, ("XZQHM", "行政区划码")),
+        Column("credit_code", "统一社会信用代码", credit_code_cell, ("社会信用代码", "TYSHXYDM")),
         Column("parent", "上级单位", cells.text(64), ("中心校", "所属中心校", "主管单位")),
     )
 
@@ -64,11 +66,15 @@ class SchoolsImporter(Importer):
     def validate(self, checked: Checked, target: Target) -> None:
         if target.fixed:
             raise FileRefused("district_only", "学校名单由区里导入：请去掉 --school 再试。")
-        refuse_doubles(checked, [str(one) if one else None for one in checked.column("code")], "学校标识码")
+        for key, name in (("code", "学校标识码"), ("credit_code", "统一社会信用代码")):
+            refuse_doubles(
+                checked, [str(one) if one else None for one in checked.column(key)], name, "同一所学校"
+            )
 
     def match(self, checked: Checked, target: Target) -> Plan:
         standing = {one.code: one for one in Organisation.objects.all()}
         by_name = {one.name: one.pk for one in standing.values() if one.valid_to is None}
+        by_credit = {one.credit_code: one.pk for one in standing.values() if one.credit_code}
         plan = Plan(
             [None] * len(checked.frame), [str(n or "") for n in checked.column("name")], len(standing)
         )
@@ -85,6 +91,11 @@ class SchoolsImporter(Importer):
             one = standing.get(str(checked.column("code")[index]))
             if one is not None and one.valid_to is not None:
                 checked.add(index, "学校标识码", "voided_code", "这个标识码已经撤销，不能再用，请核对。")
+                continue
+            holder = by_credit.get(str(fields.get("credit_code", "")))
+            if holder is not None and (one is None or holder != one.pk):
+                words = "这个统一社会信用代码已经有单位在用，请核对。"
+                checked.add(index, "统一社会信用代码", "credit_code_taken", words)
                 continue
             changes = [] if one is None else _changes(one, fields)
             plan.kinds[index] = ADDED if one is None else CHANGED if changes else SAME

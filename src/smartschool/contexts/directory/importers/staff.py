@@ -32,10 +32,12 @@ from smartschool.contexts.directory.public.codes import coded
 from smartschool.contexts.directory.public.contracts import NewStaff
 from smartschool.contexts.directory.public.doors import current_term
 from smartschool.contexts.directory.public.hashes import id_hash
+from smartschool.contexts.directory.records import recount
 from smartschool.kernel import bulk, cells, clock
 from smartschool.kernel.crypto import keyed_hash
 from smartschool.kernel.importing import ADDED, CHANGED, SAME, FieldChange, Importer, Plan, Target
 from smartschool.kernel.journal import Journal
+from smartschool.kernel.scope import current_scope
 from smartschool.kernel.tabular import Bad, Cell, Checked, Column, FileRefused, Value
 
 FORM_TEACHER, TEACHER = "23", ("10", "20")  # codes of post_occupation
@@ -149,6 +151,10 @@ class StaffImporter(Importer):
 
     def apply(self, plan: Plan, checked: Checked, target: Target, journal: Journal) -> None:
         _write(plan, target, journal)
+        recount(current_scope().write)
+
+    def undone(self, target: Target) -> None:
+        recount(current_scope().write)
 
 
 def _rows(checked: Checked) -> list[StaffRow]:

@@ -107,16 +107,21 @@ def parse_school_code(text: str) -> str | Bad:
     return text
 
 
+def credit_check_character(first17: str) -> str:
+    """Check character of a 统一社会信用代码, GB 32100-2015: (31 - sum of 17 weighted values) mod 31."""
+    total = 0
+    for character, weight in zip(first17, _CREDIT_WEIGHTS, strict=True):
+        total += _CREDIT_VALUES[character] * weight
+    return _CREDIT_ALPHABET[-total % 31]
+
+
 def parse_credit_code(text: str) -> str | Bad:
-    """Check a 统一社会信用代码, GB 32100-2015: check value (31 - sum of 17 weighted values) mod 31."""
+    """Check a 统一社会信用代码: 18 characters, the last one over the others."""
     if len(text) != 18 or any(character not in _CREDIT_VALUES for character in text):
         return Bad(
             "credit_code_shape", "统一社会信用代码应为 18 位数字和大写字母（没有 I、O、S、V、Z），请核对。"
         )
-    total = 0
-    for character, weight in zip(text[:17], _CREDIT_WEIGHTS, strict=True):
-        total += _CREDIT_VALUES[character] * weight
-    if _CREDIT_ALPHABET[-total % 31] != text[17]:
+    if credit_check_character(text[:17]) != text[17]:
         return Bad("check_digit", "统一社会信用代码的校验码不对，请对照登记证书改正。")
     return text
 

@@ -74,7 +74,8 @@ def child(name: str, seat: int | None, home_class: HomeClass | None, **more: obj
 
 
 def test_a_code_is_taken_for_ever(school: Organisation, bureau: Organisation) -> None:
-    organisations.close_organisation(actor=ACTOR, organisation=school, on=NOW)
+    with scope_of([school.pk]):
+        organisations.close_organisation(actor=ACTOR, organisation=school, on=NOW, reason="撤并")
     with pytest.raises(DomainError) as refused:
         organisations.create_organisation(
             actor=ACTOR, parent=bureau, code=school.code, name="乙", short_name="乙", kind="school",

@@ -1,4 +1,4 @@
-"""Pages of 师生与班级: classes of a school, a class, a pupil, staff; for the district its schools."""
+"""Pages of 师生与班级: classes of a school, a class, a pupil, staff."""
 
 from typing import Any
 
@@ -10,43 +10,26 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from smartschool.contexts.directory import queries
 from smartschool.contexts.directory.commands.pupils import transfer_pupil
-from smartschool.contexts.directory.forms import MoveForm
+from smartschool.contexts.directory.forms.pupils import MoveForm
 from smartschool.contexts.directory.models import Enrolment, HomeClass
-from smartschool.contexts.directory.policies import OFFICE
 from smartschool.contexts.directory.public import doors
-from smartschool.contexts.directory.public.relations import roles_at
 from smartschool.contexts.directory.shapes import class_info
+from smartschool.contexts.directory.views.common import actor_of, place_of, runs_office
 from smartschool.kernel import audit, clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.policy import policy, requires
 
 
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
-
-
-def _school(request: HttpRequest) -> int:
-    place = _actor(request).workspace
-    assert place is not None  # noqa: S101 - the policies stand in a school
-    return place.id
-
-
-def _runs_office(actor: Actor) -> bool:
-    """Whether the actor is principal or in the office here; many of them teach as well."""
-    return actor.workspace is not None and bool(roles_at(actor, actor.workspace.id) & OFFICE)
-
-
 @requires("directory.view_classes")
 def classes(request: HttpRequest, school_code: str) -> HttpResponse:
     """Classes that the actor may open, by grade."""
-    rows = policy("directory.view_classes").queryset(_actor(request))
+    rows = policy("directory.view_classes").queryset(actor_of(request))
     found = doors.classes_in(rows)
-    sizes = doors.class_sizes([_school(request)])
+    sizes = doors.class_sizes([place_of(request)])
     heads = doors.form_teachers(one.id for one in found)
     listed = [(one, sizes.get(one.id, 0), heads.get(one.id)) for one in found]
-    office = _runs_office(_actor(request))
+    office = runs_office(actor_of(request))
     words = request.GET.get("q", "")
     return render(
         request,
@@ -57,10 +40,10 @@ def classes(request: HttpRequest, school_code: str) -> HttpResponse:
             "pupils": sum(size for _, size, _ in listed),
             "headless": [one.name for one, _, head in listed if head is None],
             "office": office,
-            "pending": queries.pending_count(_school(request)) if office else 0,
-            "unplaced": queries.unplaced(_school(request)) if office else [],
+            "pending": queries.pending_count(place_of(request)) if office else 0,
+            "unplaced": queries.unplaced(place_of(request)) if office else [],
             "q": words,
-            "found": queries.search_pupils(_school(request), words) if office else [],
+            "found": queries.search_pupils(place_of(request), words) if office else [],
         },
     )
 
@@ -68,7 +51,7 @@ def classes(request: HttpRequest, school_code: str) -> HttpResponse:
 @requires("directory.view_classes")
 def home_class(request: HttpRequest, school_code: str, class_code: str) -> HttpResponse:
     """One class: pupils by 学号, who teaches it."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = policy("directory.view_classes").get(actor, code=class_code)
     page = queries.class_page(row.pk)
     return render(
@@ -78,8 +61,7 @@ def home_class(request: HttpRequest, school_code: str, class_code: str) -> HttpR
             "school_code": school_code,
             "one": class_info(row),
             "page": page,
-            "opens_pupils": _runs_office(actor)
-            or (page.head is not None and page.head[1] == actor.person_id),
+            "opens_pupils": runs_office(actor) or (page.head is not None and page.head[1] == actor.person_id),
         },
     )
 
@@ -87,7 +69,7 @@ def home_class(request: HttpRequest, school_code: str, class_code: str) -> HttpR
 @requires("directory.view_pupils")
 def pupil(request: HttpRequest, school_code: str, pupil_code: str) -> HttpResponse:
     """One pupil, numbers masked."""
-    row = policy("directory.view_pupils").get(_actor(request), code=pupil_code)
+    row = policy("directory.view_pupils").get(actor_of(request), code=pupil_code)
     return render(request, "directory/pupil.html", _pupil_context(request, school_code, row, in_full=False))
 
 
@@ -95,7 +77,7 @@ def pupil(request: HttpRequest, school_code: str, pupil_code: str) -> HttpRespon
 @require_POST
 def reveal(request: HttpRequest, school_code: str, pupil_code: str) -> HttpResponse:
     """The same page with numbers in full; who looked is recorded before anything is shown."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = policy("directory.reveal_pupil").get(actor, code=pupil_code)
     audit.record(
         actor=actor,
@@ -113,7 +95,7 @@ def _pupil_context(
     return {
         "school_code": school_code,
         "page": queries.pupil_page(row, in_full=in_full),
-        "may_move": _runs_office(_actor(request)) and row.valid_to is None,
+        "may_move": runs_office(actor_of(request)) and row.valid_to is None,
     }
 
 
@@ -121,7 +103,7 @@ def _pupil_context(
 @require_http_methods(["GET", "POST"])
 def move(request: HttpRequest, school_code: str, pupil_code: str) -> HttpResponse:
     """Move a pupil to another class of its grade."""
-    actor = _actor(request)
+    actor = actor_of(request)
     row = policy("directory.transfer_pupil").get(actor, code=pupil_code)
     page = queries.pupil_page(row, in_full=False)
     here = page.home_class.id if page.home_class else None
@@ -163,21 +145,5 @@ def _moved(actor: Actor, row: Enrolment, open_classes: list[HomeClass], form: Mo
 @requires("directory.view_staff")
 def staff(request: HttpRequest, school_code: str) -> HttpResponse:
     """Staff of a school with posts and teaching."""
-    rows = queries.staff_rows(_school(request))
+    rows = queries.staff_rows(place_of(request))
     return render(request, "directory/staff.html", {"school_code": school_code, "rows": rows})
-
-
-@requires("directory.view_schools")
-def schools(request: HttpRequest) -> HttpResponse:
-    """Schools of the district; no person on this page."""
-    rows = queries.school_rows()
-    return render(
-        request,
-        "directory/schools.html",
-        {
-            "rows": rows,
-            "classes": sum(row.classes for row in rows),
-            "rural": sum(row.category == "乡村" for row in rows),
-            "urban": sum(row.category == "城镇" for row in rows),
-        },
-    )

@@ -1,0 +1,1 @@
+"""Forms of directory, one module a family."""

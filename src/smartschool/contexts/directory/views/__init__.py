@@ -1,0 +1,1 @@
+"""Pages of directory, one module a family."""
