@@ -16,7 +16,7 @@ from edumetrics.cdm.monotone import monotone_probabilities
 from edumetrics.results import FloatArray, IntArray
 from edumetrics.runners.local import Runner
 from edumetrics.runners.squarem import climb
-from edumetrics.runners.stats import SINGLE_PRECISION_ABOVE, NodeModel, Statistics
+from edumetrics.runners.stats import NodeModel, Statistics
 
 FLOOR = 1e-7  # a probability at zero or one would make a single careless answer impossible
 CLASS_FLOOR = 1e-12
@@ -102,7 +102,7 @@ def node_model(problem: Problem, parameters: Parameters, n: int) -> NodeModel:
     logp = np.empty((len(problem.group), problem.pseudo.shape[2], problem.group.shape[1]))
     _spread(np.log(with_floor), problem.group, logp)
     log_weight = np.log(np.maximum(parameters.weight, CLASS_FLOOR))[None, :]
-    return NodeModel(logp, log_weight, single=n > SINGLE_PRECISION_ABOVE)
+    return NodeModel(logp, log_weight)
 
 
 def random_start(problem: Problem, rng: np.random.Generator, share: FloatArray) -> Parameters:

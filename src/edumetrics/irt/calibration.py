@@ -24,12 +24,12 @@ from edumetrics.irt.settings import MODELS, VERSION, LogNormal, Settings
 from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Provenance, Reason
 from edumetrics.runners.local import Runner, ThreadRunner
 from edumetrics.runners.packing import make_layout, pack
+from edumetrics.runners.vectors import padded
 
 # A large calibration starts from the maximum of a sample: full passes are then few.
-SAMPLE_START_ABOVE, SAMPLE_START = 60_000, 15_000
+SAMPLE_START_ABOVE, SAMPLE_START, SAMPLE_TOLERANCE = 50_000, 6_000, 1e-2
 # The sum over nodes equals the integral to 1e−5 while the spacing is below this many posterior sds.
 SPACING_PER_SD, MOST_NODES = 1.25, 384
-ROUGH_TOLERANCE, ROUGH_EVALUATIONS = 0.1, 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,16 +181,10 @@ def fit_model(
         sample = runner.sample(SAMPLE_START)
         if sample is not None:
             with ThreadRunner([sample]) as small:
-                first = em.fit(problem, small, tolerance=1e-2, max_evaluations=60).parameters
-    if first is None:
-        first = em.fit(problem, runner, None, ROUGH_TOLERANCE, ROUGH_EVALUATIONS).parameters
-    problem = _fine_enough(problem, first)
-    while True:
-        fit = em.fit(problem, runner, first, settings.tolerance, settings.max_evaluations)
-        finer = _fine_enough(problem, fit.parameters)
-        if finer is problem:
-            return problem, fit
-        problem, first = finer, fit.parameters
+                rough = em.fit(problem, small, None, SAMPLE_TOLERANCE, 60, _fine_enough)
+            problem, first = rough.problem, rough.parameters
+    fit = em.fit(problem, runner, first, settings.tolerance, settings.max_evaluations, _fine_enough)
+    return fit.problem, fit
 
 
 def _fine_enough(problem: em.Problem, parameters: em.Parameters) -> em.Problem:
@@ -200,8 +194,8 @@ def _fine_enough(problem: em.Problem, parameters: em.Parameters) -> em.Problem:
     spacing = float(problem.theta[1] - problem.theta[0])
     if spacing <= SPACING_PER_SD * narrowest or len(problem.theta) >= MOST_NODES:
         return problem
-    needed = int(np.ceil(2 * em.NODE_BOUND / (SPACING_PER_SD * narrowest) / 16) + 1) * 16
-    return problem.with_nodes(min(max(needed, len(problem.theta) + 16), MOST_NODES))
+    intervals = 2.0 * em.NODE_BOUND / (SPACING_PER_SD * narrowest)
+    return problem.with_nodes(min(padded(int(np.ceil(intervals)) + 1), MOST_NODES))
 
 
 def _fit_cautions(problem: em.Problem, coding: Coding, fit: em.Fit) -> list[Caution]:

@@ -5,20 +5,22 @@ Source: Bock & Aitkin (1981) Psychometrika 46, 443–459; multiple groups: Bock 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edumetrics.irt.models import GRADED, GUESSING, log_probabilities
-from edumetrics.irt.mstep import all_gradients, feasible, log_prior_sum, maximise_items
+from edumetrics.irt.models import GPCM, GRADED, GUESSING, log_probabilities
+from edumetrics.irt.mstep import all_feasible, all_gradients, log_prior_sum, maximise_items
+from edumetrics.runners.anderson import climb
 from edumetrics.runners.local import Runner
 from edumetrics.runners.packing import Floats, Ints
-from edumetrics.runners.squarem import climb
-from edumetrics.runners.stats import SINGLE_PRECISION_ABOVE, NodeModel, Statistics
+from edumetrics.runners.stats import NodeModel, Statistics
 
 NODE_BOUND = 6.0  # a standard normal ability lies outside with probability 2e−9
 NODES = 48  # spacing 0.26: the sum equals the integral to 1e−8 for posteriors wider than 0.25
-MIN_SD, MAX_SD = 0.05, 8.0
+MIN_SD, MAX_SD, MAX_MEAN = 0.05, 8.0, 4.0
+GRID_CHECK = 3  # evaluation at which slopes are known well enough to judge the grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +82,18 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A maximum."""
+    """A maximum, and the problem with the grid on which it was found."""
 
+    problem: Problem
     parameters: Parameters
     loglik: float
     objective: float
     statistics: Statistics
     evaluations: int
     converged: bool
+
+
+Finer = Callable[[Problem, Parameters], Problem]
 
 
 def grid(n_nodes: int = NODES, bound: float = NODE_BOUND) -> Floats:
@@ -109,7 +115,7 @@ def node_model(problem: Problem, parameters: Parameters, n: int) -> NodeModel:
     logp = np.empty((len(problem.kind), width, len(problem.theta)))
     log_probabilities(problem.kind, parameters.par, problem.n_categories, problem.theta, logp)
     weights = log_weights(problem.theta, parameters.mean, parameters.sd)
-    return NodeModel(logp, weights, single=n > SINGLE_PRECISION_ABOVE)
+    return NodeModel(logp, weights)
 
 
 def start(problem: Problem, runner: Runner) -> Parameters:
@@ -150,7 +156,7 @@ def maximise(problem: Problem, counts: Floats, par: Floats, passes: int = 3) -> 
     else:
         maximise_items(
             problem.kind, out, problem.n_categories, counts, problem.theta, problem.prior, problem.fixed,
-            passes, 1e-7,
+            passes,
         )  # fmt: skip
     return out
 
@@ -190,12 +196,44 @@ def population_moments(problem: Problem, nodes: Floats, mean: Floats, sd: Floats
     return new_mean, new_sd
 
 
+def may_rescale(problem: Problem) -> bool:
+    """Whether a new scale of ability changes nothing that is held: no prior on it, no fixed item."""
+    no_hold = not problem.fixed.any() and not (problem.prior[:, 1:3] > 0).any()
+    return no_hold and int((~problem.free_populations).sum()) == 1
+
+
+def reference_moments(problem: Problem, nodes: Floats) -> tuple[float, float]:
+    """Mean and sd of the expected nodes of the reference population; 0 and 1 at a maximum."""
+    weight = nodes[np.argmin(problem.free_populations)]
+    mean = float(weight @ problem.theta / weight.sum())
+    return mean, float(np.sqrt(weight @ (problem.theta - mean) ** 2 / weight.sum()))
+
+
+def rescale(problem: Problem, nodes: Floats, p: Parameters) -> Parameters:
+    """Move the scale of ability so that the reference population is standard normal on it.
+
+    Its expected nodes say how far it drifted from the standard normal to which the model holds it.
+    Plain EM takes that back in many small steps, this in one (parameter expansion: Liu, Rubin & Wu
+    1998, Biometrika 85, 755).
+    """
+    mean, sd = reference_moments(problem, nodes)
+    slope = p.par[:, :1]
+    steps = np.arange(p.par.shape[1]) * np.ones_like(slope)
+    steps[problem.kind != GPCM, 1:] = 1.0
+    steps[problem.kind == GUESSING, 2:] = 0.0
+    par = p.par + np.where(problem.used, steps * slope * mean, 0.0)
+    par[:, 0] *= sd
+    free = problem.free_populations
+    return Parameters(par, np.where(free, (p.mean - mean) / sd, p.mean), np.where(free, p.sd / sd, p.sd))
+
+
 def fit(
     problem: Problem,
     runner: Runner,
     first: Parameters | None = None,
     tolerance: float = 1e-4,
     max_evaluations: int = 2000,
+    finer: Finer | None = None,
 ) -> Fit:
     """Climb to the maximum of the marginal likelihood (times the priors).
 
@@ -203,49 +241,90 @@ def fit(
     ----------
     tolerance : float
         Distance to the maximum, in the units of the parameters, at which to stop.
+    finer : callable, optional
+        Asked for a better grid when the parameters are roughly known, and again at the maximum.
     """
-    parameters = start(problem, runner) if first is None else first
-    used = problem.used
-    free = problem.free_populations
-    n_items, width = parameters.par.shape
-    cut = int(used.sum())
-    n_free = int(free.sum())
+    climber = _Climber(problem, runner, start(problem, runner) if first is None else first, finer)
+    x, spent = climber.to_vector(climber.origin), 0
+    while True:
+        point = climb(
+            climber.step,
+            x,
+            feasible=climber.feasible,
+            tolerance=tolerance,
+            max_evaluations=max_evaluations - spent,
+        )
+        x, spent = point.x, spent + point.evaluations
+        if spent >= max_evaluations or not (climber.refined(x) or climber.held(tolerance)):
+            break
+    return Fit(
+        climber.problem, climber.to_parameters(x), climber.last.loglik, point.objective, climber.last, spent,
+        point.converged,
+    )  # fmt: skip
 
-    def to_vector(p: Parameters) -> Floats:
-        return np.concatenate([p.par[used], p.mean[free], np.log(p.sd[free])])
 
-    def to_parameters(x: Floats) -> Parameters:
-        par = np.zeros((n_items, width))
-        par[used] = x[:cut]
-        mean, sd = parameters.mean.copy(), parameters.sd.copy()
-        mean[free] = x[cut : cut + n_free]
-        sd[free] = np.exp(x[cut + n_free :])
+class _Climber:
+    """The map of a fit on vectors of free parameters, with what was last seen on the way."""
+
+    last: Statistics
+
+    def __init__(self, problem: Problem, runner: Runner, origin: Parameters, finer: Finer | None) -> None:
+        self.problem, self.origin = problem, origin
+        self._runner, self._finer = runner, finer
+        self._used, self._free = problem.used, problem.free_populations
+        self._rescales = may_rescale(problem)
+        self._evaluations = 0
+
+    def to_vector(self, p: Parameters) -> Floats:
+        return np.concatenate([p.par[self._used], p.mean[self._free], np.log(p.sd[self._free])])
+
+    def to_parameters(self, x: Floats) -> Parameters:
+        cut, n_free = int(self._used.sum()), int(self._free.sum())
+        par = np.zeros(self._used.shape)
+        par[self._used] = x[:cut]
+        mean, sd = self.origin.mean.copy(), self.origin.sd.copy()
+        mean[self._free] = x[cut : cut + n_free]
+        sd[self._free] = np.exp(x[cut + n_free :])
         return Parameters(par, mean, sd)
 
-    def is_feasible(x: Floats) -> bool:
-        p = to_parameters(x)
-        inside = all(feasible(problem.kind[j], p.par[j], problem.n_categories[j] - 1) for j in range(n_items))
-        return inside and bool((p.sd > MIN_SD).all() and (p.sd < MAX_SD).all() and (abs(p.mean) < 4).all())
+    def feasible(self, x: Floats) -> bool:
+        """Whether a point is inside all bounds."""
+        return self._inside(self.to_parameters(x))
 
-    last: list[Statistics] = []
-
-    def step(x: Floats) -> tuple[Floats, float]:
-        p = to_parameters(x)
-        s = runner.total(node_model(problem, p, runner.n))
-        last[:] = [s]
-        par = maximise(problem, s.counts, p.par)
+    def step(self, x: Floats) -> tuple[Floats, float]:
+        """The next point, and the objective at this one."""
+        self._evaluations += 1
+        if self._evaluations == GRID_CHECK:
+            self.refined(x)
+        problem, p = self.problem, self.to_parameters(x)
+        s = self.last = self._runner.total(node_model(problem, p, self._runner.n))
         mean, sd = population_moments(problem, s.nodes, p.mean, p.sd)
+        following = Parameters(maximise(problem, s.counts, p.par), mean, sd)
+        if self._rescales:
+            scaled = rescale(problem, s.nodes, following)
+            following = scaled if self._inside(scaled) else following
         value = s.loglik + log_prior_sum(problem.kind, p.par, problem.n_categories, problem.prior)
-        return to_vector(Parameters(par, mean, sd)), value
+        return self.to_vector(following), value
 
-    point = climb(
-        step,
-        to_vector(parameters),
-        feasible=is_feasible,
-        tolerance=tolerance,
-        max_evaluations=max_evaluations,
-    )
-    final = to_parameters(point.x)
-    s = runner.total(node_model(problem, final, runner.n))
-    objective = s.loglik + log_prior_sum(problem.kind, final.par, problem.n_categories, problem.prior)
-    return Fit(final, s.loglik, objective, s, point.evaluations + 1, point.converged)
+    def refined(self, x: Floats) -> bool:
+        """Take a better grid where one is needed for these parameters."""
+        before = self.problem
+        if self._finer is not None:
+            self.problem = self._finer(before, self.to_parameters(x))
+        return self.problem is not before
+
+    def held(self, tolerance: float) -> bool:
+        """Whether rescaling alone keeps the point where it is; then the climb goes on without."""
+        if not self._rescales:
+            return False
+        mean, sd = reference_moments(self.problem, self.last.nodes)
+        self._rescales = max(abs(mean), abs(sd - 1.0)) <= tolerance
+        return not self._rescales
+
+    def _inside(self, p: Parameters) -> bool:
+        return bool(
+            all_feasible(self.problem.kind, p.par, self.problem.n_categories)
+            and (p.sd >= MIN_SD).all()
+            and (p.sd <= MAX_SD).all()
+            and (abs(p.mean) < MAX_MEAN).all()
+        )

@@ -10,6 +10,7 @@ import numba
 import numpy as np
 
 from edumetrics.irt.models import (
+    GPCM,
     GRADED,
     GUESSING,
     _sigmoid,
@@ -21,6 +22,7 @@ from edumetrics.irt.models import (
 MAX_SLOPE = 12.0  # steeper than any published item; an item at this bound is reported, not believed
 MAX_INTERCEPT = 40.0
 MAX_GAMMA = 8.0  # c between 0.0003 and 0.9997
+SHORT = 0.02  # a Newton step taken without asking whether it climbs
 
 # Columns of the prior array: mean and sd of log a (sd 0: none), sd of d (0: none), Beta(α, β) on c (0: none)
 PRIOR_COLUMNS = 5
@@ -74,11 +76,66 @@ def item_objective(kind, par, m, r, theta, prior, P):  # type: ignore[no-untyped
 
 
 @numba.njit(cache=True, nogil=True)
+def partial_credit_terms(par, m, r, theta, grad, hess):  # type: ignore[no-untyped-def]
+    """Log-likelihood of one GPCM item at expected counts, its gradient and information.
+
+    The parameters are natural, so sums of counts, means and variances of categories are all there is:
+    one exponential per category and node, one logarithm per node.
+    """
+    p = np.empty(m + 1)
+    grad[: m + 1] = 0.0
+    hess[: m + 1, : m + 1] = 0.0
+    value = 0.0
+    for q in range(len(theta)):
+        t = theta[q]
+        total = 0.0
+        for k in range(m + 1):
+            total += r[k, q]
+        if total <= 0.0:
+            continue
+        top = 0.0
+        for k in range(1, m + 1):
+            p[k] = k * par[0] * t + par[k]
+            top = max(top, p[k])
+        value -= total * top
+        p[0] = np.exp(-top)
+        norm = p[0]
+        for k in range(1, m + 1):
+            value += r[k, q] * p[k]
+            p[k] = np.exp(p[k] - top)
+            norm += p[k]
+        value -= total * np.log(norm)
+        mean, square = 0.0, 0.0
+        for k in range(1, m + 1):
+            p[k] /= norm
+            mean += k * p[k]
+            square += k * k * p[k]
+        hess[0, 0] += total * t * t * (square - mean * mean)
+        for k in range(1, m + 1):
+            over = r[k, q] - total * p[k]
+            grad[0] += k * t * over
+            grad[k] += over
+            weight = total * p[k]
+            hess[k, 0] += weight * t * (k - mean)
+            for i in range(1, k):
+                hess[k, i] -= weight * p[i]
+            hess[k, k] += weight * (1.0 - p[k])
+    for k in range(m + 1):
+        for i in range(k):
+            hess[i, k] = hess[k, i]
+    return value
+
+
+@numba.njit(cache=True, nogil=True)
 def item_gradient(kind, par, m, r, theta, prior, P, grad, hess):  # type: ignore[no-untyped-def]
     """Gradient and expected information of one item; returns nothing.
 
     ``r`` (m + 1, Q) are expected counts, ``P`` (m + 1, Q) receives the probabilities.
     """
+    if kind == GPCM:
+        partial_credit_terms(par, m, r, theta, grad, hess)
+        prior_terms(kind, par, m, prior, grad, hess)
+        return
     n_par = n_parameters(kind, m)
     dp = np.empty((m + 1, n_par))
     p = np.empty(m + 1)
@@ -117,6 +174,15 @@ def feasible(kind, par, m):  # type: ignore[no-untyped-def]
         if kind == GRADED and k > 1 and par[k] >= par[k - 1]:
             return False
     return not (kind == GUESSING and not (abs(par[2]) <= MAX_GAMMA))
+
+
+@numba.njit(cache=True, nogil=True)
+def all_feasible(kind, par, n_categories):  # type: ignore[no-untyped-def]
+    """Whether every item is."""
+    for j in range(len(kind)):
+        if not feasible(kind[j], par[j], n_categories[j] - 1):
+            return False
+    return True
 
 
 @numba.njit(cache=True, nogil=True)
@@ -165,33 +231,55 @@ def solve(hess, grad, n, fixed, step):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def maximise_items(kind, par, n_categories, counts, theta, prior, fixed, passes, tolerance):  # type: ignore[no-untyped-def]
-    """Improve every item's row of ``par`` in place by up to ``passes`` Newton steps."""
+def item_terms(kind, par, m, r, theta, prior, P, grad, hess):  # type: ignore[no-untyped-def]
+    """Objective of one item; its gradient and information into ``grad`` and ``hess``."""
+    if kind == GPCM:
+        if prior[1] > 0.0 and par[0] <= 1e-4:
+            return -np.inf
+        return partial_credit_terms(par, m, r, theta, grad, hess) + prior_terms(
+            kind, par, m, prior, grad, hess
+        )
+    item_gradient(kind, par, m, r, theta, prior, P, grad, hess)
+    return item_objective(kind, par, m, r, theta, prior, P)
+
+
+@numba.njit(cache=True, nogil=True)
+def maximise_items(kind, par, n_categories, counts, theta, prior, fixed, passes):  # type: ignore[no-untyped-def]
+    """Improve every item's row of ``par`` in place by up to ``passes`` Newton steps.
+
+    The steps end with one shorter than `SHORT`: what it leaves, its square, is far below what the next
+    pass over the persons changes. Nothing is lost at the maximum, where all steps vanish.
+    """
     width = par.shape[1]
     for j in range(len(kind)):
         m = n_categories[j] - 1
         n_par = n_parameters(kind[j], m)
         P = np.empty((m + 1, len(theta)))
-        grad = np.zeros(width)
-        hess = np.zeros((width, width))
+        grad, hess = np.zeros(width), np.zeros((width, width))
+        grad_new, hess_new = np.zeros(width), np.zeros((width, width))
         step = np.zeros(width)
         trial = par[j].copy()
-        value = item_objective(kind[j], par[j], m, counts[j], theta, prior[j], P)
+        value = item_terms(kind[j], par[j], m, counts[j], theta, prior[j], P, grad, hess)
         for _ in range(passes):
-            item_gradient(kind[j], par[j], m, counts[j], theta, prior[j], P, grad, hess)
             solve(hess, grad, n_par, fixed[j], step)
             size = 0.0
             for h in range(n_par):
                 size = max(size, abs(step[h]))
-            if size < tolerance:
+            if size == 0.0:
                 break
             scale = min(1.0, 3.0 / size)  # an early step may overshoot where few persons are
+            if size < SHORT:
+                for h in range(n_par):
+                    trial[h] = par[j, h] + step[h]
+                if feasible(kind[j], trial, m):
+                    par[j] = trial
+                    break
             better = False
             for _ in range(25):
                 for h in range(n_par):
                     trial[h] = par[j, h] + scale * step[h]
                 if feasible(kind[j], trial, m):
-                    new = item_objective(kind[j], trial, m, counts[j], theta, prior[j], P)
+                    new = item_terms(kind[j], trial, m, counts[j], theta, prior[j], P, grad_new, hess_new)
                     if new >= value:
                         better = True
                         break
@@ -199,8 +287,8 @@ def maximise_items(kind, par, n_categories, counts, theta, prior, fixed, passes,
             if not better:
                 break
             value = new
-            for h in range(n_par):
-                par[j, h] = trial[h]
+            par[j] = trial
+            grad[:], hess[:] = grad_new, hess_new
 
 
 @numba.njit(cache=True, nogil=True)

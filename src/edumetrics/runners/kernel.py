@@ -10,15 +10,21 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-# A person's likelihood below this could have lost nodes to the smallest float32 (1e−38); such a
-# person is recomputed from logarithms. 1e−24 leaves fourteen digits for every node that matters.
-RESCUE = 1e-24
+from edumetrics.runners.vectors import LANES, add_to_rows, multiply_rows
+
+# A person's likelihood below this could have lost nodes to the smallest float64 (1e−308); such a
+# person is recomputed from logarithms. 1e−290 leaves eighteen digits for every node that matters.
+RESCUE = 1e-290
+NEGLIGIBLE = 1e-16  # a posterior probability below the rounding of one is added nowhere
 LOG_FLOOR = -60.0  # eight items of a byte multiply to e^−480, inside double range
 
 
 @numba.njit(cache=True, nogil=True)
 def build_tables(logp, n_categories, base, first_item, first_row, tables, log_scale):  # type: ignore[no-untyped-def]
-    """Fill ``tables`` (R, Q) with products of probabilities, each row scaled to a maximum of one."""
+    """Fill ``tables`` (R, W) with products of probabilities, each row scaled to a maximum of one.
+
+    W is the number of nodes Q, padded with zeros to whole vectors.
+    """
     n_nodes = logp.shape[2]
     rows = 0
     for g in range(len(first_item) - 1):
@@ -51,6 +57,8 @@ def build_tables(logp, n_categories, base, first_item, first_row, tables, log_sc
             inverse = 1.0 / top
             for q in range(n_nodes):
                 tables[row, q] = work[r, q] * inverse
+            for q in range(n_nodes, tables.shape[1]):
+                tables[row, q] = 0.0
 
 
 @numba.njit(cache=True, nogil=True)
@@ -77,34 +85,15 @@ def exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item
     return top + np.log(total)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def product_posterior(codes, n, tables, log_scale, first_row, prior, h, weight):  # type: ignore[no-untyped-def]
-    """Unnormalised posterior of one person in ``weight``; returns (sum, log scale)."""
-    n_nodes = weight.shape[0]
-    n_bytes = codes.shape[1]
-    shift = 0.0
-    for q in range(n_nodes):
-        weight[q] = prior[h, q]
-    g = 0
-    while g + 4 <= n_bytes:
-        r0 = first_row[g] + codes[n, g]
-        r1 = first_row[g + 1] + codes[n, g + 1]
-        r2 = first_row[g + 2] + codes[n, g + 2]
-        r3 = first_row[g + 3] + codes[n, g + 3]
-        shift += log_scale[r0] + log_scale[r1] + log_scale[r2] + log_scale[r3]
-        for q in range(n_nodes):
-            weight[q] *= (tables[r0, q] * tables[r1, q]) * (tables[r2, q] * tables[r3, q])
-        g += 4
-    while g < n_bytes:
-        r0 = first_row[g] + codes[n, g]
-        shift += log_scale[r0]
-        for q in range(n_nodes):
-            weight[q] *= tables[r0, q]
-        g += 1
-    total = weight[0] * 0.0
-    for q in range(n_nodes):
-        total += weight[q]
-    return np.float64(total), shift
+@numba.njit(cache=True, nogil=True)
+def find_rows(codes, n, first_row, width, log_scale, starts):  # type: ignore[no-untyped-def]
+    """Places of a person's rows in the flat tables into ``starts``; returns the log of their scale."""
+    scale = 0.0
+    for g in range(codes.shape[1]):
+        row = first_row[g] + codes[n, g]
+        starts[g] = row * width
+        scale += log_scale[row]
+    return scale
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
@@ -114,46 +103,36 @@ def accumulate(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Add every person's posterior to its table rows; returns the log-likelihood.
 
-    ``counts`` (R, Q) and ``node_counts`` (H, Q) are float64 so that the order of persons, and
+    ``counts`` (R, W) and ``node_counts`` (H, W) are float64 so that the order of persons, and
     with it the number of shards, moves a result by rounding of the last digits only.
     """
-    n_nodes = tables.shape[1]
-    n_bytes = codes.shape[1]
-    weight = np.empty(n_nodes, tables.dtype)
-    post = np.empty(n_nodes)
+    n_nodes, width = logp.shape[2], tables.shape[1]
+    starts = np.empty(codes.shape[1], np.int64)
+    post = np.zeros(width)
+    flat, sums = tables.reshape(-1), counts.reshape(-1)
     loglik = 0.0
     for n in range(codes.shape[0]):
         h = population[n]
-        total, shift = product_posterior(codes, n, tables, log_scale, first_row, prior, h, weight)
+        shift = find_rows(codes, n, first_row, width, log_scale, starts)
+        total = multiply_rows(flat, starts, prior[h], post, width // LANES)
         if total > RESCUE:
             loglik += np.log(total) + shift
             inverse = 1.0 / total
-            for q in range(n_nodes):
-                post[q] = weight[q] * inverse
+            for q in range(width):
+                post[q] *= inverse
         else:
-            loglik += exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, post)
-        for q in range(n_nodes):
+            near = post[:n_nodes]
+            loglik += exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, near)
+        for q in range(width):
             node_counts[h, q] += post[q]
-        g = 0
-        while g + 2 <= n_bytes:
-            r0 = first_row[g] + codes[n, g]
-            r1 = first_row[g + 1] + codes[n, g + 1]
-            for q in range(n_nodes):
-                counts[r0, q] += post[q]
-            for q in range(n_nodes):
-                counts[r1, q] += post[q]
-            g += 2
-        if g < n_bytes:
-            r0 = first_row[g] + codes[n, g]
-            for q in range(n_nodes):
-                counts[r0, q] += post[q]
+        add_to_rows(sums, starts, post, width // LANES, NEGLIGIBLE)
     return loglik
 
 
 @numba.njit(cache=True, nogil=True)
 def fold_counts(counts, n_categories, base, first_item, first_row, out):  # type: ignore[no-untyped-def]
     """Turn counts per byte value into counts per item and category, ``out`` (J, M, Q)."""
-    n_nodes = counts.shape[1]
+    n_nodes = out.shape[2]
     for g in range(len(first_item) - 1):
         size = first_row[g + 1] - first_row[g]
         work = counts[first_row[g] : first_row[g + 1]].copy()
@@ -176,18 +155,21 @@ def posteriors(  # type: ignore[no-untyped-def]
     out, loglik,
 ):  # fmt: skip
     """Write every person's posterior over nodes into ``out`` (N, Q) and log-likelihood (N,)."""
-    n_nodes = tables.shape[1]
-    weight = np.empty(n_nodes, tables.dtype)
-    post = np.empty(n_nodes)
+    n_nodes, width = logp.shape[2], tables.shape[1]
+    starts = np.empty(codes.shape[1], np.int64)
+    post = np.empty(width)
+    flat = tables.reshape(-1)
     for n in range(codes.shape[0]):
         h = population[n]
-        total, shift = product_posterior(codes, n, tables, log_scale, first_row, prior, h, weight)
+        shift = find_rows(codes, n, first_row, width, log_scale, starts)
+        total = multiply_rows(flat, starts, prior[h], post, width // LANES)
         if total > RESCUE:
             loglik[n] = np.log(total) + shift
             inverse = 1.0 / total
             for q in range(n_nodes):
-                out[n, q] = weight[q] * inverse
+                out[n, q] = post[q] * inverse
         else:
-            loglik[n] = exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, post)
+            near = post[:n_nodes]
+            loglik[n] = exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, near)
             for q in range(n_nodes):
-                out[n, q] = post[q]
+                out[n, q] = near[q]

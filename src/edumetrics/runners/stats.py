@@ -12,14 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from edumetrics.runners.kernel import accumulate, build_tables, fold_counts, posteriors
 from edumetrics.runners.packing import Floats, Layout, Shard
-
-# Above this many persons single-precision tables are used: rounding (1e−7 per person, unbiased)
-# then stays far below the standard errors and the step runs nearly twice as fast.
-SINGLE_PRECISION_ABOVE = 5000
+from edumetrics.runners.vectors import padded
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,22 +28,23 @@ class NodeModel:
         Log-probability of category m of item j at node q. Unused categories hold anything finite.
     log_prior : (H, Q) float
         Log-weight of the nodes in each population.
-    single : bool
-        Use single-precision tables.
     """
 
     logp: Floats
     log_prior: Floats
-    single: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """Products of probabilities per byte value and node, rows scaled to one (see `kernel`)."""
+    """Products of probabilities per byte value and node, rows scaled to one (see `kernel`).
 
-    rows: npt.NDArray[np.floating]
+    Rows are padded with zeros to whole vectors. Double precision: products of single-precision rows
+    would be denormal numbers, which cost a processor a hundred steps each.
+    """
+
+    rows: Floats
     log_scale: Floats
-    prior: npt.NDArray[np.floating]
+    prior: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +77,15 @@ class Statistics:
 
 def prepare(model: NodeModel, layout: Layout) -> Tables:
     """Build the tables of one step; shards that share memory share them."""
-    dtype = np.float32 if model.single else np.float64
-    rows = np.empty((layout.n_rows, model.logp.shape[2]), dtype=dtype)
+    n_nodes = model.logp.shape[2]
+    rows = np.empty((layout.n_rows, padded(n_nodes)))
     log_scale = np.empty(layout.n_rows)
     build_tables(
         model.logp, layout.n_categories, layout.base, layout.first_item, layout.first_row, rows, log_scale
     )
-    return Tables(rows, log_scale, np.exp(model.log_prior).astype(dtype))
+    prior = np.zeros((len(model.log_prior), padded(n_nodes)))
+    np.exp(model.log_prior, out=prior[:, :n_nodes])
+    return Tables(rows, log_scale, prior)
 
 
 def stats(shard: Shard, model: NodeModel, tables: Tables | None = None) -> Statistics:
@@ -102,15 +101,15 @@ def stats(shard: Shard, model: NodeModel, tables: Tables | None = None) -> Stati
     lay = shard.layout
     tab = prepare(model, lay) if tables is None else tables
     n_items, n_cats, n_nodes = model.logp.shape
-    by_row = _scratch(lay.n_rows, n_nodes)
-    nodes = np.zeros((model.log_prior.shape[0], n_nodes))
+    by_row = _scratch(lay.n_rows, padded(n_nodes))
+    nodes = np.zeros((len(model.log_prior), padded(n_nodes)))
     loglik = accumulate(
         shard.codes, shard.population, tab.rows, tab.log_scale, lay.first_row, tab.prior, model.log_prior,
         model.logp, lay.n_categories, lay.base, lay.first_item, by_row, nodes,
     )  # fmt: skip
     counts = np.zeros((n_items, n_cats, n_nodes))
     fold_counts(by_row, lay.n_categories, lay.base, lay.first_item, lay.first_row, counts)
-    return Statistics(counts, nodes, float(loglik), shard.n)
+    return Statistics(counts, nodes[:, :n_nodes].copy(), float(loglik), shard.n)
 
 
 _own = threading.local()

@@ -1,0 +1,91 @@
+"""Owns the acceleration of fixed-point maps that climb an objective by a memory of their last steps.
+
+Source: Anderson (1965) Journal of the ACM 12, 547–560; Walker & Ni (2011) SIAM J. Numer. Anal. 49, 1715.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from edumetrics.runners.packing import Floats
+
+Map = Callable[[Floats], tuple[Floats, float]]
+
+MEMORY = 5  # an EM map has few slow directions; older steps describe a place long left
+SLOWEST = 0.999
+SMALLEST = 1e-7  # of the largest independent direction: what is smaller is rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """Where the map came to rest.
+
+    Attributes
+    ----------
+    x : (P,) float
+        The last point at which the map was evaluated.
+    objective : float
+        At ``x``.
+    evaluations : int
+        Calls of the map.
+    converged : bool
+    """
+
+    x: Floats
+    objective: float
+    evaluations: int
+    converged: bool
+
+
+def climb(
+    step: Map,
+    x: Floats,
+    *,
+    feasible: Callable[[Floats], bool],
+    tolerance: float,
+    max_evaluations: int,
+) -> Rest:
+    """Iterate ``step`` (x → next x, objective at x); each next point combines the last few.
+
+    A combination that is infeasible or lowers the objective is dropped together with the memory:
+    the map's own step, which always climbs, is taken instead.
+
+    Stops where the distance to the maximum, estimated from the last two steps of the accelerated
+    sequence, is below ``tolerance`` in every coordinate, and returns the point where the map was
+    last called, so that whatever the caller kept of that call belongs to the answer.
+    """
+    points: list[Floats] = []
+    images: list[Floats] = []
+    former, value_before = np.inf, -np.inf
+    for evaluations in range(1, max_evaluations + 1):
+        image, value = step(x)
+        fell = value < value_before - 1e-9 * abs(value_before) if np.isfinite(value_before) else False
+        if points and (fell or not np.isfinite(value)):
+            x, points, images, former = images[-1], [], [], np.inf
+            value_before = -np.inf
+            continue
+        points, images, value_before = [*points[-MEMORY:], x], [*images[-MEMORY:], image], value
+        following = combine(points, images)
+        if len(points) > 1 and not feasible(following):
+            following, points, images = image, points[-1:], images[-1:]
+        size = float(np.max(np.abs(following - x), initial=0.0))
+        rate = min(size / former, SLOWEST) if former > 0 else 0.0
+        if size / (1.0 - rate) < tolerance and (size == 0.0 or np.isfinite(former)):
+            return Rest(x, value, evaluations, True)
+        if evaluations < max_evaluations:
+            x, former = following, size
+    return Rest(x, value, evaluations, False)
+
+
+def combine(points: list[Floats], images: list[Floats]) -> Floats:
+    """The combination of the images whose step, were the map linear, would be shortest."""
+    if len(points) == 1:
+        return images[-1]
+    steps = np.array(images) - np.array(points)
+    change, moved = np.diff(steps, axis=0), np.diff(np.array(images), axis=0)
+    length = np.maximum(np.linalg.norm(change, axis=1), np.finfo(float).tiny)[:, None]
+    weight = np.linalg.lstsq((change / length).T, steps[-1], rcond=SMALLEST)[0]
+    return np.asarray(images[-1] - weight @ (moved / length))
