@@ -62,7 +62,7 @@ def likelihood(data: dict) -> Callable[[], dict]:
 
     def run() -> dict:
         with ThreadRunner([pack(x, make_layout(cats, (x < 0).any(axis=0)))]) as runner:
-            model = em.node_model(problem, em.Parameters(par, np.zeros(1), np.ones(1)), 0)
+            model = em.node_model(problem, em.Parameters(par, np.zeros(1), np.ones(1)))
             return {"loglik": runner.total(model).loglik}
 
     return run

@@ -109,7 +109,7 @@ def log_weights(theta: Floats, mean: Floats, sd: Floats) -> Floats:
     return log_w
 
 
-def node_model(problem: Problem, parameters: Parameters, n: int) -> NodeModel:
+def node_model(problem: Problem, parameters: Parameters) -> NodeModel:
     """The model at the nodes, as the engine-free step wants it."""
     width = int(problem.n_categories.max())
     logp = np.empty((len(problem.kind), width, len(problem.theta)))
@@ -297,7 +297,7 @@ class _Climber:
         if self._evaluations == GRID_CHECK:
             self.refined(x)
         problem, p = self.problem, self.to_parameters(x)
-        s = self.last = self._runner.total(node_model(problem, p, self._runner.n))
+        s = self.last = self._runner.total(node_model(problem, p))
         mean, sd = population_moments(problem, s.nodes, p.mean, p.sd)
         following = Parameters(maximise(problem, s.counts, p.par), mean, sd)
         if self._rescales:

@@ -62,13 +62,13 @@ def _by_differences(
         full = True
 
         def total(p: Parameters) -> Statistics:
-            return runner.total(node_model(problem, p, 0))
+            return runner.total(node_model(problem, p))
     else:
         n_used, workers = sample.n, os.cpu_count() or 1
         full = n_used == runner.n
 
         def total(p: Parameters) -> Statistics:
-            return stats(sample, node_model(problem, p, 0))
+            return stats(sample, node_model(problem, p))
 
     at = fit.parameters
     here = total(at)

@@ -37,7 +37,7 @@ def lost_information(problem: Problem, at: Parameters, shard: Shard) -> Floats:
     without writing out anybody's score; the others by their scores in orthogonal polynomials.
     """
     cats = unpack(shard)
-    weight = posterior(shard, node_model(problem, at, shard.n))[0]
+    weight = posterior(shard, node_model(problem, at))[0]
     used = problem.used
     place = np.cumsum(used).reshape(used.shape) - 1
     owner = np.nonzero(used)[0]  # the item of each parameter

@@ -179,10 +179,10 @@ def feasible(kind, par, m):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True)
 def all_feasible(kind, par, n_categories):  # type: ignore[no-untyped-def]
     """Whether every item is."""
+    inside = True
     for j in range(len(kind)):
-        if not feasible(kind[j], par[j], n_categories[j] - 1):
-            return False
-    return True
+        inside = inside and feasible(kind[j], par[j], n_categories[j] - 1)
+    return inside
 
 
 @numba.njit(cache=True, nogil=True)

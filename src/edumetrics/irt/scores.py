@@ -189,7 +189,7 @@ def _populations(
 
 def _posterior(calibration: Calibration, cats: NDArray[np.int16], population: IntArray) -> FloatArray:
     layout = make_layout(calibration.problem.n_categories, [True] * cats.shape[1])
-    model = node_model(calibration.problem, calibration.parameters, 0)
+    model = node_model(calibration.problem, calibration.parameters)
     return posterior(pack(cats, layout, population), model)[0]
 
 

@@ -90,8 +90,8 @@ def test_late_marks_need_fewer_passes_and_end_at_the_same_place(marks, whole, mo
     near = Settings(tolerance=1e-3)
     early = calibrate(response_matrix(marks[:1190], 2.0), settings=near)
     late = recalibrate(early, response_matrix(marks, 2.0))
-    assert len(passes) == 3  # a rough and a full fit, then one that continues
-    assert passes[2] < passes[0] + passes[1]
+    assert len(passes) == 2
+    assert passes[1] < passes[0]
     np.testing.assert_allclose(late.parameters.par, whole.parameters.par, atol=3e-3)
     assert late.n == 1200
     assert late.provenance.settings["tolerance"] == 1e-3

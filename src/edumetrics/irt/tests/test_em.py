@@ -70,7 +70,7 @@ def test_marginal_likelihood_equals_an_adaptive_integral(seed):
     problem = problem_for(n_categories, kinds)
     parameters = em.Parameters(par, np.array([0.3]), np.array([1.2]))
     with ThreadRunner([pack(cats, make_layout(n_categories, [True] * 5))]) as runner:
-        got = runner.total(em.node_model(problem, parameters, len(cats))).loglik
+        got = runner.total(em.node_model(problem, parameters)).loglik
 
     def likelihood(theta, row):
         value = np.exp(-0.5 * ((theta - 0.3) / 1.2) ** 2) / (1.2 * np.sqrt(2 * np.pi))
@@ -99,7 +99,7 @@ def test_gradient_equals_finite_differences(kind, prior):
 
         def objective(p):
             parameters = em.Parameters(p, np.zeros(1), np.ones(1))
-            s = runner.total(em.node_model(problem, parameters, len(cats)))
+            s = runner.total(em.node_model(problem, parameters))
             return s, s.loglik + em.log_prior_sum(problem.kind, p, problem.n_categories, problem.prior)
 
         grad = np.zeros_like(par)
@@ -204,3 +204,65 @@ def test_order_of_persons_items_and_shards_does_not_matter(seed, parts):
     assert sharded.loglik == pytest.approx(one.loglik, abs=1e-9)
     _, shuffled = calibrate(cats[persons][:, items], tolerance=1e-8)
     np.testing.assert_allclose(shuffled.parameters.par, one.parameters.par[items], atol=1e-5)
+
+
+# ------------------------------------------------------------------ the way up
+
+
+def mixed_exam(n=1500):
+    rng = np.random.default_rng(21)
+    a, d = np.exp(rng.normal(0, 0.3, 8)), rng.normal(0, 1, 8)
+    theta = np.concatenate([rng.normal(0, 1, n), rng.normal(0.6, 0.8, n)])
+    cats = simulate(rng, 2 * n, a, d, theta)
+    cats[:, :4] += simulate(rng, 2 * n, a[:4], d[:4], theta)
+    kinds = np.array([GPCM, GPCM, GRADED, GRADED, GPCM, GPCM, GPCM, GPCM])
+    return cats, kinds, np.repeat([0, 1], n)
+
+
+def test_another_scale_of_ability_is_the_same_model():
+    """Moved back by `rescale`, a reference population of any mean and spread keeps the likelihood."""
+    cats, kinds, population = mixed_exam(300)
+    problem = problem_for([3, 3, 3, 3, 2, 2, 2, 2], kinds, populations=2).with_nodes(120, 8.0)
+    par = em.start(problem, ThreadRunner([pack(cats, make_layout(cats.max(axis=0) + 1, [False] * 8))])).par
+    drifted = em.Parameters(par, np.array([0.3, 0.9]), np.array([1.2, 0.7]))
+    nodes = np.exp(em.log_weights(problem.theta, drifted.mean, drifted.sd))
+    back = em.rescale(problem, nodes, em.Parameters(par, np.array([0.0, 0.9]), np.array([1.0, 0.7])))
+    assert back.mean == pytest.approx([0, 0.5])
+    assert back.sd == pytest.approx([1, 0.7 / 1.2])
+    with ThreadRunner([pack(cats, make_layout(cats.max(axis=0) + 1, [False] * 8), population)]) as runner:
+        one = runner.total(em.node_model(problem, drifted)).loglik
+        other = runner.total(em.node_model(problem, back)).loglik
+    assert other == pytest.approx(one, abs=1e-6)
+
+
+def test_rescaling_ends_where_plain_steps_end_and_sooner(monkeypatch):
+    cats, kinds, population = mixed_exam()
+    _, quick = calibrate(cats, kinds, population=population, tolerance=1e-7)
+    monkeypatch.setattr(em, "may_rescale", lambda _: False)
+    _, plain = calibrate(cats, kinds, population=population, tolerance=1e-7)
+    np.testing.assert_allclose(quick.parameters.par, plain.parameters.par, atol=1e-6)
+    np.testing.assert_allclose(quick.parameters.mean, plain.parameters.mean, atol=1e-6)
+    assert quick.loglik == pytest.approx(plain.loglik, abs=1e-8)
+    assert quick.evaluations < plain.evaluations
+
+
+def test_a_grid_too_coarse_for_rescaling_still_ends_at_its_maximum():
+    """The moments of twenty nodes are not those of the integral: the last steps go without them."""
+    rng = np.random.default_rng(22)
+    cats = simulate(rng, 3000, np.full(40, 1.6), np.linspace(-2, 2, 40))
+    problem = problem_for([2] * 40, GPCM).with_nodes(20)
+    with ThreadRunner([pack(cats, make_layout([2] * 40, [False] * 40))]) as runner:
+        found = em.fit(problem, runner, tolerance=1e-6)
+        nodes = found.statistics.nodes
+        step = em.maximise(problem, found.statistics.counts, found.parameters.par)
+    np.testing.assert_allclose(step, found.parameters.par, atol=1e-5)
+    assert abs(em.reference_moments(problem, nodes)[1] - 1.0) > 1e-3
+
+
+def test_the_statistics_of_a_fit_are_those_of_its_parameters():
+    cats = simulate(np.random.default_rng(23), 500, np.full(9, 1.2), np.linspace(-1, 1, 9))
+    _, found = calibrate(cats, tolerance=1e-4)
+    with ThreadRunner([pack(cats, make_layout([2] * 9, [False] * 9))]) as runner:
+        again = runner.total(em.node_model(found.problem, found.parameters))
+    assert found.loglik == again.loglik
+    np.testing.assert_array_equal(found.statistics.counts, again.counts)

@@ -64,7 +64,7 @@ def test_a_calibration_survives_the_death_of_a_worker(tmp_path):
         found = em.fit(problem, there, tolerance=1e-6)
         assert there.killed not in set(client.run(os.getpid).values())
         with pytest.raises(ValueError, match="hold 1500 persons, not 2000"):
-            DaskRunner(client, parts[:3], layout, N).total(em.node_model(problem, here.parameters, N))
+            DaskRunner(client, parts[:3], layout, N).total(em.node_model(problem, here.parameters))
     assert there.passes > 3
     np.testing.assert_allclose(found.parameters.par, here.parameters.par, atol=1e-9)
     assert found.loglik == pytest.approx(here.loglik, abs=1e-9)
