@@ -80,6 +80,7 @@ def papers(
     subjects: Iterable[str] | None = None,
     class_ids: Iterable[int] | None = None,
     enrolment_ids: Iterable[int] | None = None,
+    joint_code: str | None = None,
     with_marks: bool = True,
 ) -> list[PaperInfo]:
     """Papers in the open scope, the newest exam first; `class_ids` and `enrolment_ids` ask for attempts."""
@@ -89,6 +90,7 @@ def papers(
         ("exam__term_id", term_id),
         ("exam__grade", grade),
         ("subject__in", None if subjects is None else list(subjects)),
+        ("exam__joint_code", joint_code),
     ]
     found = found.filter(**{lookup: value for lookup, value in narrow if value is not None})
     if with_marks:

@@ -122,6 +122,31 @@ class ItemFigure(Owned):
         ]
 
 
+class PaperCalibration(Owned):
+    """Item curves of one version, of its school's pupils or of all schools that sat the joint paper.
+
+    Kept with the version it explains; a joint paper gets another one when a further school's marks arrive.
+    Item parameters hold no person and no ability.
+    """
+
+    run = models.ForeignKey(AnalysisRun, on_delete=models.PROTECT, related_name="calibrations")
+    sources = ArrayField(models.BigIntegerField())  # the versions whose marks went in, this one included
+    n_pupils = models.IntegerField()
+    algorithm = models.TextField()
+    model = models.TextField()
+    settings = models.JSONField()
+    cautions = models.JSONField()
+    refusal = models.JSONField(null=True)  # why there is none
+    items = models.JSONField()  # calibration_figures.ItemCalibration in the paper's order
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta(Owned.Meta):
+        abstract = False
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "sources", "algorithm"], name="paper_calibration_once"),
+        ]
+
+
 class PupilReport(Owned):
     """One pupil on one paper: level and mastery, arrays in the order of the run's points."""
 

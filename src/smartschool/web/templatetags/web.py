@@ -198,6 +198,18 @@ def trend_chart(
 
 
 @register.simple_tag
+def curve_chart(
+    path: Sequence[tuple[float, float, float, float]],
+    ticks: Sequence[tuple[float, str]],
+    what: str,
+    best: tuple[float, float] | None = None,
+    best_label: str = "",
+) -> SafeString:
+    """Share over attainment within its band; `best` marks where the question measures best."""
+    return charts.curve(path, ticks=ticks, what=what, best=best, best_label=best_label)
+
+
+@register.simple_tag
 def read_aloud(part: str, words: str = "读一读") -> SafeString:
     """Button that reads the element with this id aloud; only on `size="big"` pages with a voice."""
     return format_html(

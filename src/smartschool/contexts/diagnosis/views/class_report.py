@@ -8,16 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from smartschool.contexts.assessment.public import doors as assessment
 from smartschool.contexts.diagnosis import queries
 from smartschool.contexts.diagnosis.comparison import compared_with_before
 from smartschool.contexts.diagnosis.compose.class_report import compose_class_report, item_rows
-from smartschool.contexts.diagnosis.compose.item_curve import LEAST_PUPILS, CurveBlock, curve_block, too_few
 from smartschool.contexts.diagnosis.compose.item_page import Loser, compose_item
 from smartschool.contexts.diagnosis.compose.lede import lede
 from smartschool.contexts.diagnosis.compose.small_class import compose_small_class, public_lede
 from smartschool.contexts.diagnosis.compose.words import mark
 from smartschool.contexts.diagnosis.figures import GroupFigures
+from smartschool.contexts.diagnosis.item_calibration import item_curve
 from smartschool.contexts.diagnosis.queries import ClassPage
 from smartschool.contexts.diagnosis.views.picking import picked_items
 from smartschool.kernel.errors import NotYours
@@ -85,19 +84,8 @@ def item(
     )
     context = _frame(request, page, school_code) | {"item": shown, "place": place}
     if not page.small and not shown.doubt:
-        context["curve"] = _curve(request, page, place - 1)
+        context["curve"] = item_curve(page, place - 1)
     return render(request, "diagnosis/item.html", context)
-
-
-def _curve(request: HttpRequest, page: ClassPage, index: int) -> CurveBlock | None:
-    """The item over the whole school, computed only when asked for: None means that it may be asked for."""
-    if page.run.n_pupils < LEAST_PUPILS:
-        return too_few(page.run.n_pupils)
-    if "curve" not in request.GET:
-        return None
-    from smartschool.contexts.diagnosis.compute.calibration import item_curve  # loads the compiler
-
-    return curve_block(item_curve(assessment.paper_for_analysis(page.run.paper_id), index))
 
 
 def _frame(request: HttpRequest, page: ClassPage, school_code: str) -> dict[str, Any]:
