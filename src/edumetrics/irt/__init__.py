@@ -14,12 +14,13 @@
 from edumetrics.irt.again import recalibrate
 from edumetrics.irt.calibration import calibrate
 from edumetrics.irt.expected import ExpectedShares, expected_shares
-from edumetrics.irt.fit import DependentPair, ExamFit, ItemFit, SumScoreFit, exam_fit
+from edumetrics.irt.fit import DependentPair, ExamFit, ItemFit, exam_fit
 from edumetrics.irt.fixed import calibrate_on_scale
 from edumetrics.irt.information import exam_information, item_information
 from edumetrics.irt.results import Calibration, Classical, ItemCalibration, Population
 from edumetrics.irt.scores import PlausibleValues, Scores, plausible_values, score
 from edumetrics.irt.settings import LogNormal, Settings
+from edumetrics.irt.sum_score_fit import SumScoreFit
 
 __all__ = [
     "Calibration",

@@ -103,7 +103,7 @@ def score(
     population = _populations(calibration, matrix, groups)
     cats = calibration.coding.encode(matrix)
     answered = (cats >= 0).sum(axis=1).astype(np.int64)
-    eap, sd = _moments(calibration, cats, population)
+    eap, sd = posterior_moments(calibration, cats, population)
     none = answered == 0
     refuse: list[tuple[NDArray[np.bool_], Reason]] = [(none, Reason.NO_RESPONSES)]
     if method == "eap":
@@ -193,7 +193,7 @@ def _posterior(calibration: Calibration, cats: NDArray[np.int16], population: In
     return posterior(pack(cats, layout, population), model)[0]
 
 
-def _moments(
+def posterior_moments(
     calibration: Calibration, cats: NDArray[np.int16], population: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Posterior mean and standard deviation of each person."""

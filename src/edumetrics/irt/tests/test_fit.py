@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edumetrics.arrays import response_matrix
-from edumetrics.irt import SumScoreFit, calibrate, exam_fit
+from edumetrics.irt import SumScoreFit, calibrate, exam_fit, score
 from edumetrics.irt.sum_scores import expected_by_sum_score
 from edumetrics.results import Insufficient
 
@@ -101,3 +101,56 @@ def test_small_groups_get_no_fit_statistic(n):
     assert all(isinstance(i.infit, Insufficient) and isinstance(i.s_x2, Insufficient) for i in got.items)
     assert got.dependent == ()
     assert got.testlets == ()
+
+
+def test_figures_equal_a_slow_twin():
+    marks, _, rng = two_parameter_marks(7, 700, 12)
+    whole = exam_fit(calibrate(response_matrix(marks, 1.0)), response_matrix(marks, 1.0))
+    marks[600:][rng.random((100, 12)) < 0.3] = np.nan
+    matrix = response_matrix(marks, 1.0)
+    calibration = calibrate(matrix)
+    got = exam_fit(calibration, matrix)
+    ability = score(calibration, matrix).ability
+    a, d = calibration.parameters.par[:, 0], calibration.parameters.par[:, 1]
+    p = 1 / (1 + np.exp(-np.outer(ability.value, a) - d))
+    v = p * (1 - p)
+    drawn = np.maximum(v - (a * v * ability.se[:, None]) ** 2, 0.1 * v)
+    residual = marks - p
+    seen = np.isfinite(marks)
+    for j, item in enumerate(got.items):
+        rows = seen[:, j]
+        infit = (residual[rows, j] ** 2).sum() / drawn[rows, j].sum()
+        outfit = (residual[rows, j] ** 2 / drawn[rows, j]).mean()
+        assert item.infit.value == pytest.approx(infit, rel=1e-9)
+        assert item.outfit.value == pytest.approx(outfit, rel=1e-9)
+        fourth = v * (1 - 3 * v)
+        se = np.sqrt(np.maximum(fourth - drawn**2, 0)[rows, j].sum()) / drawn[rows, j].sum()
+        assert item.infit.se == pytest.approx(se, rel=1e-9)
+    both = seen[:, 1] & seen[:, 5]
+    assert got.q3[1, 5] == pytest.approx(np.corrcoef(residual[both, 1], residual[both, 5])[0, 1], abs=1e-12)
+    assert np.isfinite(whole.q3).all()
+
+
+def test_sum_score_fit_equals_pooling_by_hand():
+    marks, _, _ = two_parameter_marks(8, 500, 10)
+    matrix = response_matrix(marks, 1.0)
+    calibration = calibrate(matrix)
+    problem, par = calibration.problem, calibration.parameters.par
+    right = 1 / (1 + np.exp(-np.outer(par[:, 0], problem.theta) - par[:, 1:2]))
+    weight = np.exp(-0.5 * problem.theta**2)
+    chance = np.stack([1 - right, right], axis=1)
+    expected = expected_by_sum_score(chance, problem.n_categories, weight / weight.sum(), 10)
+    total = marks.sum(axis=1).astype(int)
+    for j, item in enumerate(exam_fit(calibration, matrix).items):
+        cells, o, e = [], np.zeros(2), np.zeros(2)
+        for s in range(1, 10):
+            rows = total == s
+            o = o + [np.sum(rows & (marks[:, j] == k)) for k in (0, 1)]
+            e = e + rows.sum() * expected[j, s]
+            if e.min() >= 1.0:
+                cells.append((o, e))
+                o, e = np.zeros(2), np.zeros(2)
+        cells[-1] = (cells[-1][0] + o, cells[-1][1] + e)
+        assert item.s_x2.df == len(cells) - 2
+        statistic = sum(((o - e) ** 2 / e).sum() for o, e in cells)
+        assert item.s_x2.statistic == pytest.approx(statistic, rel=1e-9)
