@@ -1,5 +1,6 @@
 """Two-way tables on their way in: from the rows of a form, or from a workbook or CSV."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,8 @@ _TYPE_WORDS = {
 }
 _TYPES = {word: kind for kind, words in _TYPE_WORDS.items() for word in words}
 _TYPES |= {kind.value: kind for kind in ItemType}
+_NUMBER = re.compile(r"\d+(\.\d*)?")
+_CODE = re.compile(r"[A-Za-z]{1,4}\d{2,}")
 _BETWEEN_POINTS = str.maketrans({"；": ";", "，": ";", ",": ";", "\n": ";", "、": ";"})
 
 
@@ -53,6 +56,8 @@ def parse_points(text: str) -> list[tuple[str, float]]:
 
     >>> parse_points("JM0004 0.5；相反数*0.5, 数轴")
     [('JM0004', 0.5), ('相反数', 0.5), ('数轴', 1.0)]
+    >>> parse_points("JM0004 有理数 0.5")
+    [('JM0004', 0.5)]
     """
     found = []
     for part in text.translate(_BETWEEN_POINTS).split(";"):
@@ -60,15 +65,22 @@ def parse_points(text: str) -> list[tuple[str, float]]:
         if not words:
             continue
         weight = 1.0
-        if len(words) > 1 and words[-1].replace(".", "", 1).isdigit():
+        if len(words) > 1 and _NUMBER.fullmatch(words[-1]):
             weight = float(words.pop())
-        found.append((" ".join(words), weight))
+        # Behind a code stands its name for the reader; the code alone decides.
+        found.append((words[0] if _CODE.fullmatch(words[0]) else " ".join(words), weight))
     return found
 
 
-def write_points(points: Iterable[tuple[str, float]]) -> str:
-    """The other way round, for the form."""
-    return "；".join(code if weight == 1 else f"{code} {weight:g}" for code, weight in points)
+def write_points(points: Iterable[tuple[str, float]], names: Mapping[str, str]) -> str:
+    """The other way round, for the form: ``JM0010 相反数；JM0004 数轴 0.5``."""
+    return "；".join(_written(code, names.get(code, ""), weight) for code, weight in points)
+
+
+def _written(code: str, name: str, weight: float) -> str:
+    shown = " ".join([code, *name.translate(_BETWEEN_POINTS).replace(";", " ").split()])
+    # A name that ends in a number would pass for a weight: then the weight is always written.
+    return shown if parse_points(shown) == [(code, weight)] else f"{shown} {weight:g}"
 
 
 def rows_of_form(form: Mapping[str, Any], size: int) -> list[BlueprintRow]:

@@ -45,8 +45,9 @@ def points_by_code(codes: Iterable[str]) -> dict[str, PointInfo]:
 
 
 def points_by_id(ids: Iterable[int]) -> dict[int, PointInfo]:
-    """The points of these keys."""
-    return {info.id: info for info in _infos(KnowledgePoint.objects.filter(pk__in=list(ids)))}
+    """The points of these keys, in the order of the tree."""
+    found = KnowledgePoint.objects.filter(pk__in=list(ids)).order_by("position")
+    return {info.id: info for info in _infos(found)}
 
 
 def match_points(words: Iterable[str], *, subject: str, stage: str) -> dict[str, list[PointInfo]]:

@@ -12,11 +12,11 @@ from smartschool.kernel.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class PupilLevels:
-    """One pupil: a word per subject, "" where there is no result."""
+    """One pupil: a word per subject and its tone, "" where there is no result."""
 
     number: int
     name: str
-    words: tuple[str, ...]
+    cells: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,14 @@ def class_exams(actor: Actor) -> list[ClassExam]:
     table = codes.table("subject")
     found = []
     for number, (exam, class_id) in enumerate(exams):
-        words: dict[int, dict[str, str]] = {}
+        words: dict[int, dict[str, tuple[str, str]]] = {}
         seats: dict[int, int] = {}
         for run_id, home_class, enrolment, seat, subject, status, level in rows:
             name, labels = runs[run_id]
             if home_class == class_id and name == exam:
                 absent = "" if status == AttemptStatus.PRESENT else AttemptStatus(status).zh
-                words.setdefault(enrolment, {})[subject] = absent if level is None else labels[level]
+                cell = (absent, "") if level is None else (labels[level], _tone(level, len(labels)))
+                words.setdefault(enrolment, {})[subject] = cell
                 seats[enrolment] = seat
         subjects = sorted({subject for own in words.values() for subject in own})
         if words:
@@ -70,10 +71,15 @@ def class_exams(actor: Actor) -> list[ClassExam]:
                         PupilLevels(
                             seats[key],
                             people[key].name if key in people else "（已转出）",
-                            tuple(own.get(subject, "") for subject in subjects),
+                            tuple(own.get(subject, ("", "")) for subject in subjects),
                         )
                         for key, own in words.items()
                     ),
                 )
             )
     return found
+
+
+def _tone(level: int, n_levels: int) -> str:
+    """The best and the lowest level stand out, whatever the bands of the district are called."""
+    return {0: "ok", n_levels - 1: "warn", 1: "info"}.get(level, "")

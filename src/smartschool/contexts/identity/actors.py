@@ -1,10 +1,12 @@
 """Builds the Actor from the one cross-scope read of the request path, `actor_affiliations`."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
 
+from smartschool.contexts.directory.public.roles import roles
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor, Affiliation, OrganisationRef
 
@@ -38,3 +40,17 @@ def actor_of(account_id: int) -> Actor | None:
             for _, _, role, record_id, place, above, below in rows
         ),
     )
+
+
+def preferring(actor: Actor, place: str | None) -> Actor:
+    """The affiliations of the place ``role@code`` first, the others in the order of roles.toml.
+
+    Where a policy admits several roles of one person, the first of them acts: so a page shows what the
+    role in its corner may do, not what another post of the same person may.
+    """
+    order = {name: index for index, name in enumerate(roles())}
+
+    def precedence(one: Affiliation) -> tuple[bool, int]:
+        return (f"{one.role}@{one.organisation.code}" != place, order[one.role])
+
+    return replace(actor, affiliations=tuple(sorted(actor.affiliations, key=precedence)))

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from smartschool.contexts.identity.actors import actor_of
+from smartschool.contexts.identity.actors import actor_of, preferring
 from smartschool.contexts.identity.commands.signing import (
     LIMIT_KEY,
     MUST_CHANGE_KEY,
@@ -17,6 +17,7 @@ from smartschool.contexts.identity.commands.signing import (
     SINCE_KEY,
 )
 from smartschool.contexts.identity.models import Session
+from smartschool.contexts.identity.public.doors import PLACE_KEY
 from smartschool.contexts.identity.rules import rules
 from smartschool.contexts.identity.session_store import ACCOUNT_KEY
 from smartschool.contexts.identity.throttle import FACTS
@@ -65,7 +66,7 @@ def actor_of_session(request: HttpRequest) -> Actor:
     if actor is None:
         _end(session)
         return ANONYMOUS
-    return actor
+    return preferring(actor, session.get(PLACE_KEY))
 
 
 def _end(session: SessionBase) -> None:

@@ -71,6 +71,19 @@ def test_two_roles_at_one_school_show_the_chosen_one(people: People) -> None:
     assert "本校还没有班级" not in text
 
 
+def test_a_page_offers_what_the_role_in_its_corner_may_do(people: People) -> None:
+    """教务管理员 who also teaches: exams may be created in the one role, not in the other."""
+    with transaction.atomic(), scope_of([people.two.pk]):
+        appoint(actor=ACTOR, staff=StaffRecord.objects.get(), role="teacher", valid_from=SINCE)
+    client = signed_in("q-sun")
+    for place, may in (("teacher@Q-2", False), ("academic_admin@Q-2", True)):
+        client.post("/account/place/", {"place": place})
+        page = client.get("/schools/Q-2/exams/").content.decode()
+        assert ('href="/schools/Q-2/exams/new/"' in page) == may, place
+    first_visit = signed_in("q-sun").get("/schools/Q-2/exams/").content.decode()
+    assert 'href="/schools/Q-2/exams/new/"' in first_visit, "nothing chosen: the first place of the menu"
+
+
 def test_a_foreign_school_looks_like_none(people: People) -> None:
     client = signed_in("q-wang")
     foreign, missing = client.get("/schools/Q-2/today/"), client.get("/schools/NOPE/today/")

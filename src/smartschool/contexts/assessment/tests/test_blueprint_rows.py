@@ -21,9 +21,11 @@ codes = st.from_regex(r"[A-Z]{2}[0-9]{4}", fullmatch=True)
 weights = st.sampled_from([0.25, 0.3, 0.5, 0.75, 1.0, 2.0])
 
 
-@given(st.lists(st.tuples(codes, weights), max_size=5))
-def test_points_come_back_as_they_were_written(points: list[tuple[str, float]]) -> None:
-    assert parse_points(write_points(points)) == points
+@given(st.lists(st.tuples(codes, weights), max_size=5), st.text("数轴、与；,; 1２.5×*绝对值", max_size=12))
+def test_points_come_back_as_they_were_written(points: list[tuple[str, float]], name: str) -> None:
+    """Whatever name stands behind the code for the reader."""
+    assert parse_points(write_points(points, {})) == points
+    assert parse_points(write_points(points, {code: name for code, _ in points})) == points
 
 
 @pytest.mark.parametrize("separator", ["；", ";", "，", ",", "、", "\n"])

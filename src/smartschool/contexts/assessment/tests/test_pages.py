@@ -257,7 +257,7 @@ def test_the_editor_fills_from_a_workbook(place: Place) -> None:
     assert 'name="label-1" value="2(1)"' in shown
     assert 'value="相反数 0.5；数轴 0.5"' in shown
     found = client.get(place.paper_url(place.draft, "points/"), {"q": "相反数"}).json()
-    assert ["JM0010", "有理数 › 相反数"] in found["points"]
+    assert ["JM0010 相反数", "有理数"] in found["points"]
 
 
 def test_corrections_need_a_reason_and_leave_a_trace(place: Place) -> None:

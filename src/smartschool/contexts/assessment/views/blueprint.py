@@ -15,7 +15,7 @@ from smartschool.contexts.assessment.errors import BlueprintRefused
 from smartschool.contexts.assessment.models import Paper
 from smartschool.contexts.assessment.public.contracts import BlueprintRow, ItemType
 from smartschool.contexts.assessment.views.common import actor_of, paper_title
-from smartschool.contexts.curriculum.public.doors import search_points
+from smartschool.contexts.curriculum.public.doors import points_by_code, search_points
 from smartschool.contexts.exchange.public.reading import read_frame
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.policy import requires
@@ -99,11 +99,13 @@ def _read(content: bytes, before: list[BlueprintRow]) -> tuple[list[BlueprintRow
 
 def _shown(rows: list[BlueprintRow], faults: list[Fault], *, frozen: bool) -> list[dict[str, Any]]:
     wrong = {fault.row for fault in faults}
+    codes = {code for row in rows for code, _ in row.points}
+    names = {code: info.name for code, info in points_by_code(codes).items()}
     spare = 0 if frozen else SPARE_ROWS
     shown: list[dict[str, Any]] = [
         {
             "row": row,
-            "points": blueprint_rows.write_points(row.points),
+            "points": blueprint_rows.write_points(row.points, names),
             "wrong": number in wrong,
             "partial": row.partial or "",
         }
@@ -119,4 +121,13 @@ def points(request: HttpRequest, school_code: str, paper_code: str) -> HttpRespo
     paper: Paper = policies.edit_blueprint.get(actor_of(request), code=paper_code)
     text = request.GET.get("q", "")[:40]
     found = search_points(text, subject=paper.subject, stage=paper.stage) if len(text) >= 1 else []
-    return JsonResponse({"points": [[info.code, " › ".join(info.path[-2:])] for info in found]})
+    return JsonResponse(
+        {
+            "points": [
+                [blueprint_rows.write_points([(info.code, 1)], {info.code: info.name}), info.path[-2]]
+                if len(info.path) > 1
+                else [info.code, info.name]
+                for info in found
+            ]
+        }
+    )

@@ -16,7 +16,9 @@ from smartschool.contexts.assessment.errors import ExamRefused
 from smartschool.contexts.assessment.forms import ExamForm
 from smartschool.contexts.assessment.models import EntryDraft, Exam, Paper, PaperRevision, RegulationApproval
 from smartschool.contexts.assessment.public.contracts import Nature
+from smartschool.contexts.assessment.two_way import two_way
 from smartschool.contexts.assessment.views.common import actor_of, grade_name, paper_title, subject_name
+from smartschool.contexts.curriculum.public.doors import points_by_id
 from smartschool.contexts.directory.public.contracts import ClassInfo
 from smartschool.kernel.errors import DomainError, NotYours
 from smartschool.kernel.policy import requires
@@ -141,6 +143,7 @@ def paper(request: HttpRequest, school_code: str, paper_code: str) -> HttpRespon
     if found is None:
         raise NotYours
     items = queries.items_of(found.pk)
+    points = points_by_id({point for item in items for point, _ in item.points})
     may_enter = actor.role in policies.enter_marks.roles
     lines = (
         [_class_line(found, one, school_code) for one in policies.classes_to_enter(actor, found)]
@@ -150,7 +153,8 @@ def paper(request: HttpRequest, school_code: str, paper_code: str) -> HttpRespon
     context = {
         "paper": found,
         "title": paper_title(found),
-        "items": items,
+        "items": [(item, [points[point].name for point, _ in item.points]) for item in items],
+        "table": two_way(items, points),
         "total": sum(item.full for item in items),
         "lines": lines,
         "revisions": PaperRevision.rows().filter(paper=found).order_by("-revision"),
