@@ -26,7 +26,12 @@ class KeyRing:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._current = next(reversed(keys))
         # The hash key must outlive key rotation, so it comes from the first key.
-        self._hash_key = hmac.digest(next(iter(keys.values())), b"keyed-hash", sha256)
+        key = hmac.digest(next(iter(keys.values())), b"keyed-hash", sha256)
+        # HMAC (RFC 2104) with both padded keys hashed once: copying the two states takes a third of the time
+        # of `hmac.digest`, and an import hashes tens of thousands of numbers.
+        padded = key.ljust(sha256().block_size, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in padded))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in padded))
 
     def encrypt(self, plain: bytes, *, purpose: str) -> bytes:
         """``len(id) id nonce ciphertext``; `purpose` is authenticated, so a value cannot be moved."""
@@ -50,7 +55,10 @@ class KeyRing:
 
     def keyed_hash(self, value: str, *, purpose: str) -> bytes:
         """32 bytes: equal for equal values, useless without the key."""
-        return hmac.digest(self._hash_key, f"{purpose}\0{value}".encode(), sha256)
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(f"{purpose}\0{value}".encode())
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 @lru_cache(maxsize=1)

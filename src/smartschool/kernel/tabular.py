@@ -125,7 +125,7 @@ class Checked:
 
 def is_blank(cell: Cell) -> bool:
     """Empty for a reader of the sheet: nothing, or only spaces (also full-width ones)."""
-    return cell is None or (isinstance(cell, str) and (not cell or cell.isspace()))
+    return not cell.strip() if type(cell) is str else cell is None
 
 
 def check_column(column: Column, cells: Sequence[Cell]) -> tuple[list[Value], list[tuple[int, Bad]]]:
@@ -139,9 +139,7 @@ def check_column(column: Column, cells: Sequence[Cell]) -> tuple[list[Value], li
     if True in judged or False in judged:  # True == 1.0 as dict keys, but they read differently
         return _check_each(cells, column.check, missing)
     values: list[Value] = list(map(judged.__getitem__, cells))
-    if Bad not in set(map(type, judged.values())):
-        return values, []
-    return _apart(values)
+    return _apart(values) if Bad in set(map(type, judged.values())) else (values, [])
 
 
 def _check_each(
@@ -176,10 +174,8 @@ def check_frame(frame: Frame, columns: Iterable[Column]) -> Checked:
             fault = frame.fault(index, column.name, bad)
             if (fault.sheet, fault.row, fault.column) not in already:
                 found.append((index, order, fault))
-    place = {
-        (sheet, row): index for index, (sheet, row) in enumerate(zip(frame.sheets, frame.rows, strict=True))
-    }
-    for fault in frame.cell_faults:
-        found.append((place[(fault.sheet, fault.row)], -1, fault))
+    if frame.cell_faults:
+        place = {key: index for index, key in enumerate(zip(frame.sheets, frame.rows, strict=True))}
+        found += [(place[fault.sheet, fault.row], -1, fault) for fault in frame.cell_faults]
     found.sort(key=lambda entry: entry[:2])
     return Checked(frame, values, [entry[2] for entry in found], bad={entry[0] for entry in found})

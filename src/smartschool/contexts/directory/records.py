@@ -36,13 +36,15 @@ def write_enrolments(
     organisation_id: Owner,
     pupils: Sequence[NewPupil],
     valid_from: date,
-    person_ids: Sequence[int] | None = None,
+    persons: Sequence[tuple[int, bytes | None]] | None = None,
 ) -> list[int]:
     """Enrolments, and seats for those that name a class; returns enrolment ids in order. The persons are
-    found or made by the ID number unless the caller has done that."""
+    found or made by the ID number unless the caller has done that and says (person id, `id_hash`)."""
     if not pupils:
         return []
-    id_hashes = [id_hash(pupil.id_number) if pupil.id_number else None for pupil in pupils]
+    if persons is None:
+        hashes = [id_hash(pupil.id_number) if pupil.id_number else None for pupil in pupils]
+        persons = list(zip(ensure_persons(hashes), hashes, strict=True))
     owners = _owners(organisation_id, len(pupils))
     ids = bulk.allocate_ids(Enrolment, len(pupils))
     bulk.insert(
@@ -50,7 +52,7 @@ def write_enrolments(
         {
             "id": ids,
             "organisation_id": owners,
-            "person_id": ensure_persons(id_hashes) if person_ids is None else person_ids,
+            "person_id": [person for person, _ in persons],
             "code": [
                 pupil.code or code for pupil, code in zip(pupils, short_codes(len(pupils)), strict=True)
             ],
@@ -66,7 +68,7 @@ def write_enrolments(
             ],
             "id_type": [pupil.id_type for pupil in pupils],
             "id_number": [pupil.id_number for pupil in pupils],
-            "id_hash": id_hashes,
+            "id_hash": [digest for _, digest in persons],
             "details": [pupil.details for pupil in pupils],
             "entry_month": [pupil.entry_month for pupil in pupils],
             "stage": [pupil.stage for pupil in pupils],
@@ -146,7 +148,7 @@ def write_guardianships(
     if not guardians:
         return []
     if person_ids is None:
-        person_ids = ensure_persons([guardian_hash(one) for one in guardians])
+        person_ids = ensure_persons([guardian_hash(one.name, one.phone, one.id_number) for one in guardians])
     ids = bulk.allocate_ids(Guardianship, len(guardians))
     bulk.insert(
         Guardianship,
@@ -195,12 +197,12 @@ def recount(organisation_ids: Iterable[int]) -> None:
     Headcount.objects.bulk_update(rows, ["pupils", "staff", "full_time"])
 
 
-def guardian_hash(one: NewGuardian) -> bytes | None:
+def guardian_hash(name: str, phone: str | None, id_number: str | None) -> bytes | None:
     """Hash under which a guardian is the same person again."""
-    if one.id_number:
-        return id_hash(one.id_number)
-    if one.phone:
-        return keyed_hash(f"{one.name}\0{one.phone}", purpose="guardian")
+    if id_number:
+        return id_hash(id_number)
+    if phone:
+        return keyed_hash(f"{name}\0{phone}", purpose="guardian")
     return None
 
 

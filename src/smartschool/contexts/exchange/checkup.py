@@ -112,6 +112,8 @@ def compare(reading: Reading, importer: Importer, target: Target) -> Checkup:
 
 def _in_order(checked: Checked) -> None:
     """Faults and warnings in the order of the rows; inside a row as they were found."""
+    if not checked.faults and not checked.warnings:
+        return
     frame = checked.frame
     place = {key: index for index, key in enumerate(zip(frame.sheets, frame.rows, strict=True))}
     for faults in (checked.faults, checked.warnings):

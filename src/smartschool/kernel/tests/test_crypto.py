@@ -1,5 +1,6 @@
 """Encryption: round trip, tamper and move are noticed, rotation keeps old values and hashes."""
 
+import hmac
 import io
 
 import pytest
@@ -41,6 +42,13 @@ def test_rotation_keeps_old_values_and_hashes() -> None:
     assert KeyRing(NEW).decrypt(token, purpose="p") == b"x"
     assert KeyRing(NEW).keyed_hash("x", purpose="p") == KeyRing(OLD).keyed_hash("x", purpose="p")
     assert KeyRing(NEW).encrypt(b"x", purpose="p")[1:3] == b"k2"
+
+
+@given(st.text(), st.text(max_size=20))
+def test_the_keyed_hash_is_hmac_sha256(value: str, purpose: str) -> None:
+    key = hmac.digest(OLD["k1"], b"keyed-hash", "sha256")
+    expected = hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256")
+    assert KeyRing(NEW).keyed_hash(value, purpose=purpose) == expected
 
 
 @pytest.mark.django_db

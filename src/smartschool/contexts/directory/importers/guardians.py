@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from smartschool.contexts.directory import records
 from smartschool.contexts.directory.importers.people import refuse_doubles
+from smartschool.contexts.directory.importers.roster_changes import masked
 from smartschool.contexts.directory.importers.roster_columns import number_or_blank, phone_or_blank
-from smartschool.contexts.directory.importers.roster_plan import masked
 from smartschool.contexts.directory.models import Enrolment, Guardianship
 from smartschool.contexts.directory.public.codes import coded
 from smartschool.contexts.directory.public.contracts import NewGuardian

@@ -8,7 +8,8 @@ from django.db.models import F
 
 from smartschool.contexts.directory import records
 from smartschool.contexts.directory.grades import school_year_start
-from smartschool.contexts.directory.importers.roster_plan import ClassKey, RosterRow, RosterWork, Standing
+from smartschool.contexts.directory.importers.roster_plan import RosterWork
+from smartschool.contexts.directory.importers.roster_rows import ClassKey, RosterRow, Standing
 from smartschool.contexts.directory.models import Enrolment, Guardianship, HomeClass, Person, Placement
 from smartschool.contexts.directory.names import name_key
 from smartschool.contexts.directory.persons import ensure_persons, known_persons
@@ -36,7 +37,11 @@ def write_roster(plan: Plan, target: Target, journal: Journal) -> None:
     pupils = {row.index: row.standing.pk for row in changed if row.standing}
     _change(changed, journal)
     # Pupils and guardians in one look-up: the persons of a district are many.
-    hashes = [records.guardian_hash(one) for row in added for one in _new_guardians(row, 0)]
+    hashes = [
+        records.guardian_hash(one["name"], one["phone"], one["id_number"])
+        for row in added
+        for one in row.members
+    ]
     persons = _persons([*(row.id_hash for row in added), *hashes], journal)
     pupils |= _add(added, persons[: len(added)], since, journal)
     _take_seats(added, pupils, work.classes, since, journal)
@@ -134,7 +139,8 @@ def _add(rows: list[RosterRow], persons: list[int], since: date, journal: Journa
         )
         for row in rows
     ]
-    ids = records.write_enrolments([row.organisation_id for row in rows], pupils, since, persons)
+    known = [(person, row.id_hash) for person, row in zip(persons, rows, strict=True)]
+    ids = records.write_enrolments([row.organisation_id for row in rows], pupils, since, known)
     units = [unit_of(pk) for pk in ids]
     journal.label({unit: pupil.name for unit, pupil in zip(units, pupils, strict=True)})
     journal.added(Enrolment, ids, units)
@@ -282,5 +288,6 @@ def _sync_guardians(rows: list[RosterRow], target: Target, journal: Journal) -> 
             },
         )
     if fresh:
-        persons = _persons([records.guardian_hash(one) for _, one in fresh], journal)
+        hashes = [records.guardian_hash(one.name, one.phone, one.id_number) for _, one in fresh]
+        persons = _persons(hashes, journal)
         _write_guardians(fresh, persons, target.day, journal)

@@ -19,12 +19,12 @@ from smartschool.contexts.directory.importers.people import (
     refuse_doubles,
     several,
 )
+from smartschool.contexts.directory.importers.roster_changes import masked
 from smartschool.contexts.directory.importers.roster_columns import (
     EARLIEST_BIRTH,
     number_or_blank,
     phone_or_blank,
 )
-from smartschool.contexts.directory.importers.roster_plan import masked
 from smartschool.contexts.directory.models import Appointment, HomeClass, StaffRecord, TeachingAssignment
 from smartschool.contexts.directory.names import name_key
 from smartschool.contexts.directory.public import codes

@@ -7,6 +7,7 @@ the national systems are their only source.
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from smartschool.contexts.directory.public import codes
 from smartschool.kernel.cells import digits_text
@@ -47,10 +48,25 @@ class EnrolmentNumber:
 
 def id_check_character(first17: str) -> str:
     """Check character of the first 17 digits, GB 11643-1999 §5 (ISO 7064 MOD 11-2)."""
-    total = 0
-    for digit, weight in zip(first17, _ID_WEIGHTS, strict=True):
-        total += int(digit) * weight
+    if len(first17) != 17:
+        raise ValueError("not 17 digits")
+    total = _weighted(first17[:6], 0) + _weighted(first17[6:14], 6) + _weighted(first17[14:], 14)
     return _ID_CHECKS[total % 11]
+
+
+@lru_cache(maxsize=16384)  # the numbers of a district share their areas, birthdays and serials
+def _weighted(digits: str, place: int) -> int:
+    """Weighted sum of the digits that stand from `place` on."""
+    return sum(int(digit) * weight for digit, weight in zip(digits, _ID_WEIGHTS[place:], strict=False))
+
+
+@lru_cache(maxsize=16384)
+def _born_on(digits: str) -> date | None:
+    """The day ``20170930``; None where the calendar has no such day."""
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
 
 
 def parse_id_number(text: str) -> IdNumber | Bad:
@@ -65,9 +81,8 @@ def parse_id_number(text: str) -> IdNumber | Bad:
         return Bad("no_such_date", "身份证号里的出生日期不存在，请对照证件改正。")
     if id_check_character(text[:17]) != text[17]:
         return Bad("check_digit", "身份证号的校验码不对，多半有一位抄错，请对照证件改正。")
-    try:
-        born_on = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
-    except ValueError:
+    born_on = _born_on(text[6:14])
+    if born_on is None:
         return Bad("no_such_date", "身份证号里的出生日期不存在，请对照证件改正。")
     sex = "1" if int(text[16]) % 2 else "2"
     return IdNumber(text, born_on, sex, text[:2] in codes.table("province").names)

@@ -10,6 +10,7 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from enum import Enum
 from io import BytesIO
 
 from smartschool.contexts.exchange.reading.limits import Limits
@@ -22,7 +23,12 @@ _ROW = re.compile(rb"row\b[^>]*?\br=[\"'](\d{1,9})[\"']")
 _MAYBE_WIDE = re.compile(rb"r=[\"'][A-Za-z]{3}\d")
 _WIDE = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"'][A-Za-z]{3}\d")
 _LETTERS = re.compile(rb"\br=[\"']([A-Za-z]{1,3})\d")
-_FORMULA = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"'][^>]*>\s*<(?:\w+:)?f\b")
+_FORMULA = re.compile(
+    rb"<(?:\w+:)?c\b([^>]*?\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"'][^>]*)>\s*"
+    rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\b[^>]*>([^<]*)<)?"
+)
+_TEXT_CELL = re.compile(rb"\bt=[\"']str[\"']")
 _CELL_TAG = re.compile(rb"<(?:\w+:)?c\b[^>]*>")
 _ADDRESS = re.compile(rb"\br=[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
 _SHEET_TAG = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
@@ -34,21 +40,35 @@ def macros() -> FileRefused:
     return FileRefused("macros", "文件里带有宏，为了安全没有打开。请另存为“Excel 工作簿（.xlsx）”再上传。")
 
 
+class Result(Enum):
+    """What a file keeps beside a formula. A program that writes formulas without working them out leaves
+    nothing, or 0 or an empty text in their place."""
+
+    KNOWN = "known"
+    PLACEHOLDER = "placeholder"
+    NONE = "none"
+
+
 @dataclass(slots=True)
 class SheetFacts:
     """What the XML of one sheet says beside its values; (row, column) are zero-based."""
 
-    formulas: set[tuple[int, int]] = field(default_factory=set)
+    formulas: dict[tuple[int, int], Result] = field(default_factory=dict)
     errors: set[tuple[int, int]] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class Archive:
-    """A whole and harmless .xlsx. `calculated` is False where the file itself asks for recalculation:
-    its formulas then carry no values that Excel has computed."""
+    """A whole and harmless .xlsx. `calculated` is False where the file itself asks to be calculated when
+    opened: then a 0 beside a formula may be a placeholder."""
 
     sheets: dict[str, SheetFacts]
     calculated: bool
+
+    def unknown(self, sheet: str) -> set[tuple[int, int]]:
+        """Formula cells of a sheet whose result the file does not hold."""
+        doubtful = (Result.NONE,) if self.calculated else (Result.NONE, Result.PLACEHOLDER)
+        return {place for place, result in self.sheets[sheet].formulas.items() if result in doubtful}
 
 
 def damaged() -> FileRefused:
@@ -185,15 +205,32 @@ def _scan(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> tu
 
 
 def _collect(data: bytes, facts: SheetFacts) -> None:
-    if b"<f" in data or b":f>" in data or b":f " in data:
-        for name, row in _FORMULA.findall(data):
-            facts.formulas.add((int(row) - 1, column_number(name.decode())))
-    marks = [mark for mark in (b't="e"', b"t='e'") if mark in data]
-    if marks:
+    """Formulas and errors of a piece of a sheet. A cell that the piece cuts off is seen whole in the next."""
+    if _has_formula(data):
+        for attributes, name, row, value in _FORMULA.findall(data):
+            facts.formulas[int(row) - 1, column_number(name.decode())] = _result(attributes, value)
+    if b"#" in data and (b't="e"' in data or b"t='e'" in data):  # every error is written #…
         for tag in _CELL_TAG.findall(data):
             address = _ADDRESS.search(tag)
-            if address and any(mark in tag for mark in marks):
+            if address and (b't="e"' in tag or b"t='e'" in tag):
                 facts.errors.add((int(address[2]) - 1, column_number(address[1].decode())))
+
+
+def _has_formula(data: bytes) -> bool:
+    """Whether an element f begins somewhere: the letter is rare in a sheet, and "<" is not."""
+    place = data.find(b"f")
+    while place >= 0:
+        before, after = data[place - 1 : place], data[place + 1 : place + 2]
+        if before in (b"<", b":") and (after in (b">", b"/") or after.isspace()):
+            return True
+        place = data.find(b"f", place + 1)
+    return False
+
+
+def _result(attributes: bytes, value: bytes) -> Result:
+    if value.strip():
+        return Result.PLACEHOLDER if value.strip() in (b"0", b"0.0") else Result.KNOWN
+    return Result.PLACEHOLDER if _TEXT_CELL.search(attributes) else Result.NONE
 
 
 def too_many_rows(limits: Limits) -> FileRefused:

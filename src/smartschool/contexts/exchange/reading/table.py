@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from smartschool.contexts.exchange.reading.archive import too_many_rows
+from smartschool.contexts.exchange.reading.archive import column_letters, too_many_rows
 from smartschool.contexts.exchange.reading.header import (
     Header,
     comparable,
@@ -20,8 +20,11 @@ from smartschool.kernel.tabular import Bad, Cell, Column, Fault, FileRefused, Fr
 _CLOSING_NOTE = re.compile(
     r"(?:注|说明|备注|填表|填报|制表|审核|合计|总计|共计|经办|校长|负责人|联系人|单位).*", re.DOTALL
 )
-_FORMULA = Bad("formula", "这一格是公式，文件里没有算好的结果。请复制后“选择性粘贴 → 数值”，再导入。")
-_ERROR = Bad("excel_error", "这一格是 Excel 的错误值（如 #REF!）。请改成正确的内容。")
+_FORMULA = Bad(
+    "formula",
+    "{cell} 是公式，文件里没有算好的结果。请用 Excel 打开并保存一次，或复制后“选择性粘贴 → 数值”，再导入。",
+)
+_ERROR = Bad("excel_error", "{cell} 是 Excel 的错误值（如 #REF!）。请改成正确的内容。")
 
 
 @dataclass(slots=True)
@@ -167,10 +170,10 @@ def _append(
     for heading in header.headings:
         if heading.key:
             frame.headers.setdefault(heading.key, heading.text)
-    rows = [raw.rows[line] for line in kept]
+    columns = list(zip(*(raw.rows[line] for line in kept), strict=True))
     for key, cells in frame.columns.items():
         place = place_of.get(key)
-        cells.extend([None] * len(rows) if place is None else [row[place] for row in rows])
+        cells.extend([None] * len(kept) if place is None or not kept else columns[place])
     extra_place = {
         extras[comparable(heading.text)]: heading.place
         for heading in header.headings
@@ -178,8 +181,8 @@ def _append(
     }
     for text, cells in frame.extra.items():
         place = extra_place.get(text)
-        cells.extend([None] * len(rows) if place is None else [row[place] for row in rows])
-    frame.sheets.extend([raw.name] * len(rows))
+        cells.extend([None] * len(kept) if place is None or not kept else columns[place])
+    frame.sheets.extend([raw.name] * len(kept))
     frame.rows.extend(line + 1 for line in kept)
     column_at = {place: names[key] for key, place in place_of.items()}
     column_at |= {place: text for text, place in extra_place.items()}
@@ -187,7 +190,8 @@ def _append(
     for marks, bad in ((raw.formulas, _FORMULA), (raw.errors, _ERROR)):
         for line, place in sorted(marks):
             if line in in_frame and place in column_at:
-                frame.cell_faults.append(Fault(raw.name, line + 1, column_at[place], bad.code, bad.message))
+                message = bad.message.format(cell=f"{column_letters(place)}{line + 1}")
+                frame.cell_faults.append(Fault(raw.name, line + 1, column_at[place], bad.code, message))
 
 
 def _extra_filled(row: list[Cell], header: Header, extras: Mapping[str, str]) -> bool:

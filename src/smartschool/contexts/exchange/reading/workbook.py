@@ -29,7 +29,8 @@ _FOREIGN = {
 
 @dataclass(slots=True)
 class RawSheet:
-    """One visible sheet: all rows from Excel's row 1 on. Cell positions are zero-based (row, column)."""
+    """One visible sheet: all rows from Excel's row 1 on. Cell positions are zero-based (row, column).
+    `formulas` are those whose result the file does not hold."""
 
     name: str
     rows: list[list[Cell]]
@@ -82,9 +83,8 @@ def _excel(content: bytes, limits: Limits, facts: archive.Archive | None) -> lis
                     list(sheet.merged_cell_ranges or ()),
                 )
                 if facts and meta.name in facts.sheets:
-                    found = facts.sheets[meta.name]
-                    raw.errors = found.errors
-                    raw.formulas = set() if facts.calculated else found.formulas
+                    raw.errors = facts.sheets[meta.name].errors
+                    raw.formulas = facts.unknown(meta.name)
                 sheets.append(raw)
             return sheets
     except PasswordError as problem:

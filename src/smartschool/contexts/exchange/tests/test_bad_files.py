@@ -8,7 +8,7 @@ import pytest
 
 from smartschool.contexts.exchange.reading.limits import Limits
 from smartschool.contexts.exchange.reading.table import read_table
-from smartschool.contexts.exchange.tests.test_reading import COLUMNS, HEAD, ROWS, values
+from smartschool.contexts.exchange.tests.test_reading import COLUMNS, HEAD, ROWS
 from smartschool.contexts.exchange.tests.workbooks import as_csv, inline, sheet_xml, xlsx
 from smartschool.kernel.tabular import FileRefused, check_frame
 
@@ -82,15 +82,6 @@ def test_two_hundred_thousand_rows_stop_early() -> None:
     assert refused((",".join(HEAD) + "\n" + line * 200_000).encode()).code == "too_many_rows"
     body = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 200_001))
     assert refused(sheet_xml(body)).code == "too_many_rows"
-
-
-def test_formulas_without_results_are_refused_at_the_cell() -> None:
-    row = f'<row r="2">{inline("A2", "张三")}<c r="B2"><f>1+1</f><v>0</v></c></row>'
-    body = f'<row r="1">{inline("A1", "姓名")}{inline("B1", "年级")}</row>{row}'
-    assert faults(sheet_xml(body, workbook_extra='<calcPr fullCalcOnLoad="1"/>')) == [(2, "年级", "formula")]
-    result = '<c r="B2" t="str"><f>"三"&amp;"年级"</f><v>三年级</v>'
-    computed = body.replace('<c r="B2"><f>1+1</f><v>0</v>', result)
-    assert values(sheet_xml(computed), "grade") == ["三年级"]
 
 
 def test_error_values_are_not_blanks() -> None:
