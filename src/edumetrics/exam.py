@@ -29,7 +29,7 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "exam/1"
+VERSION = "exam/2"
 
 __all__ = ["VERSION", "ExamAnalysis", "ExamSettings", "Flag", "analyse_exam", "pupil_counts"]
 
@@ -64,7 +64,8 @@ class ExamAnalysis:
     point_facility : Estimates or None
         Share of the marks of each point that the whole group got.
     groups : GroupTable or None
-        Point shares by class or school, where groups were given.
+        Share of the marks of each point (without points: of the paper) by class or school, where groups were
+        given: from the marks themselves, because means of shrunken pupils would be shrunken twice.
     """
 
     pupils: tuple[str, ...]
@@ -166,15 +167,13 @@ def analyse_exam(
     totals = np.where(present, centred.marks.sum(axis=1), np.nan)
     whole = centred.offered >= reliability.COMPLETE_ENOUGH * told.full.sum()
     levels = chosen.bands.assign(np.where(whole, totals, np.nan), told.full.sum())
-    mastered, point_facility, names = _points(told, q, points, taught, prior, chosen)
+    mastered, point_facility, own, names = _points(told, q, points, taught, prior, chosen)
     table = None
     if groups is not None:
         if len(groups) != told.n_pupils:
             raise ShapeMismatch(value=f"{len(groups)} groups for {told.n_pupils} pupils")
         shares = centred.marks.sum(axis=1) / np.where(centred.offered > 0, centred.offered, np.nan)
-        table = group_means(
-            mastered.share.value if mastered is not None else shares[:, None], groups, level=level
-        )
+        table = group_means(shares[:, None] if own is None else own, groups, level=level)
     mean, deviation = _totals(totals[whole & present], int(present.sum()), level)
     for array in (totals, levels):
         array.flags.writeable = False
@@ -232,9 +231,10 @@ def _points(
     taught: ArrayLike | None,
     prior: MasteryPrior | None,
     settings: ExamSettings,
-) -> tuple[MasteryTable | None, Estimates | None, tuple[str, ...]]:
+) -> tuple[MasteryTable | None, Estimates | None, FloatArray | None, tuple[str, ...]]:
+    """Mastery, share of each point in the whole group and of each pupil, names of the points."""
     if q is None:
-        return None, None, ()
+        return None, None, None, ()
     table = np.asarray(q, dtype=np.float64)
     names = tuple(points) if points is not None else tuple(str(k + 1) for k in range(table.shape[1]))
     result = mastery(matrix, table, names, taught=taught, prior=prior, settings=settings.mastery)
@@ -251,7 +251,8 @@ def _points(
     low, high, se = items.wilson(share, variance, n.astype(np.int64), level=settings.level)
     refuse = ((n == 0, Reason.NO_RESPONSES), (n < 2, Reason.TOO_FEW_PUPILS))
     estimates = Estimates.build(share, se, low, high, n, "ratio/wilson", refuse=refuse, level=settings.level)
-    return result, estimates, names
+    own = np.divide(score, weight, out=np.full_like(score, np.nan), where=weight > 0)
+    return result, estimates, own, names
 
 
 def _efficiency(centred: Centred, figures: moodle.MoodleStatistics, level: float) -> Estimates:
@@ -277,12 +278,27 @@ def _totals(totals: FloatArray, present: int, level: float) -> tuple[Outcome, Ou
     centre_estimate = Estimate(mean, se, mean - half, mean + half, n, "mean/t", level)
     if sd == 0.0:
         return centre_estimate, Insufficient(Reason.CONSTANT_MARKS, n)
-    # Fourth moments, on the log scale: totals are not normal.
-    kurtosis = float(((totals - mean) ** 4).mean() / totals.var() ** 2)
-    se_log = float(np.sqrt(max(kurtosis - 1.0, 2.0 / n) / (4.0 * n)))
+    se_log, shift = _log_deviation_error(totals, sd)
     z = float(special.ndtri(0.5 + level / 2.0))
-    low, high = sd * float(np.exp(-z * se_log)), sd * float(np.exp(z * se_log))
-    return centre_estimate, Estimate(sd, sd * se_log, low, high, n, "sd/fourth-moment", level)
+    low, high = sd * shift * float(np.exp(-z * se_log)), sd * shift * float(np.exp(z * se_log))
+    spread = Estimate(sd, sd * se_log, min(low, sd), max(high, sd), n, "sd/bonett", level)
+    return centre_estimate, spread
+
+
+def _log_deviation_error(totals: FloatArray, sd: float) -> tuple[float, float]:
+    """Standard error of log s and the factor that centres it, for totals that are not normal.
+
+    Bonett (2006), Computational Statistics & Data Analysis 50, 775–782: kurtosis around a trimmed mean, whose
+    greater size makes up for the tails that a small class does not show.
+    """
+    n = len(totals)
+    cut = int(n / (2.0 * np.sqrt(n - 4.0))) if n > 4 else 0
+    middle = float(np.sort(totals)[cut : n - cut].mean())
+    kurtosis = n * float(((totals - middle) ** 4).sum()) / ((n - 1) * sd**2) ** 2
+    z = 1.959963984540054
+    small = n / (n - z) if n > 4 else 2.0
+    variance = max(kurtosis - (n - 3) / n, 2.0 / n) / (n - 1)
+    return 0.5 * small * float(np.sqrt(variance)), float(np.sqrt(small))
 
 
 def _cautions(

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from edumetrics.arrays import ResponseMatrix
+from edumetrics.ctt.scores import TIE
 from edumetrics.errors import BadWeights, ShapeMismatch
 from edumetrics.results import (
     BoolArray,
@@ -23,8 +24,7 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "mastery/2"
-_ROUNDS = 4
+VERSION = "mastery/3"
 
 
 class MasteryState(IntEnum):
@@ -195,9 +195,10 @@ def mastery(
     effective number), where :math:`v_{jk} = (s_j^2/\mu_k(1-\mu_k) - \rho_k)/(1-\rho_k)`, between a tenth and
     1, is the error variance of the item relative to a coin: an item with partial credit varies less.
     The posterior is Beta(:math:`M\mu + m\hat p`, :math:`M(1-\mu) + m(1-\hat p)`).
-    The prior weight :math:`M_k = 1/\rho_k - 1` follows from the moments of a beta-binomial, where
-    :math:`\rho_k` is the share of variance between pupils, itself shrunken to the mean over points and
-    to a default that counts as `default_weight` pupils. The posterior mean is Kelley's regressed score
+    The prior weight is :math:`M_k = 1/\rho_k - 1`, where :math:`\rho_k` is the variance between pupils over
+    that of a coin: the mean product of a pupil's deviations on two items of the point (the variance component
+    of a pupils × items analysis of variance), shrunken to the mean over points and to a default that counts
+    as `default_weight` pupils. The posterior mean is Kelley's regressed score
     (Lord & Novick 1968, §23.4).
     """
     chosen = settings or MasterySettings()
@@ -220,13 +221,10 @@ def mastery(
             raise ShapeMismatch(value=f"prior has {prior.mean.shape} points, expected {len(names)}")
         evidence = _evidence(weights, mask, variance, mean, 1.0 / (prior.weight + 1.0), chosen)
     else:
-        # What an item's error variance is depends on the variance between pupils, and the other way round.
-        icc = np.full(len(names), chosen.default_icc)
-        for _ in range(_ROUNDS):
-            evidence = _evidence(weights, mask, variance, mean, icc, chosen)
-            prior = _estimate_prior(observed, evidence, n_items, mean, chosen)
-            icc = 1.0 / (prior.weight + 1.0)
-        assert prior is not None  # noqa: S101 -- _ROUNDS is positive
+        rough = _evidence(weights, mask, variance, mean, np.full(len(names), chosen.default_icc), chosen)
+        between = _between_pupils(shares, mask, weights)
+        prior = _estimate_prior(between, rough, n_items, mean, chosen)
+        evidence = _evidence(weights, mask, variance, mean, 1.0 / (prior.weight + 1.0), chosen)
         if prior.n < 2 * chosen.default_weight:
             cautions.append(Caution("prior_mostly_default", data=MappingProxyType({"n": prior.n})))
     cautions.extend(_inseparable(np.asarray(q, dtype=np.float64), names))
@@ -309,22 +307,34 @@ def _evidence(
     return np.asarray(np.divide(weight**2, squares, out=np.zeros_like(weight), where=squares > 0))
 
 
+def _between_pupils(shares: FloatArray, mask: FloatArray, weights: FloatArray) -> FloatArray:
+    """Variance between pupils at each point: what two items of the point have in common.
+
+    Products of a pupil's deviations on two *different* items are free of the items' errors, however
+    finely the items are marked.
+    """
+    n = np.maximum(mask.sum(axis=0), 1.0)
+    deviations = (shares - shares.sum(axis=0) / n) * mask
+    squares = weights**2
+    products = (deviations @ weights) ** 2 - deviations**2 @ squares
+    pairs = (mask @ weights) ** 2 - mask @ squares
+    used = np.count_nonzero(pairs > TIE, axis=0)
+    total = pairs.sum(axis=0)
+    between = np.divide(products.sum(axis=0), total, out=np.zeros_like(total), where=total > TIE)
+    return np.asarray(between * used / np.maximum(used - 1.0, 1.0))
+
+
 def _estimate_prior(
-    observed: FloatArray, evidence: FloatArray, n_items: IntArray, mean: FloatArray, settings: MasterySettings
+    between: FloatArray, evidence: FloatArray, n_items: IntArray, mean: FloatArray, settings: MasterySettings
 ) -> MasteryPrior:
-    used = (n_items > 0) & (evidence > 1.0)
+    used = (n_items > 1) & (evidence > 1.0)
     n = used.sum(axis=0).astype(np.float64)
-    safe = np.maximum(n, 1.0)
-    centre = np.where(used, observed, 0.0).sum(axis=0) / safe
-    variance = np.where(used, (observed - centre) ** 2, 0.0).sum(axis=0) / np.maximum(n - 1.0, 1.0)
-    noise = np.where(used, 1.0 / np.maximum(evidence, 1.0), 0.0).sum(axis=0) / safe
-    coin = mean * (1.0 - mean)
-    ratio = np.where((n > 1) & (noise < 1.0), (variance / coin - noise) / np.maximum(1.0 - noise, 1e-6), 0.0)
+    noise = np.where(used, 1.0 / np.maximum(evidence, 1.0), 0.0).sum(axis=0) / np.maximum(n, 1.0)
     # A point with many items per pupil tells more about its own variance.
     trust = np.where(n > 1, (n - 1.0) * (1.0 - noise), 0.0)
-    ratio = np.clip(ratio, 0.0, 0.95)
+    ratio = np.where(n > 1, between / (mean * (1.0 - mean)), 0.0)
     k = settings.default_weight
-    pooled = (np.sum(trust * ratio) + k * settings.default_icc) / (np.sum(trust) + k)
+    pooled = np.clip((np.sum(trust * ratio) + k * settings.default_icc) / (np.sum(trust) + k), 0.0, 0.95)
     icc = np.clip((trust * ratio + k * pooled) / (trust + k), 0.01, 0.90)
     return MasteryPrior(mean, np.asarray(1.0 / icc - 1.0), int(n.max(initial=0.0)))
 

@@ -113,16 +113,25 @@ def point_reports(
         if space.never_known[k] or untold > 0.5:
             prevalence = not_identified(n)
         else:
-            error = [
-                float(np.sqrt(x.var(ddof=1) / n + spread[side, k] ** 2))
-                for side, x in enumerate((sure, lack))
-            ]
+            error = [_share_error(x, float(spread[side, k])) for side, x in enumerate((sure, lack))]
             value = float(sure.mean()) / told
             low = min(max(float(sure.mean()) - Z95 * error[0], 0.0), value)
             high = max(min(1.0 - float(lack.mean()) + Z95 * error[1], 1.0), value)
             prevalence = Estimate(value, None, low, high, n, "mean class posterior/identification bounds")
         out.append(PointDiagnosis(name, prevalence, untold, int(q[:, k].sum())))
     return tuple(out)
+
+
+def _share_error(posterior: FloatArray, spread: float) -> float:
+    """Standard error of the share of a population whose members are seen only through their posteriors.
+
+    The information about a share π is Σ (pᵢ − π)² / (π(1 − π))²: the vaguer the posteriors, the less of it.
+    """
+    mean, n = float(posterior.mean()), len(posterior)
+    coin = mean * (1.0 - mean)
+    variance = max(float(posterior.var(ddof=1)), 1e-3 * coin)
+    sampling = coin * coin / (n * variance) if variance > 0.0 else 0.0
+    return float(np.sqrt(sampling + spread**2))
 
 
 def _interval(bounds: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -55,7 +55,7 @@ class ItemDiagnosis:
 
 @dataclass(frozen=True, slots=True)
 class PointDiagnosis:
-    """How many of these pupils master a point.
+    """How many pupils of the population they come from master a point.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ from edumetrics.ctt.scores import TIE, group_weights
 from edumetrics.options import NO_CHOICE
 from edumetrics.results import BoolArray, Estimates, FloatArray, Insufficient, IntArray, Outcome, Reason
 
-VERSION = "ctt-distractors/1"
+VERSION = "ctt-distractors/2"
 
 TOP_SHARE = 0.27
 GROUPS = 5
@@ -200,7 +200,10 @@ def _correlations(codes: IntArray, member: BoolArray, score: FloatArray, level: 
         a, b, c = -r * u**2 / 2.0, u, -r / 2.0
         square = (a * a, 2.0 * a * b, b * b + 2.0 * a * c, 2.0 * b * c, c * c)
         influence += sum(k * m for k, m in zip(square, part, strict=True))
-    low, high, se = fisher_interval(r, np.maximum(influence, 0.0), np.full(options, float(n)), level=level)
+    chosen = np.rint(p * n).astype(np.int64)
+    low, high, se = fisher_interval(
+        r, np.maximum(influence, 0.0), np.full(options, float(n)), np.minimum(chosen, n - chosen), level=level
+    )
     return Estimates.build(
         r, se, low, high, counts, "pearson/fisher-z", refuse=((flat, Reason.CONSTANT_MARKS),), level=level
     )

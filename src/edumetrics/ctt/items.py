@@ -8,7 +8,7 @@ from scipy import special
 from edumetrics.ctt.scores import TIE, Centred, group_weights
 from edumetrics.results import BoolArray, Estimates, FloatArray, IntArray, Reason
 
-VERSION = "ctt-items/1"
+VERSION = "ctt-items/2"
 
 MIN_PUPILS_GROUPS = 25  # below it no upper and lower group and no curve is formed
 MIN_PUPILS_CORRELATION = 10
@@ -67,7 +67,9 @@ def rest_correlation(centred: Centred, rest: FloatArray | None = None, *, level:
     The interval is symmetric in Fisher's :math:`z = \operatorname{artanh} r`. Its variance is not the normal
     :math:`1/(n-3)` (marks are not normal) but that of the influence function
     :math:`uv - r(u^2+v^2)/2` of standardised scores, divided by :math:`(1-r^2)^2 (n-3)` and drawn towards the
-    normal value with the weight of 25 pupils.
+    normal value with the weight of 25 pupils. Where nearly everybody has the same mark the few others decide,
+    and what their scores vary by is hardly known: Student's t with two degrees of freedom for each pupil who
+    is not at the more frequent end of the marks.
     """
     scores = centred.rest() if rest is None else rest
     usable = np.isfinite(scores)
@@ -77,7 +79,11 @@ def rest_correlation(centred: Centred, rest: FloatArray | None = None, *, level:
     y = np.where(usable, y - y.sum(axis=0) / safe, 0.0)
     x = np.where(usable, centred.deviations, 0.0)
     x = np.where(usable, x - x.sum(axis=0) / safe, 0.0)
-    r, se, low, high, flat_x, flat_y = correlation_with_interval(x, y, usable, level=level)
+    others = n - np.maximum(
+        np.count_nonzero(usable & (centred.marks <= TIE), axis=0),
+        np.count_nonzero(usable & (centred.marks >= centred.full - TIE), axis=0),
+    )
+    r, se, low, high, flat_x, flat_y = correlation_with_interval(x, y, usable, others, level=level)
     return Estimates.build(
         r,
         se,
@@ -96,9 +102,12 @@ def rest_correlation(centred: Centred, rest: FloatArray | None = None, *, level:
 
 
 def correlation_with_interval(
-    x: FloatArray, y: FloatArray, usable: BoolArray, *, level: float
+    x: FloatArray, y: FloatArray, usable: BoolArray, others: IntArray, *, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, BoolArray, BoolArray]:
-    """Columnwise correlations of centred arrays (0 where not usable), and where either is constant."""
+    """Columnwise correlations of centred arrays (0 where not usable), and where either is constant.
+
+    `others` counts the pupils (columnwise) who are not at the more frequent end of x.
+    """
     n = usable.sum(axis=0).astype(np.float64)
     safe = np.maximum(n, 1.0)
     xx, yy = np.einsum("ij,ij->j", x, x) / safe, np.einsum("ij,ij->j", y, y) / safe
@@ -113,19 +122,22 @@ def correlation_with_interval(
     u *= r / 2.0
     influence -= u
     spread = np.einsum("ij,ij->j", influence, influence) / safe
-    low, high, se = fisher_interval(r, spread, n, level=level)
+    low, high, se = fisher_interval(r, spread, n, others, level=level)
     return r, se, low, high, flat_x, flat_y
 
 
 def fisher_interval(
-    r: FloatArray, spread: FloatArray, n: FloatArray, *, level: float
+    r: FloatArray, spread: FloatArray, n: FloatArray, others: IntArray, *, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Limits and standard error of correlations whose influence function has the mean square `spread`."""
+    """Limits and standard error of correlations whose influence function has the mean square `spread`.
+
+    `others`: see `correlation_with_interval`.
+    """
     shrink = np.maximum(1.0 - r**2, 1e-6)
     variance = (n * spread / shrink**2 + _PRIOR_PUPILS) / (n + _PRIOR_PUPILS)
     se_z = np.sqrt(variance / np.maximum(n - 3.0, 1.0))
     z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    half = float(special.ndtri(0.5 + level / 2.0)) * se_z
+    half = special.stdtrit(2.0 * np.maximum(others, 1), 0.5 + level / 2.0) * se_z
     low, high = np.minimum(np.tanh(z - half), r), np.maximum(np.tanh(z + half), r)
     return low, high, se_z * shrink
 

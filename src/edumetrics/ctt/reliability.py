@@ -20,7 +20,7 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "ctt-reliability/1"
+VERSION = "ctt-reliability/2"
 
 MIN_PUPILS = 10
 # Below this share of answered items a pupil's total is not on the scale of the whole paper.
@@ -172,7 +172,8 @@ def _sem(centred: Centred, cov: Covariances, level: float) -> Outcome:
     if square <= TIE:
         return Insufficient(Reason.BOUNDARY, cov.n)
     se_square = float(np.std(errors, ddof=1)) / np.sqrt(cov.n)
-    half = float(special.ndtri(0.5 + level / 2.0)) * se_square / square
+    # Student's t: the spread of a small class's squared errors is itself hardly known.
+    half = float(special.stdtrit(cov.n - 1, 0.5 + level / 2.0)) * se_square / square
     root = float(np.sqrt(square))
     return Estimate(
         root,

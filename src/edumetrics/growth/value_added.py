@@ -11,6 +11,10 @@ from scipy import optimize
 from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Provenance, Reason
 
 MIN_PER_GROUP = 10  # domain rule: publish only from 10 pupils on
+GRID, LEAST_SPREAD = (
+    48,
+    0.1,
+)  # points of the average over the spread of classes, and how far it reaches at least
 MIN_GROUPS = 5  # fewer groups do not show how much groups differ, so there is nothing to shrink by
 
 
@@ -44,8 +48,8 @@ def value_added(
     Notes
     -----
     Best linear unbiased prediction (Robinson 1991, Statistical Science 6, 15–32); intervals from the
-    prediction error variance, which holds the uncertainty of the coefficients. A small class is
-    pulled to the mean.
+    prediction error variance, which holds the uncertainty of the coefficients and, averaged over a grid, of
+    the spread of classes. A small class is pulled to the mean.
     """
     y, x = np.asarray(final, dtype=np.float64), np.asarray(prior, dtype=np.float64)
     label = np.asarray(groups, dtype=object).astype(str)
@@ -66,36 +70,46 @@ def value_added(
         lambda value: _reml(float(np.exp(value)), design, y, g, counts)[0], bounds=(-12, 4), method="bounded"
     )
     ratio = float(np.exp(best.x))
-    _, beta, variance, covariance = _reml(ratio, design, y, g, counts)
-    residual = y - design @ beta
-    sums = np.bincount(g, weights=residual, minlength=len(order))
-    shrink = ratio * counts / (1 + ratio * counts)
-    means = np.divide(sums, counts, out=np.zeros(len(order)), where=counts > 0)
-    centre = np.column_stack(
-        [
-            np.divide(
-                np.bincount(g, weights=column, minlength=len(order)),
-                counts,
-                out=np.zeros(len(order)),
-                where=counts > 0,
-            )
-            for column in design.T
-        ]
-    )
-    prediction = variance * ratio * (1 - shrink) + shrink**2 * np.einsum(
-        "gi,ij,gj->g", centre, covariance, centre
-    )
+    slope = float(_reml(ratio, design, y, g, counts)[1][1])
+    effects, errors = _effects(ratio, design, y, g, counts)
     outcome: list[Estimate | Insufficient] = []
     for group in range(len(order)):
         if counts[group] < MIN_PER_GROUP:
             outcome.append(Insufficient(Reason.TOO_FEW_PUPILS, int(counts[group])))
             continue
-        value, error = float(shrink[group] * means[group]), float(np.sqrt(prediction[group]))
+        value, error = float(effects[group]), float(errors[group])
         half = 1.959963985 * error
         outcome.append(Estimate(value, error, value - half, value + half, int(counts[group]), "blup/reml"))
     cautions = (Caution("without_prior", data={"pupils": lost}),) if lost else ()
-    provenance = Provenance("value_added", "1", {"min_per_group": MIN_PER_GROUP}, cautions)
-    return ValueAdded(order, tuple(outcome), float(beta[1]), ratio / (1 + ratio), provenance)
+    provenance = Provenance("value_added", "2", {"min_per_group": MIN_PER_GROUP}, cautions)
+    return ValueAdded(order, tuple(outcome), slope, ratio / (1 + ratio), provenance)
+
+
+def _effects(
+    peak: float, design: FloatArray, y: FloatArray, g: np.ndarray, counts: np.ndarray
+) -> tuple[FloatArray, FloatArray]:
+    """Class effects at the most likely spread of classes; errors averaged over the spreads that may be.
+
+    With six classes nobody knows how much classes differ, and the error at a single ratio is too small. The
+    restricted likelihood weighs a grid of ratios, flat in σ_u/σ_e (Gelman 2006).
+    """
+    safe = np.maximum(counts, 1)
+    by_class = np.column_stack([np.bincount(g, weights=c, minlength=len(counts)) / safe for c in design.T])
+
+    def at(ratio: float) -> tuple[float, FloatArray, FloatArray]:
+        loss, beta, variance, covariance = _reml(ratio, design, y, g, counts)
+        shrink = ratio * counts / (1 + ratio * counts)
+        residual = np.bincount(g, weights=y - design @ beta, minlength=len(counts)) / safe
+        coefficients = shrink**2 * np.einsum("gi,ij,gj->g", by_class, covariance, by_class)
+        return loss, shrink * residual, variance * ratio * (1 - shrink) + coefficients
+
+    best = at(peak)[1]
+    spreads = np.linspace(0.0, 4.0 * max(np.sqrt(peak), LEAST_SPREAD), GRID)
+    found = [at(ratio) for ratio in (spreads**2).tolist()]
+    losses = np.array([loss for loss, _, _ in found])
+    weight = np.exp(losses.min() - losses)
+    squares = np.array([variance + (value - best) ** 2 for _, value, variance in found])
+    return best, np.sqrt(weight @ squares / weight.sum())
 
 
 def _reml(

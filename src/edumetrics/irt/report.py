@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def item_calibrations(
             return _outcome(value, gradient, cov, n)
 
         unit = np.eye(width)
-        slope = outcome(float(row[0]), unit[0])
+        slope = _slope(outcome(float(row[0]), unit[0]))
         intercepts = tuple(outcome(float(row[k]), unit[k]) for k in range(1, m + 1))
         difficulties = tuple(
             _difficulty(slope, *_step(problem.kind[j], row, k, width), cov, n) for k in range(1, m + 1)
@@ -118,6 +119,17 @@ def _outcome(value: float, gradient: FloatArray, cov: FloatArray | None, n: int)
         return Insufficient(Reason.NOT_IDENTIFIED, n)
     se = float(np.sqrt(max(float(gradient @ cov @ gradient), 0.0)))
     return Estimate(value, se, value - Z95 * se, value + Z95 * se, n, METHOD)
+
+
+def _slope(found: Outcome) -> Outcome:
+    """A slope with its interval taken on the log scale, where its sampling distribution is nearly symmetric.
+
+    Slopes near zero or below it keep the plain interval: it must be able to cross zero.
+    """
+    if not isinstance(found, Estimate) or found.se is None or found.value <= SLOPE_PER_SE * found.se:
+        return found
+    factor = float(np.exp(Z95 * found.se / found.value))
+    return replace(found, low=found.value / factor, high=found.value * factor)
 
 
 def _step(kind: int, row: FloatArray, k: int, width: int) -> tuple[float, FloatArray]:

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.errors import ShapeMismatch
-from edumetrics.irt.em import node_model
+from edumetrics.irt.em import Parameters, node_model
+from edumetrics.irt.information import item_information
 from edumetrics.irt.persons import search
+from edumetrics.irt.report import Z95, _index
 from edumetrics.irt.results import Calibration
 from edumetrics.irt.settings import VERSION
 from edumetrics.results import (
@@ -34,7 +36,7 @@ from edumetrics.results import (
 from edumetrics.runners.packing import make_layout, pack
 from edumetrics.runners.stats import posterior
 
-Z95 = 1.959963984540054
+STEP = 1e-5
 CHUNK = 16_384  # persons whose posteriors are held at once (6 MB)
 FEWEST_FOR_RELIABILITY = 10
 # An interval of ± 4 spans the whole population: without a prior such answers tell nothing.
@@ -132,7 +134,7 @@ def score(
     return Scores(
         matrix.pupils,
         ability,
-        _reliability(ability, method),
+        _reliability(ability, method, calibration, cats),
         Provenance(calibration.model, VERSION, MappingProxyType(settings), notes),
     )
 
@@ -206,7 +208,9 @@ def posterior_moments(
     return out[:, 0], np.sqrt(np.maximum(out[:, 1] - out[:, 0] ** 2, 0.0))
 
 
-def _reliability(ability: Estimates, method: Method) -> Outcome:
+def _reliability(
+    ability: Estimates, method: Method, calibration: Calibration, cats: NDArray[np.int16]
+) -> Outcome:
     known = ability.known
     n = int(known.sum())
     if n < FEWEST_FOR_RELIABILITY or ability.se is None:
@@ -222,5 +226,37 @@ def _reliability(ability: Estimates, method: Method) -> Outcome:
         noise = float(error.mean())
         rho = spread / (spread + noise)
         influence = (noise * (value - value.mean()) ** 2 - spread * error) / (spread + noise) ** 2
-    se = float(influence.std(ddof=1) / np.sqrt(n))
-    return Estimate(rho, se, rho - Z95 * se, min(rho + Z95 * se, 1.0), n, f"{method} reliability/delta")
+    variance = float(influence.var(ddof=1)) / n + _item_variance(calibration, float((cats >= 0).mean()))
+    if rho <= 0.0:
+        return Insufficient(Reason.BOUNDARY, n)
+    # On the scale of log(1 − ρ) the interval stays below one.
+    se, gap = float(np.sqrt(variance)), 1.0 - rho
+    factor = float(np.exp(Z95 * se / gap))
+    return Estimate(rho, se, 1.0 - gap * factor, 1.0 - gap / factor, n, f"{method} reliability/delta")
+
+
+def _item_variance(calibration: Calibration, answered: float) -> float:
+    """Variance that the uncertainty of the item parameters lends to a reliability.
+
+    By the delta method on ∫ I(θ)/(I(θ) + 1) φ(θ) dθ, with the information of the items that a pupil
+    answers on average.
+    """
+    cov, problem, at = calibration.covariance, calibration.problem, calibration.parameters
+    if cov is None:
+        return 0.0
+    index = _index(problem)
+    place = index[index >= 0]
+    weight = np.exp(-0.5 * problem.theta**2)
+    weight /= weight.sum()
+    information = item_information(problem, at)
+    total = answered * information.sum(axis=0)
+    gradient = np.zeros(int(place.max()) + 1)
+    for h in range(index.shape[1]):
+        rows = np.flatnonzero(index[:, h] >= 0)
+        par = at.par.copy()
+        par[rows, h] += STEP
+        moved = item_information(problem, Parameters(par, at.mean, at.sd))
+        slope = answered * (moved - information) / STEP
+        np.add.at(gradient, index[rows, h], (slope[rows] / (total + 1.0) ** 2) @ weight)
+    part = cov[: len(gradient), : len(gradient)]
+    return max(float(gradient @ part @ gradient), 0.0)

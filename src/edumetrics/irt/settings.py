@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
-VERSION = "irt-1"  # raised when a change can move a figure
+VERSION = "irt-2"  # raised when a change can move a figure
 
 MODELS = ("auto", "rasch", "2pl", "3pl", "gpcm", "graded")
 
@@ -32,9 +32,9 @@ class Settings:
     minimum_items : int
         With two items ability cannot be told from dependence.
     slope_prior : LogNormal, None or "auto"
-        "auto": below ``weak_data`` pupils LogNormal(0, 0.5), which has 95 % of its mass between 0.4
-        and 2.7; above, none (maximum likelihood). Items that correlate negatively with the rest
-        never get one: it would hide them.
+        "auto": below ``weak_data`` pupils LogNormal(m, 0.5), which has 95 % of its mass between 0.4 and 2.7
+        times the exam's own level m, the mean log slope; above, none (maximum likelihood). Items that
+        correlate negatively with the rest never get one: it would hide them.
     intercept_sd : float or None
         Standard deviation of a normal prior on the intercepts.
     guessing_prior : (float, float)

@@ -80,7 +80,9 @@ def rater_severity(
     beta, weight, expected = _newton(design, np.clip(share, 0, 1), precision, iterations)
     information = (design.T @ sparse.diags(weight) @ design).toarray() + np.diag(precision)
     covariance = np.linalg.inv(information)
-    dispersion = float(((share - expected) ** 2).sum() / weight.sum())
+    # Abilities and difficulties were fitted to the same marks: what they took is no spread of the markers.
+    taken = len(beta) - float(np.diag(covariance) @ precision)
+    dispersion = float(((share - expected) ** 2).sum() / weight.sum()) * n / max(n - taken, 1.0)
     first = sizes[0] + sizes[1]
     severity = beta[first:] - beta[first:].mean()
     centring = np.eye(sizes[2]) - 1 / sizes[2]

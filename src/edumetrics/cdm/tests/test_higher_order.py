@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, class_space, diagnose
@@ -54,3 +55,23 @@ def test_small_groups_gain_from_it_and_are_told():
             lost[start] += float(np.mean((got.mastery.value[known] - mastered[known]) ** 2))
     assert lost[300] < 0.95 * lost[0]
     assert lost[300] / 4 == pytest.approx(0.03, abs=0.02)
+
+
+def test_share_of_pupils_with_a_point_is_covered_for_the_population():
+    """G-DINA items of one or two points, a common ability behind the points."""
+    rng = np.random.default_rng(6)
+    q = np.vstack([np.eye(4), np.eye(4), np.eye(4), np.roll(np.eye(4), 1, axis=1) + np.eye(4)])
+    low, high = rng.uniform(0.05, 0.25, 16), rng.uniform(0.7, 0.95, 16)
+    cut = np.array([-0.6, -0.2, 0.1, 0.4])
+    setting = Settings(starts=2, followed=1, check_ridge=False)
+    from_normal = 0.5 * special.erfc(cut / np.sqrt(2))
+    inside = known = 0
+    for _ in range(40):
+        z = np.sqrt(0.5) * (rng.normal(size=(250, 1)) + rng.normal(size=(250, 4)))
+        share = (z > cut) @ q.T / q.sum(axis=1)
+        marks = rng.random((250, 16)) < low + (high - low) * share
+        got = diagnose(response_matrix(marks * 1.0, 1.0), q, "gdina", settings=setting)
+        for point, true in zip(got.points, from_normal, strict=True):
+            inside += point.prevalence.low <= true <= point.prevalence.high
+            known += 1
+    assert 0.90 <= inside / known <= 1.0

@@ -80,3 +80,23 @@ def test_no_groups_to_compare_and_unknown_groups() -> None:
     assert value_added(final, prior, label, order=("c0", "c1")) == Insufficient(Reason.TOO_FEW_PUPILS, 2)
     with pytest.raises(ValueError, match="c1"):
         value_added(final, prior, label, order=("c0",))
+
+
+@pytest.mark.parametrize("classes", [6, 20])
+def test_effects_are_covered_with_few_classes_and_errors_that_are_not_normal(classes: int) -> None:
+    rng = np.random.default_rng(17)
+    inside = known = 0
+    for _ in range(600 // classes):
+        label = np.repeat(np.arange(classes), rng.choice([12, 25, 45], classes))
+        effect, start = rng.normal(0, 0.3, classes), rng.normal(0, 0.5, classes)
+        prior = start[label] + rng.normal(size=len(label))
+        noise = (rng.chisquare(4, len(label)) - 4) / np.sqrt(8)
+        final = 0.8 * prior + effect[label] + 0.6 * noise
+        order = tuple(str(g) for g in range(classes))
+        found = value_added(final, prior, label.astype(str), order=order)
+        assert isinstance(found, ValueAdded)
+        for got, true in zip(found.effect, effect, strict=True):
+            if isinstance(got, Estimate):
+                inside += got.low <= true <= got.high
+                known += 1
+    assert 0.90 <= inside / known <= 0.98

@@ -66,3 +66,24 @@ def test_markers_without_common_pupils_cannot_be_compared() -> None:
     found = rater_severity(*_markings(3, shared=False))
     assert isinstance(found, Insufficient)
     assert found.reason == Reason.NOT_COMPARABLE
+
+
+def test_severity_is_covered_when_each_answer_has_one_marker() -> None:
+    """Skewed ability and marks with more spread than binomial: most of the fit goes to the pupils."""
+    rng = np.random.default_rng(4)
+    severity, difficulty = rng.normal(0, 0.4, 6), rng.normal(0, 0.7, 3)
+    severity -= severity.mean()
+    pupil, item = np.repeat(np.arange(150), 3), np.tile(np.arange(3), 150)
+    inside = known = 0
+    for _ in range(60):
+        ability = 1.2 * (rng.chisquare(3, 150) - 3) / np.sqrt(6)
+        marker = rng.integers(0, 6, 450)
+        mean = 1 / (1 + np.exp(-(ability[pupil] - difficulty[item] - severity[marker])))
+        mark = rng.binomial(12, rng.beta(6 * mean, 6 * (1 - mean)))
+        found = rater_severity(pupil, item, marker, mark, np.full(450, 12.0))
+        assert isinstance(found, RaterSeverity)
+        for got, true in zip(found.severity, severity, strict=True):
+            assert isinstance(got, Estimate)
+            inside += got.low <= true <= got.high
+            known += 1
+    assert 0.90 <= inside / known <= 0.98
