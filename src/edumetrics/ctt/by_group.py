@@ -146,7 +146,7 @@ def item_statistics(
         share,
         level,
     )
-    rest = _rest_correlation(stack, valid, deviations, total, offered, matrix.full, level)
+    rest = _rest_correlation(stack, valid, marks, deviations, total, offered, matrix.full, level)
     return GroupItems(facility, discrimination, rest, weights[:, parts], means[:, parts])
 
 
@@ -198,6 +198,7 @@ def _upper_lower(
 def _rest_correlation(
     stack: Stack,
     valid: BoolArray,
+    marks: FloatArray,
     deviations: FloatArray,
     total: FloatArray,
     offered: FloatArray,
@@ -221,7 +222,10 @@ def _rest_correlation(
     product = x * y
     r = np.clip(stack.sums(product) / safe, -1.0, 1.0)
     influence = product - (x * x + y * y) * stack.spread(r / 2.0)
-    low, high, se = fisher_interval(r, stack.sums(influence * influence) / safe, n, level=level)
+    at_end = [stack.sums((usable & end).astype(np.float64)) for end in (marks <= TIE, marks >= full - TIE)]
+    elsewhere = (n - np.maximum(*at_end)).astype(np.int64)
+    spread = stack.sums(influence * influence) / safe
+    low, high, se = fisher_interval(r, spread, n, elsewhere, level=level)
     return Estimates.build(
         r,
         se,
