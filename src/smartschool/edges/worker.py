@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import os
+import time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartschool.settings.dev")
 import django
 
 django.setup()
 
-from procrastinate import App  # noqa: E402 - Django must be set up first
+import psycopg  # noqa: E402 - Django must be set up first
+from procrastinate import App  # noqa: E402
 from procrastinate.contrib.django import app  # noqa: E402
+from procrastinate.exceptions import AlreadyEnqueued  # noqa: E402
 from procrastinate.jobs import Status  # noqa: E402
 
+from smartschool.kernel import events, jobs  # noqa: E402
 from smartschool.runtime.roles import refuse_powerful_role  # noqa: E402
 from smartschool.settings import env  # noqa: E402
 
@@ -23,6 +29,9 @@ log = logging.getLogger("smartschool.edges.worker")
 CONCURRENCY = 2  # jobs at once, each in a thread
 HEARTBEAT = 5.0  # seconds
 SILENCE = 30.0  # seconds without a heartbeat until a worker counts as dead
+GATHER = 0.2  # seconds from the first new event until followers start: events come in flocks
+# Advisory lock ("WAKE"): of many worker processes one listens for new events.
+_LISTENER = 0x57414B45
 
 
 async def recover(running: App, silence: float) -> int:
@@ -50,12 +59,42 @@ async def _recover_forever(running: App) -> None:
         await asyncio.sleep(HEARTBEAT)
 
 
+async def wake_followers() -> None:
+    """Start the followers soon after an event is committed, in one worker process of all."""
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                env.text("DATABASE_URL"), autocommit=True
+            ) as connection:
+                await _listen(connection)
+        except psycopg.OperationalError:
+            await asyncio.sleep(HEARTBEAT)  # the database is being restarted; the clock still runs
+
+
+async def _listen(connection: psycopg.AsyncConnection) -> None:
+    while True:
+        taken = await connection.execute("SELECT pg_try_advisory_lock(%s)", [_LISTENER])
+        if (await taken.fetchone()) == (True,):
+            break
+        await asyncio.sleep(HEARTBEAT)
+    await connection.execute(f"LISTEN {events.CHANNEL}")
+    while True:
+        async for _ in connection.notifies(stop_after=1):
+            await asyncio.sleep(GATHER)
+        for task in jobs.FOLLOWERS:
+            with contextlib.suppress(AlreadyEnqueued):  # the waiting one will see these events too
+                await task.defer_async(timestamp=int(time.time()))
+
+
 async def main() -> None:
     """Work until SIGTERM; jobs in work are finished first."""
     refuse_powerful_role(env.text("DATABASE_URL"))
     with app.replace_connector(app.connector.get_worker_connector()) as running:
         async with running.open_async():
-            rescue = asyncio.create_task(_recover_forever(running))
+            helpers = [asyncio.create_task(_recover_forever(running)), asyncio.create_task(wake_followers())]
+            # What stays loaded for good need not be looked at by every collection.
+            gc.collect()
+            gc.freeze()
             try:
                 await running.run_worker_async(
                     concurrency=CONCURRENCY,
@@ -66,7 +105,8 @@ async def main() -> None:
                     install_signal_handlers=True,
                 )
             finally:
-                rescue.cancel()
+                for helper in helpers:
+                    helper.cancel()
 
 
 if __name__ == "__main__":

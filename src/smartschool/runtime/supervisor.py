@@ -22,9 +22,18 @@ from smartschool.runtime.failure import Failure
 from smartschool.runtime.folder import DataFolder
 from smartschool.runtime.lock import FolderLock
 from smartschool.runtime.program import forget_old_code
+from smartschool.settings import env
 
 WEB_PATIENCE = 60.0  # seconds until the first page must answer
 TICK = 0.2
+MOST_WORKERS = 4
+
+
+def worker_names() -> list[str]:
+    """One worker process a processor: what a job computes holds the interpreter of its process. Each stays
+    below 300 MB; SMARTSCHOOL_WORKERS says another number."""
+    number = env.number("SMARTSCHOOL_WORKERS", min(len(os.sched_getaffinity(0)), MOST_WORKERS))
+    return ["worker", *(f"worker-{place}" for place in range(2, number + 1))]
 
 
 def check_port(host: str, port: int) -> int:
@@ -137,7 +146,8 @@ class Supervisor:
             "--workers-kill-timeout", "5", "--backlog", "1024", "smartschool.web.wsgi:application",
         ]  # fmt: skip
         self._begin(python_child(self.folder, "web", web, environment), register)
-        self._begin(python_child(self.folder, "worker", ["smartschool.edges.worker"], environment), register)
+        for name in worker_names():
+            self._begin(python_child(self.folder, name, ["smartschool.edges.worker"], environment), register)
 
     def _begin(self, child: Child, register: Register) -> None:
         child.start()

@@ -4,17 +4,17 @@ from smartschool.contexts.diagnosis import calibrations, followers
 from smartschool.contexts.diagnosis.commands.analyse import analyse_paper
 from smartschool.contexts.diagnosis.models import AnalysisRun
 from smartschool.kernel.actor import system_actor
-from smartschool.kernel.jobs import job, job_scope, periodic
+from smartschool.kernel.jobs import SOON, follower, job, job_scope
 
 
-@periodic("* * * * * */5", "diagnosis.follow", queue="kernel")
+@follower("diagnosis.follow")
 def follow(timestamp: int) -> None:
-    """Every five seconds."""
+    """Queue the analyses that new marks ask for."""
     followers.follow()
     calibrations.follow()
 
 
-@job("diagnosis.analyse_paper", queue="analysis", retries=3)
+@job("diagnosis.analyse_paper", queue="analysis", retries=3, priority=SOON)
 def analyse(paper: int, organisation: int, trigger: str) -> None:
     """Exactly-once by itself: unchanged input writes nothing."""
     with job_scope([organisation]):

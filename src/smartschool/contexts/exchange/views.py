@@ -14,7 +14,7 @@ from smartschool.contexts.exchange.forms import FileForm
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.policies import import_files
 from smartschool.contexts.exchange.reading.header import comparable
-from smartschool.contexts.exchange.tasks import apply_import
+from smartschool.contexts.exchange.tasks import queue_import
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import NotAllowed
 from smartschool.kernel.importing import Importer
@@ -134,7 +134,7 @@ def apply(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse
         messages.warning(request, "刹车线还没有确认。看过名单、确实如此，再勾选确认。")
         return _back(run, school_code)
     applying.queue_run(actor=_actor(request), run=run, accept_partial=partial, confirmed=confirmed)
-    apply_import.defer(run=run.pk, organisation=run.organisation_id, account=run.account_id or 0)
+    queue_import(run.organisation_id)
     return _back(run, school_code)
 
 

@@ -1,4 +1,4 @@
-"""A killed worker leaves no job behind for ever; a worker of a powerful role does not start."""
+"""A killed worker leaves no job behind, a new event wakes its followers, a powerful role is refused."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 from tests.harness import cluster, site
 
 from smartschool.edges import worker
+from smartschool.kernel import events, jobs
 
 
 def _wait(condition: Callable[[], object], patience: float = 60.0) -> None:
@@ -72,3 +73,41 @@ def test_a_powerful_role_does_not_work(fresh_database: str) -> None:
     )
     assert done.returncode != 0
     assert "拒绝启动" in done.stderr
+
+
+def test_followers_start_when_an_event_is_committed(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No worker runs here, so nothing but the notice can have queued the job."""
+    url = cluster.CLUSTER.handle().app_url(fresh_database)
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    async def run() -> None:
+        with app.replace_connector(app.connector.get_worker_connector()) as running:  # type: ignore[attr-defined]
+            async with running.open_async():
+                # Two processes: one of them listens, the other one stands by.
+                helpers = [asyncio.create_task(worker.wake_followers()) for _ in range(2)]
+                listening = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+                    for patience in range(100):
+                        found = await (await connection.execute(listening)).fetchone()
+                        if found == (1,):
+                            break
+                        assert patience < 99, "nobody listens"
+                        await asyncio.sleep(0.05)
+                    await asyncio.sleep(0.2)
+                    for _ in range(3):
+                        await connection.execute("SELECT pg_notify(%s, '')", [events.CHANNEL])
+                    await asyncio.sleep(1.5)
+                for helper in helpers:
+                    helper.cancel()
+
+    asyncio.run(run())
+    assert sorted(_jobs(url)) == [(task.name, "todo") for task in jobs.FOLLOWERS]
+
+
+def test_what_is_short_does_not_wait_behind_a_season_of_imports() -> None:
+    imports, analysis, follower = (
+        app.tasks[name] for name in ("exchange.apply_imports", "diagnosis.analyse_paper", "diagnosis.follow")
+    )
+    assert follower.priority > analysis.priority > imports.priority

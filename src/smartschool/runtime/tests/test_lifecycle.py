@@ -21,6 +21,7 @@ from smartschool.runtime import program, roles
 from smartschool.runtime.account import child_account
 from smartschool.runtime.process import Identity
 from smartschool.runtime.program import ROOT
+from smartschool.runtime.supervisor import worker_names
 from smartschool.runtime.tests.product import Product, command, share_of_load
 
 pytestmark = pytest.mark.slow
@@ -93,7 +94,7 @@ def _gone(victim: Identity) -> None:
 def test_serves_again_after_each_killed_child_and_a_killed_supervisor(product: Product) -> None:
     assert product.up() < 5 * share_of_load()
     plain = child_account().uid
-    for name in ("postgres", "web", "worker"):
+    for name in ("postgres", "web", *worker_names()):
         for member in product.members(name):
             assert Path(f"/proc/{member.pid}").stat().st_uid == plain
     victims = [*product.members("web"), product.children()["worker"], product.children()["postgres"]]
@@ -179,7 +180,7 @@ def test_external_database_is_served_and_a_powerful_role_refused(home: Path) -> 
         product = Product(home, plain=True, environment={"DATABASE_URL": app, "DATABASE_OWNER_URL": owner})
         try:
             product.up()
-            assert set(product.children()) == {"web", "worker"}
+            assert set(product.children()) == {"web", *worker_names()}
             assert product.down().strip().endswith("已全部停止。")
         finally:
             product.kill_everything()

@@ -8,11 +8,12 @@ from django.db import transaction
 from smartschool.contexts.directory.public.doors import organisation, organisations
 from smartschool.contexts.exchange import errors
 from smartschool.contexts.exchange.checkup import compare, read_and_check
-from smartschool.contexts.exchange.commands.applying import apply_run, undo_run
+from smartschool.contexts.exchange.commands.applying import apply_run, queue_run, undo_run
 from smartschool.contexts.exchange.commands.landing import land_file
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.public.contracts import ImportReport, UndoReport
 from smartschool.contexts.exchange.queries import importer_named, saved_mapping
+from smartschool.contexts.exchange.tasks import queue_import
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.collector import collector_paused
@@ -76,6 +77,34 @@ def import_file(
         return apply_run(
             actor=actor, run=run, accept_partial=accept_partial, confirmed=confirmed, reading=reading
         )
+
+
+def queue_file(
+    *,
+    actor: Actor,
+    importer: str,
+    content: bytes,
+    file_name: str,
+    school_code: str,
+    options: Mapping[str, str] | None = None,
+) -> str:
+    """Land one file of a school and give it to the workers; returns the code of the run.
+
+    A file with a fault is not applied; the run says why.
+    """
+    place, _ = _place(school_code)
+    with _scope(place, True, write=True):
+        run = land_file(
+            actor=actor,
+            organisation_id=place,
+            importer=importer,
+            content=content,
+            file_name=file_name,
+            options=options,
+        )
+        queue_run(actor=actor, run=run, accept_partial=False, confirmed=False)
+        queue_import(place)
+    return run.code
 
 
 def undo_import(*, actor: Actor, run_code: str) -> UndoReport:

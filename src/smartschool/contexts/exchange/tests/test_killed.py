@@ -29,7 +29,7 @@ ACTOR = system_actor("checks")
 JOB = """
 import django; django.setup()
 from smartschool.contexts.exchange import tasks
-tasks.apply_import(run={run}, organisation={organisation}, account=0)
+tasks.apply_imports(organisation={organisation})
 """
 
 
@@ -60,7 +60,7 @@ def test_killed_worker_leaves_nothing_and_the_run_resumes(fresh_database: str) -
         )
         check_run(actor=ACTOR, run=run)
         queue_run(actor=ACTOR, run=run, accept_partial=False, confirmed=False)
-    script = JOB.format(run=run.pk, organisation=school.pk)
+    script = JOB.format(organisation=school.pk)
     with psycopg.connect(cluster.CLUSTER.handle().app_url(fresh_database)) as blocker:
         # Guardians are written last: the job stops there with pupils and seats already written.
         blocker.execute("LOCK TABLE directory_guardianship IN SHARE ROW EXCLUSIVE MODE")
@@ -82,7 +82,7 @@ def test_killed_worker_leaves_nothing_and_the_run_resumes(fresh_database: str) -
     assert counts(school) == (0, 0)
     with transaction.atomic(), scope_of([school.pk]):
         assert ImportRun.objects.get(pk=run.pk).status == "running"
-    tasks.apply_import(run=run.pk, organisation=school.pk, account=0)
+    tasks.apply_imports(organisation=school.pk)
     assert counts(school) == (50, 50)
     with transaction.atomic(), scope_of([school.pk]):
         assert ImportRun.objects.get(pk=run.pk).status == "applied"

@@ -75,8 +75,8 @@ def test_job_applies_once_and_page_tells(logins: None) -> None:
     organisation = Organisation.objects.get(code=address.split("/")[2])
     with transaction.atomic(), scope_of([organisation.pk]):
         run = ImportRun.objects.get(code=code)
-    tasks.apply_import(run=run.pk, organisation=organisation.pk, account=run.account_id)
-    tasks.apply_import(run=run.pk, organisation=organisation.pk, account=run.account_id)
+    tasks.apply_imports(organisation=organisation.pk)
+    tasks.apply_import(run=run.pk, organisation=organisation.pk, account=run.account_id)  # is left alone
     assert client.get(run_url + "progress/")["HX-Refresh"] == "true"
     page = client.get(run_url).content.decode()
     assert "已导入 <b>3 行</b>" in page
