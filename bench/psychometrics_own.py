@@ -28,7 +28,7 @@ def two_parameter(data: dict) -> Callable[[], dict]:
     )
 
     def run() -> dict:
-        shard = pack(x, make_layout(cats, (x < 0).any(axis=0)))
+        shard = pack(x, make_layout(cats, x.min(axis=0) < 0))
         with ThreadRunner([shard]) as runner:
             _, fit = fit_model(problem, runner, Settings(), None)
         return {"loglik": fit.loglik, "evaluations": fit.evaluations}
@@ -61,7 +61,7 @@ def likelihood(data: dict) -> Callable[[], dict]:
     )  # fmt: skip
 
     def run() -> dict:
-        with ThreadRunner([pack(x, make_layout(cats, (x < 0).any(axis=0)))]) as runner:
+        with ThreadRunner([pack(x, make_layout(cats, x.min(axis=0) < 0))]) as runner:
             model = em.node_model(problem, em.Parameters(par, np.zeros(1), np.ones(1)))
             return {"loglik": runner.total(model).loglik}
 

@@ -27,7 +27,7 @@ from edumetrics.runners.packing import make_layout, pack
 from edumetrics.runners.vectors import padded
 
 # A large calibration starts from the maximum of a sample: full passes are then few.
-SAMPLE_START_ABOVE, SAMPLE_START, SAMPLE_TOLERANCE = 50_000, 6_000, 1e-2
+SAMPLE_START_ABOVE, SAMPLE_START, SAMPLE_TOLERANCE = 50_000, 6_000, 0.05
 # The sum over nodes equals the integral to 1e−5 while the spacing is below this many posterior sds.
 SPACING_PER_SD, MOST_NODES = 1.25, 384
 PRIOR_ROUNDS, FIRST_GUESS_ITEMS, CENTRING_EVALUATIONS = 2, 2, 40

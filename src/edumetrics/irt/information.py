@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 
 from edumetrics.irt.em import Parameters, Problem
-from edumetrics.irt.models import GPCM, GRADED, item_probabilities
+from edumetrics.irt.models import GPCM, GRADED, GUESSING, _sigmoid, item_probabilities
 from edumetrics.results import FloatArray
 
 
@@ -19,23 +20,34 @@ def item_information(problem: Problem, parameters: Parameters, theta: FloatArray
     """
     at = problem.theta if theta is None else np.asarray(theta, dtype=np.float64)
     out = np.empty((len(problem.kind), len(at)))
-    for j, m in enumerate((problem.n_categories - 1).tolist()):
-        row = parameters.par[j]
-        p = np.empty((m + 1, len(at)))
-        item_probabilities(problem.kind[j], row, m, at, p)
-        if problem.kind[j] == GPCM:
-            k = np.arange(m + 1)[:, None]
-            mean = (k * p).sum(axis=0)
-            out[j] = row[0] ** 2 * ((k - mean) ** 2 * p).sum(axis=0)
-        elif problem.kind[j] == GRADED:
-            above = 1.0 / (1.0 + np.exp(-(row[0] * at[None, :] + row[1 : m + 1, None])))
-            w = np.zeros((m + 2, len(at)))
-            w[1 : m + 1] = above * (1.0 - above)
-            out[j] = row[0] ** 2 * ((w[:-1] - w[1:]) ** 2 / p).sum(axis=0)
-        else:
-            c = 1.0 / (1.0 + np.exp(-row[2]))
-            out[j] = row[0] ** 2 * (p[0] / p[1]) * ((p[1] - c) / (1.0 - c)) ** 2
+    _information(problem.kind, parameters.par, problem.n_categories, at, out)
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _information(kind, par, n_categories, theta, out):  # type: ignore[no-untyped-def]
+    for j in range(len(kind)):
+        m = n_categories[j] - 1
+        p = np.empty((m + 1, len(theta)))
+        item_probabilities(kind[j], par[j], m, theta, p)
+        c = _sigmoid(par[j, 2]) if kind[j] == GUESSING else 0.0
+        for q in range(len(theta)):
+            if kind[j] == GPCM:
+                mean, square = 0.0, 0.0
+                for k in range(m + 1):
+                    mean += k * p[k, q]
+                for k in range(m + 1):
+                    square += (k - mean) ** 2 * p[k, q]
+            elif kind[j] == GRADED:
+                square, former = 0.0, 0.0
+                for k in range(m + 1):
+                    above = _sigmoid(par[j, 0] * theta[q] + par[j, k + 1]) if k < m else 0.0
+                    now = above * (1.0 - above)
+                    square += (former - now) ** 2 / p[k, q]
+                    former = now
+            else:
+                square = p[0, q] / p[1, q] * ((p[1, q] - c) / (1.0 - c)) ** 2
+            out[j, q] = par[j, 0] ** 2 * square
 
 
 def exam_information(problem: Problem, parameters: Parameters, theta: FloatArray | None = None) -> FloatArray:

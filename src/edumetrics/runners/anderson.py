@@ -16,7 +16,7 @@ Map = Callable[[Floats], tuple[Floats, float]]
 
 MEMORY = 5  # an EM map has few slow directions; older steps describe a place long left
 SLOWEST = 0.999
-SMALLEST = 1e-7  # of the largest independent direction: what is smaller is rounding
+SMALLEST = 1e-12  # squared length, against the longest, of an independent direction: the rest is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,5 +87,8 @@ def combine(points: list[Floats], images: list[Floats]) -> Floats:
     steps = np.array(images) - np.array(points)
     change, moved = np.diff(steps, axis=0), np.diff(np.array(images), axis=0)
     length = np.maximum(np.linalg.norm(change, axis=1), np.finfo(float).tiny)[:, None]
-    weight = np.linalg.lstsq((change / length).T, steps[-1], rcond=SMALLEST)[0]
+    change /= length
+    size, axes = np.linalg.eigh(change @ change.T)
+    size, axes = size[size > SMALLEST * size[-1]], axes[:, size > SMALLEST * size[-1]]
+    weight = axes @ ((axes.T @ (change @ steps[-1])) / size)
     return np.asarray(images[-1] - weight @ (moved / length))

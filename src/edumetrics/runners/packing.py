@@ -6,7 +6,9 @@ means "missing". Packing turns the inner loop of every EM step from items into b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 MISSING = -1
+CELLS_PER_THREAD = 1_000_000  # packing fewer is done before a second thread has begun
 MAX_ROWS = 256  # one byte; 256 rows of 48 nodes stay inside a core's second-level cache
 
 
@@ -136,16 +139,36 @@ def pack(
     ValueError
         If a category is not below the item's number, or missing where the layout forbids it.
     """
-    cats = np.ascontiguousarray(categories, dtype=np.int16)
+    cats = np.ascontiguousarray(categories)
+    if cats.dtype.kind not in "iu":
+        cats = cats.astype(np.int16)
     if cats.ndim != 2 or cats.shape[1] != layout.n_items:
         raise ValueError(f"expected {layout.n_items} items, got an array of shape {cats.shape}")
     codes = np.empty((cats.shape[0], layout.n_bytes), dtype=np.uint8)
-    bad = _pack(cats, layout.n_categories, layout.base, layout.first_item, codes)
-    if bad >= 0:
-        n, j = divmod(int(bad), layout.n_items)
+    fits = _pack_in_parts(cats, layout, codes)
+    if not fits:
+        n, j = np.argwhere(
+            (cats >= layout.n_categories) | ((cats < 0) & (layout.base == layout.n_categories))
+        )[0]
         raise ValueError(f"person {n}, item {j}: category {int(cats[n, j])} is outside the layout")
     pop = np.zeros(len(cats), np.uint8) if population is None else np.asarray(population).astype(np.uint8)
     return Shard(codes, pop, layout)
+
+
+def _pack_in_parts(cats: npt.NDArray[np.integer], layout: Layout, codes: npt.NDArray[np.uint8]) -> bool:
+    """Pack runs of persons in threads; whether all fitted."""
+    edges = np.linspace(0, len(cats), max(1, min(os.cpu_count() or 1, cats.size // CELLS_PER_THREAD)) + 1)
+
+    def one(low: int, high: int) -> bool:
+        return bool(
+            _pack(cats[low:high], layout.n_categories, layout.base, layout.first_item, codes[low:high])
+        )
+
+    parts = list(pairwise(edges.astype(int).tolist()))
+    if len(parts) == 1:
+        return one(*parts[0])
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return all(pool.map(lambda part: one(*part), parts))
 
 
 def unpack(shard: Shard) -> npt.NDArray[np.int16]:
@@ -158,22 +181,30 @@ def unpack(shard: Shard) -> npt.NDArray[np.int16]:
 
 @numba.njit(cache=True, nogil=True)
 def _pack(cats, n_categories, base, first_item, codes):  # type: ignore[no-untyped-def]
+    """Fill ``codes``; whether every category is inside the layout."""
     n_items = len(base)
+    stride, top = np.empty(n_items, np.int32), np.empty(n_items, np.int32)
+    absent = np.empty(n_items, np.int32)
+    for g in range(len(first_item) - 1):
+        size = 1
+        for j in range(first_item[g], first_item[g + 1]):
+            stride[j] = size
+            size *= base[j]
+            top[j] = n_categories[j]
+            absent[j] = base[j] == n_categories[j]
+    outside = np.int32(0)
+    digit = np.empty(n_items, np.int32)
     for n in range(cats.shape[0]):
+        for j in range(n_items):  # one straight loop over all items: vectors of them at a time
+            k = np.int32(cats[n, j])
+            outside |= np.int32(k >= top[j]) | (np.int32(k < 0) & absent[j])
+            digit[j] = (top[j] if k < 0 else k) * stride[j]
         for g in range(len(first_item) - 1):
-            code, stride = np.int64(0), np.int64(1)
+            code = np.int32(0)
             for j in range(first_item[g], first_item[g + 1]):
-                k = np.int64(cats[n, j])
-                if k < 0:
-                    k = n_categories[j]
-                    if base[j] == k:
-                        return n * n_items + j
-                elif k >= n_categories[j]:
-                    return n * n_items + j
-                code += k * stride
-                stride *= base[j]
+                code += digit[j]
             codes[n, g] = code
-    return -1
+    return outside == 0
 
 
 @numba.njit(cache=True, nogil=True)

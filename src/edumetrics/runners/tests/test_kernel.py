@@ -124,6 +124,18 @@ def test_packing_names_the_cell_that_does_not_fit():
         pack(np.array([[1, 2], [0, 3]]), layout)
     with pytest.raises(ValueError, match="person 0, item 0: category -1"):
         pack(np.array([[-1, 2]]), layout)
+    with pytest.raises(ValueError, match="person 0, item 0: category 65536"):
+        pack(np.array([[65_536, 2]]), layout)
+
+
+def test_many_answers_are_packed_in_threads_to_the_same_bytes(monkeypatch):
+    cats, population, shard, _ = random_case(8, n=301)
+    monkeypatch.setattr("edumetrics.runners.packing.CELLS_PER_THREAD", 100)
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    np.testing.assert_array_equal(pack(cats.astype(np.int8), shard.layout, population).codes, shard.codes)
+    cats[300, 10] = 9
+    with pytest.raises(ValueError, match="person 300, item 10: category 9"):
+        pack(cats, shard.layout)
 
 
 @pytest.mark.slow
