@@ -21,6 +21,7 @@ from edumetrics.irt.results import Calibration, Classical, ItemCalibration, Popu
 from edumetrics.irt.scores import PlausibleValues, Scores, plausible_values, score
 from edumetrics.irt.settings import LogNormal, Settings
 from edumetrics.irt.sum_score_fit import SumScoreFit
+from edumetrics.irt.testlets import Testlet, TestletCalibration, calibrate_testlets
 
 __all__ = [
     "Calibration",
@@ -36,8 +37,11 @@ __all__ = [
     "Scores",
     "Settings",
     "SumScoreFit",
+    "Testlet",
+    "TestletCalibration",
     "calibrate",
     "calibrate_on_scale",
+    "calibrate_testlets",
     "exam_fit",
     "exam_information",
     "expected_shares",

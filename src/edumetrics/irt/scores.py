@@ -134,7 +134,7 @@ def score(
     return Scores(
         matrix.pupils,
         ability,
-        _reliability(ability, method, calibration, cats),
+        reliability_of(ability, method, item_variance(calibration, float((cats >= 0).mean()))),
         Provenance(calibration.model, VERSION, MappingProxyType(settings), notes),
     )
 
@@ -208,9 +208,11 @@ def posterior_moments(
     return out[:, 0], np.sqrt(np.maximum(out[:, 1] - out[:, 0] ** 2, 0.0))
 
 
-def _reliability(
-    ability: Estimates, method: Method, calibration: Calibration, cats: NDArray[np.int16]
-) -> Outcome:
+def reliability_of(ability: Estimates, method: Method, from_items: float) -> Outcome:
+    """Share of the variance of ability that scores carry (see `Scores`).
+
+    ``from_items`` is the variance that comes from not knowing the items (`item_variance`).
+    """
     known = ability.known
     n = int(known.sum())
     if n < FEWEST_FOR_RELIABILITY or ability.se is None:
@@ -226,7 +228,7 @@ def _reliability(
         noise = float(error.mean())
         rho = spread / (spread + noise)
         influence = (noise * (value - value.mean()) ** 2 - spread * error) / (spread + noise) ** 2
-    variance = float(influence.var(ddof=1)) / n + _item_variance(calibration, float((cats >= 0).mean()))
+    variance = float(influence.var(ddof=1)) / n + from_items
     if rho <= 0.0:
         return Insufficient(Reason.BOUNDARY, n)
     # On the scale of log(1 − ρ) the interval stays below one.
@@ -235,7 +237,7 @@ def _reliability(
     return Estimate(rho, se, 1.0 - gap * factor, 1.0 - gap / factor, n, f"{method} reliability/delta")
 
 
-def _item_variance(calibration: Calibration, answered: float) -> float:
+def item_variance(calibration: Calibration, answered: float) -> float:
     """Variance that the uncertainty of the item parameters lends to a reliability.
 
     By the delta method on ∫ I(θ)/(I(θ) + 1) φ(θ) dθ, with the information of the items that a pupil

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CALIBRATIONS = ("auto", "rasch", "2pl", "3pl", "gpcm", "graded")
+CALIBRATIONS = ("auto", "rasch", "2pl", "3pl", "gpcm", "graded", "testlet")
 DIAGNOSES = ("dina", "dino", "gdina", "acdm")
 MODELS = (*CALIBRATIONS, *DIAGNOSES, "dif")
 

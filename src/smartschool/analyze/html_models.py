@@ -7,6 +7,7 @@ from smartschool.analyze.html_items import NOTHING
 from smartschool.analyze.markup import Raw, el, join, panel, remark, table, th
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
+from smartschool.analyze.testlet_words import sentences
 from smartschool.analyze.words import REASON_CODES, fixed, percent
 
 MOST_LISTED = 12
@@ -38,8 +39,10 @@ def _calibration(irt: Json) -> Raw:
         lines.append(f"题 {_some(misfit)} 的作答和其他题不一致，看一看题意和评分。")
     else:
         lines.append("没有发现和其他题明显不一致的题。")
+    told = sentences(irt["testlets"])
+    lines += told
     pairs = [pair["items"] for pair in irt["dependent_pairs"]]
-    if pairs:
+    if pairs and not told:
         said = _some([f"{first} 和 {second}" for first, second in pairs])
         lines.append(f"{said} 互相牵连（比如共用材料，前一问错后一问也错），两题合起来的信息不到两题。")
     story = el("ul", *(el("li", line) for line in lines), class_="story")

@@ -17,6 +17,7 @@ from edumetrics.irt.scores import score
 from edumetrics.results import Insufficient, Outcome, Reason
 from smartschool.analyze.choices import DIAGNOSES
 from smartschool.analyze.reader import ExamInput
+from smartschool.analyze.testlets import Testlets, run_testlets
 
 # A covariate with more levels (an age, a total) makes no groups to compare.
 MOST_LEVELS = 6
@@ -32,6 +33,7 @@ class Models:
     calibration: Calibration | Classical | None
     fit: ExamFit | None
     reliability: Outcome | None
+    testlets: Testlets | None
     asked: str | None
     diagnosis: ClassModelResult | Insufficient | None
     advice: tuple[QAdvice, ...] | Insufficient | None
@@ -40,7 +42,7 @@ class Models:
 
 def run_models(source: ExamInput, wanted: list[str]) -> Models:
     """Fit the models of `wanted` (names of `choices.MODELS`)."""
-    calibration, fit, reliability, asked = None, None, None, None
+    calibration, fit, reliability, testlets, asked = None, None, None, None, None
     diagnosis: ClassModelResult | Insufficient | None = None
     advice: tuple[QAdvice, ...] | Insufficient | None = None
     for name in wanted:
@@ -51,12 +53,13 @@ def run_models(source: ExamInput, wanted: list[str]) -> Models:
             if isinstance(diagnosis, ClassModelResult) and diagnosis.model == "gdina":
                 advice = q_advice(diagnosis, source.matrix)
             continue
-        calibration = calibrate(source.matrix, name)
+        calibration = calibrate(source.matrix, "auto" if name == "testlet" else name)
         if isinstance(calibration, Calibration):
             fit = exam_fit(calibration, source.matrix)
             reliability = score(calibration, source.matrix, "eap").reliability
+            testlets = run_testlets(source.items, source.matrix, calibration, fit)
     fairness = _fairness(source) if "dif" in wanted else None
-    return Models(calibration, fit, reliability, asked, diagnosis, advice, fairness)
+    return Models(calibration, fit, reliability, testlets, asked, diagnosis, advice, fairness)
 
 
 def _diagnosis(source: ExamInput, model: str) -> ClassModelResult | Insufficient:

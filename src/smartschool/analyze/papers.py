@@ -15,6 +15,7 @@ from smartschool.analyze.tables import Table, half_width
 ITEM_TITLES = ("item", "题号", "题目", "item_id", "id")
 TYPE_TITLES = ("type", "题型", "类型")
 FULL_TITLES = ("full_score", "满分", "分值", "full")
+TESTLET_TITLES = ("testlet", "题组", "材料", "共用材料")
 KEY_TITLES = ("key", "答案", "标准答案", "参考答案")
 CODE_TITLES = ("code", "编码", "代码", "知识点编码")
 NAME_TITLES = ("name", "名称", "知识点", "知识点名称")
@@ -30,12 +31,16 @@ TYPE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the paper. `full` is None where it must be read off the marks."""
+    """One item of the paper. `full` is None where it must be read off the marks.
+
+    Items with the same `testlet` hang on one text; "" where an item stands alone.
+    """
 
     code: str
     kind: str
     full: float | None
     key: Key
+    testlet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ def read_items(table: Table) -> list[Item]:
     if full_column is None:
         raise refuse("missing_column", "没有“full_score”（满分）列，请补上。", table.name, 1)
     kind_column, key_column = find_column(table, TYPE_TITLES), find_column(table, KEY_TITLES)
+    testlet_column = find_column(table, TESTLET_TITLES)
     faults: list[Fault] = []
     items: list[Item] = []
     seen: dict[str, int] = {}
@@ -87,7 +93,8 @@ def read_items(table: Table) -> list[Item]:
             text = f"答案“{key_text}”里没有选项。"
             faults.append(Fault("bad_key", text, table.name, number, KEY_TITLES[0]))
         kind = row[kind_column] if kind_column is not None else ""
-        items.append(Item(code, TYPE_WORDS.get(kind.lower(), kind), full, key))
+        testlet = row[testlet_column] if testlet_column is not None else ""
+        items.append(Item(code, TYPE_WORDS.get(kind.lower(), kind), full, key, testlet))
     if faults:
         raise Refused(faults)
     if not items:

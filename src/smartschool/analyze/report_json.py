@@ -13,7 +13,7 @@ from edumetrics.ctt.distractors import OptionAnalysis
 from edumetrics.ctt.marks import mark_counts
 from edumetrics.exam import ExamAnalysis, pupil_counts
 from edumetrics.mastery import MasteryState
-from edumetrics.results import Estimates, FloatArray, Insufficient, Outcome, Provenance
+from edumetrics.results import Caution, Estimates, FloatArray, Insufficient, Outcome, Provenance
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.words import STATES, caution
 
@@ -54,6 +54,18 @@ def build_report(source: ExamInput, analysis: ExamAnalysis) -> Json:
         "notes": _notes(source, analysis),
         "provenance": _provenance(analysis),
     }
+
+
+def notes(provenance: Provenance) -> list[Json]:
+    """One sentence per kind of caution, with all its items."""
+    subjects: dict[str, list[str]] = {}
+    for one in provenance.warnings:
+        subjects.setdefault(one.code, []).extend(one.subjects)
+    first = {one.code: one for one in reversed(provenance.warnings)}
+    return [
+        {"code": code, "text": caution(Caution(code, tuple(names), first[code].data))}
+        for code, names in subjects.items()
+    ]
 
 
 def outcome(result: Outcome) -> Json:

@@ -7,10 +7,10 @@ from edumetrics.cdm.results import ClassModelResult
 from edumetrics.dif.mantel_haenszel import DifResult
 from edumetrics.irt.fit import ExamFit
 from edumetrics.irt.results import Calibration, Classical
-from edumetrics.results import Caution, Insufficient, Outcome, Provenance
+from edumetrics.results import Insufficient, Outcome
 from smartschool.analyze.models import Models
-from smartschool.analyze.report_json import Json, outcome
-from smartschool.analyze.words import caution
+from smartschool.analyze.report_json import Json, notes, outcome
+from smartschool.analyze.testlets import testlets_json
 
 
 def build_models(models: Models) -> Json:
@@ -18,6 +18,8 @@ def build_models(models: Models) -> Json:
     out: Json = {}
     if models.calibration is not None:
         out["irt"] = _calibration(models.calibration, models.fit, models.reliability)
+        if models.testlets is not None:
+            out["irt"]["testlets"] = testlets_json(models.testlets)
     if models.diagnosis is not None:
         out["diagnosis"] = {"asked": models.asked, **_diagnosis(models.diagnosis, models.advice)}
     if models.fairness is not None:
@@ -27,7 +29,7 @@ def build_models(models: Models) -> Json:
 
 def _calibration(result: Calibration | Classical, fit: ExamFit | None, reliability: Outcome | None) -> Json:
     if isinstance(result, Classical):
-        return {**outcome(result.reason), "notes": _notes(result.provenance)}
+        return {**outcome(result.reason), "notes": notes(result.provenance)}
     fits = {one.item: one for one in fit.items} if fit is not None else {}
     items = []
     for item in result.items:
@@ -70,7 +72,7 @@ def _calibration(result: Calibration | Classical, fit: ExamFit | None, reliabili
             {"items": [pair.first, pair.second], "q3": pair.q3, "n": pair.n}
             for pair in (fit.dependent if fit is not None else ())
         ],
-        "notes": _notes(result.provenance),
+        "notes": notes(result.provenance),
         "version": result.provenance.version,
     }
 
@@ -134,7 +136,7 @@ def _diagnosis(
             }
             for one in changes
         ],
-        "notes": _notes(result.provenance),
+        "notes": notes(result.provenance),
         "version": result.provenance.version,
     }
 
@@ -148,18 +150,6 @@ def _fairness(title: str, result: DifResult) -> Json:
         "n_focal": result.n_focal,
         "items": [{"id": one.item, "effect": outcome(one.effect), "size": one.size} for one in result.items],
         "left_out_of_matching": list(result.purified),
-        "notes": _notes(result.provenance),
+        "notes": notes(result.provenance),
         "version": result.provenance.version,
     }
-
-
-def _notes(provenance: Provenance) -> list[Json]:
-    """One sentence per kind of caution, with all its items."""
-    subjects: dict[str, list[str]] = {}
-    for one in provenance.warnings:
-        subjects.setdefault(one.code, []).extend(one.subjects)
-    first = {one.code: one for one in reversed(provenance.warnings)}
-    return [
-        {"code": code, "text": caution(Caution(code, tuple(names), first[code].data))}
-        for code, names in subjects.items()
-    ]

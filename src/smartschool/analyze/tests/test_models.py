@@ -90,3 +90,58 @@ def test_too_many_states_for_one_model_are_diagnosed_by_a_plainer_one(run):
     assert "extreme_slip_or_guess" in codes
     assert any("insufficient" in point["prevalence"] for point in found["points"])
     assert "改用 dina" in (result.folder / "report.html").read_text("utf-8")
+
+
+def reading_exam(exam, n=1500, *, named=True):
+    """Eight items alone and two texts of four; the second text is what some pupils are at home in."""
+    rng = np.random.default_rng(4)
+    ability = rng.normal(size=(n, 1))
+    effect = np.hstack([np.zeros((n, 12)), np.tile(1.4 * rng.normal(size=(n, 1)), 4)])
+    hard = rng.normal(0, 0.8, 16)
+    marks = (rng.random((n, 16)) < 1 / (1 + np.exp(-1.5 * (ability + effect - hard)))).astype(int)
+    table = ["student," + ",".join(f"q{j + 1}" for j in range(16))]
+    table += [f"S{i}," + ",".join(map(str, row)) for i, row in enumerate(marks)]
+    items = ["item,full_score,题组" if named else "item,full_score,note"]
+    texts = [""] * 8 + ["天鹅"] * 4 + ["桥"] * 4
+    items += [f"q{j + 1},1,{texts[j]}" for j in range(16)]
+    return exam("\n".join(table), items="\n".join(items))
+
+
+def test_items_of_one_text_are_calibrated_together(run, exam):
+    result = run(reading_exam(exam), "--model", "testlet")
+    part = result.report["models"]["irt"]["testlets"]
+    assert [(group["name"], group["matters"]) for group in part["groups"]] == [("天鹅", False), ("桥", True)]
+    spread = part["groups"][1]["spread"]
+    assert spread["low"] < 1.4 < spread["high"]
+    assert part["reliability"]["estimate"] < part["reliability_if_independent"]["estimate"] - 0.01
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert "题 q13、q14、q15、q16（“桥”）：读懂了几题都好" in page
+    assert "题 q9、q10、q11、q12（“天鹅”）：共用材料，作答看不出互相牵连。" in page
+    claimed, honest = (part[key]["estimate"] for key in ("reliability_if_independent", "reliability"))
+    assert f"信度会说成 {claimed:.2f}；算上牵连是 {honest:.2f}" in page
+
+
+def test_items_that_hang_together_are_found_without_being_told(run, exam):
+    result = run(reading_exam(exam, named=False), "--model", "auto")
+    (group,) = result.report["models"]["irt"]["testlets"]["groups"]
+    assert (group["name"], group["items"]) == ("", ["q13", "q14", "q15", "q16"])
+    assert group["matters"]
+
+
+def test_texts_of_a_small_exam_are_named_and_not_estimated(run, exam):
+    result = run(reading_exam(exam, 120), "--model", "auto")
+    part = result.report["models"]["irt"]["testlets"]
+    assert part["insufficient"] == "too_few_pupils"
+    assert [group["name"] for group in part["groups"]] == ["天鹅", "桥"]
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert "有 2 组题共用材料或互相牵连，但人数太少" in page
+
+
+def test_an_exam_without_texts_says_nothing_of_them(run):
+    result = run(folder("lsat7"), "--model", "2pl")
+    assert result.report["models"]["irt"]["testlets"] == {
+        "insufficient": "too_few_items",
+        "n": 0,
+        "groups": [],
+    }
+    assert "共用材料" not in (result.folder / "report.html").read_text("utf-8")

@@ -1,0 +1,31 @@
+"""Items that share a text, in words for a teacher. Reads the JSON, so that no model is loaded."""
+
+from __future__ import annotations
+
+from smartschool.analyze.report_json import Json
+from smartschool.analyze.words import REASON_CODES, fixed
+
+
+def sentences(part: Json) -> list[str]:
+    """What a teacher reads of it; an empty list where there is nothing to say."""
+    if "insufficient" in part:
+        if not part["groups"]:
+            return []
+        why = REASON_CODES[part["insufficient"]]
+        return [
+            f"有 {len(part['groups'])} 组题共用材料或互相牵连，但{why}（n = {part['n']}），没有另外估计。"
+        ]
+    out = []
+    for group in part["groups"]:
+        named = f"“{group['name']}”" if group["name"] else "互相牵连"
+        head = f"题 {'、'.join(group['items'])}（{named}）："
+        if group["matters"]:
+            out.append(f"{head}读懂了几题都好，没读懂几题都差，这几题合起来没有看上去那么多信息。")
+        elif group["name"]:
+            out.append(f"{head}共用材料，作答看不出互相牵连。")
+    honest, claimed = part["reliability"], part["reliability_if_independent"]
+    if out and "estimate" in honest and "estimate" in claimed:
+        before, after = fixed(claimed["estimate"]), fixed(honest["estimate"])
+        if before != after:
+            out.append(f"当成互不相干的题，信度会说成 {before}；算上牵连是 {after}，以后者为准。")
+    return out
