@@ -21,6 +21,17 @@ view_classes = register_policy(
     )
 )
 
+manage_classes = register_policy(
+    Policy(
+        "directory.manage_classes",
+        "建班、改班、撤班",
+        OFFICE,
+        Workspace.SCHOOL,
+        rows=HoldsPost(*OFFICE).on(HomeClass.rows),
+        write=True,
+    )
+)
+
 view_pupils = register_policy(
     Policy(
         "directory.view_pupils",

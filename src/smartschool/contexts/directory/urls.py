@@ -2,18 +2,27 @@
 
 from django.urls import path
 
-from smartschool.contexts.directory.views import organisations, people
+from smartschool.contexts.directory.views import classes, organisations, people
 
 app_name = "directory"
 
 _SCHOOL = "schools/<str:school_code>/"
+_CLASS = _SCHOOL + "classes/<str:class_code>/"
 _PUPIL = _SCHOOL + "pupils/<str:pupil_code>/"
 _UNITS = "district/schools/"
 _UNIT = _UNITS + "<str:unit_code>/"
 
 urlpatterns = [
     path(_SCHOOL + "classes/", people.classes, name="classes"),
-    path(_SCHOOL + "classes/<str:class_code>/", people.home_class, name="class"),
+    path(_SCHOOL + "classes/new/", classes.add, name="class_add"),
+    path(_SCHOOL + "classes/first-grade/", classes.first_grade, name="first_grade"),
+    path(_SCHOOL + "classes/withdraw/", classes.withdraw, name="classes_withdraw"),
+    path(_CLASS, people.home_class, name="class"),
+    path(_CLASS + "edit/", classes.edit, name="class_edit"),
+    path(_CLASS + "close/", classes.close, name="class_close"),
+    path(_CLASS + "reopen/", classes.reopen, name="class_reopen"),
+    path(_CLASS + "move/", classes.move, name="class_move"),
+    path(_CLASS + "list.pdf", classes.print_list, name="class_list"),
     path(_SCHOOL + "staff/", people.staff, name="staff"),
     path(_PUPIL, people.pupil, name="pupil"),
     path(_PUPIL + "reveal/", people.reveal, name="reveal"),

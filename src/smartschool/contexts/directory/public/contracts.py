@@ -184,6 +184,17 @@ class NewGuardian:
 
 
 @dataclass(frozen=True, slots=True)
+class NewClass:
+    """What `open_classes` writes; `further_entry_years` are the other grades of a 复式班."""
+
+    stage: str
+    entry_year: int
+    number: int
+    class_type: str = "10"
+    further_entry_years: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NewAssignment:
     """What `assign_teaching` writes: who teaches which subject in which class."""
 

@@ -163,11 +163,11 @@ def test_moving_and_leaving_keep_one_open_seat(school: Organisation, home_class:
         ] == [(home_class.pk, NOW), (next_door.pk, None)]
         assert doors.enrolments_by_seat([next_door.pk], on=NOW) == {(next_door.pk, 9): one}
         with pytest.raises(DomainError, match="1 名学生"):
-            classes.close_class(actor=ACTOR, home_class=next_door, on=NOW)
+            classes.close_class(actor=ACTOR, home_class=next_door, on=NOW, reason="并班")
         pupils.release_pupil(actor=ACTOR, enrolment=enrolment, status="10", on=NOW)
         assert not Guardianship.objects.filter(enrolment=one, valid_to__isnull=True).exists()
         assert doors.pupils_of_class(next_door.pk, on=NOW) == []
-        classes.close_class(actor=ACTOR, home_class=next_door, on=NOW)
+        classes.close_class(actor=ACTOR, home_class=next_door, on=NOW, reason="并班")
         with pytest.raises(DomainError):
             pupils.release_pupil(actor=ACTOR, enrolment=enrolment, status="10", on=NOW)
 

@@ -8,13 +8,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from smartschool.contexts.directory import queries
+from smartschool.contexts.directory import class_pages, queries
 from smartschool.contexts.directory.commands.pupils import transfer_pupil
 from smartschool.contexts.directory.forms.pupils import MoveForm
 from smartschool.contexts.directory.models import Enrolment, HomeClass
 from smartschool.contexts.directory.public import doors
 from smartschool.contexts.directory.shapes import class_info
-from smartschool.contexts.directory.views.common import actor_of, place_of, runs_office
+from smartschool.contexts.directory.views.common import actor_of, place_of, runs_office, school_of
 from smartschool.kernel import audit, clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError
@@ -28,7 +28,13 @@ def classes(request: HttpRequest, school_code: str) -> HttpResponse:
     found = doors.classes_in(rows)
     sizes = doors.class_sizes([place_of(request)])
     heads = doors.form_teachers(one.id for one in found)
-    listed = [(one, sizes.get(one.id, 0), heads.get(one.id)) for one in found]
+    school = school_of(request)
+    listed = [
+        class_pages.ClassRow(
+            one, sizes.get(one.id, 0), heads.get(one.id), class_pages.type_of(one, school.school_type)
+        )
+        for one in found
+    ]
     office = runs_office(actor_of(request))
     words = request.GET.get("q", "")
     return render(
@@ -37,9 +43,13 @@ def classes(request: HttpRequest, school_code: str) -> HttpResponse:
         {
             "school_code": school_code,
             "rows": listed,
-            "pupils": sum(size for _, size, _ in listed),
-            "headless": [one.name for one, _, head in listed if head is None],
+            "groups": class_pages.grouped(listed),
+            "special": any(row.type_name for row in listed),
+            "pupils": sum(row.size for row in listed),
+            "headless": [row.one.name for row in listed if row.head is None],
             "office": office,
+            "coming": class_pages.coming(rows) if office else [],
+            "gone": class_pages.gone(rows) if office and request.GET.get("show") == "closed" else None,
             "pending": queries.pending_count(place_of(request)) if office else 0,
             "unplaced": queries.unplaced(place_of(request)) if office else [],
             "q": words,
@@ -53,7 +63,7 @@ def home_class(request: HttpRequest, school_code: str, class_code: str) -> HttpR
     """One class: pupils by 学号, who teaches it."""
     actor = actor_of(request)
     row = policy("directory.view_classes").get(actor, code=class_code)
-    page = queries.class_page(row.pk)
+    page, office = queries.class_page(row.pk), runs_office(actor)
     return render(
         request,
         "directory/class.html",
@@ -61,7 +71,10 @@ def home_class(request: HttpRequest, school_code: str, class_code: str) -> HttpR
             "school_code": school_code,
             "one": class_info(row),
             "page": page,
-            "opens_pupils": runs_office(actor) or (page.head is not None and page.head[1] == actor.person_id),
+            "office": office,
+            "closed": row.valid_to is not None and row.valid_to <= clock.today(),
+            "type_name": class_pages.type_of(class_info(row), school_of(request).school_type),
+            "opens_pupils": office or (page.head is not None and page.head[1] == actor.person_id),
         },
     )
 
