@@ -90,7 +90,7 @@ class Bench:
         ours = statistics.median(later)
         noise = (max(later) - min(later)) / ours
         print(f"\n{title}")
-        facts = {k: own[k] for k in ("loglik", "auc", "evaluations", "classes") if k in own}
+        facts = {k: own[k] for k in ("loglik", "mean_se", "auc", "evaluations", "classes") if k in own}
         said = ", ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in facts.items())
         print(f"  ours            {ours:9.3f} s  ± {100 * noise:3.0f} %   first call {first:.2f} s")
         print(f"                  {own['mb']:.0f} MB, {said}")
@@ -101,7 +101,9 @@ class Bench:
             runs = peer["seconds"][1:] or peer["seconds"]
             theirs = statistics.median(runs)
             gap = f"   our loglik − theirs {own['loglik'] - peer['loglik']:+.4f}" if "loglik" in peer else ""
-            print(f"  {name:15s} {theirs:9.3f} s  ratio {theirs * peer.get('scale', 1) / ours:8.1f}{gap}")
+            error = f", mean_se {peer['mean_se']:.4f}" if "mean_se" in peer else ""
+            ratio = theirs * peer.get("scale", 1) / ours
+            print(f"  {name:15s} {theirs:9.3f} s  ratio {ratio:8.1f}{gap}{error}")
         if note:
             print(f"  {note}")
 
@@ -119,6 +121,15 @@ def two_parameter(bench: Bench, n: int, peers: bool) -> None:
         floor = bench.own("memory_pass", path)
         found["one memory pass"] = {"seconds": floor["seconds"]}
     bench.report(f"2PL {n:,} × 60", own, found)
+    if n < 50_000:
+        with_errors(bench, f"2PL {n:,} × 60 with standard errors, from marks", "mirt_2pl_errors", path, x)
+
+
+def with_errors(bench: Bench, title: str, task: str, path: Path, x: np.ndarray) -> None:
+    """What a user calls: our `calibrate` on marks, the peer with its standard errors (its default)."""
+    own = bench.own("calibration", path)
+    peer = measured(bench, bench.peer("main", task, path, 1), x)
+    bench.report(title, own, {"mirt": peer})
 
 
 def measured(bench: Bench, peer: dict | str, x: np.ndarray) -> dict | str:
@@ -126,7 +137,7 @@ def measured(bench: Bench, peer: dict | str, x: np.ndarray) -> dict | str:
     if isinstance(peer, str):
         return peer
     path = bench.save("yardstick", x=x, a=np.array(peer["a"]), d=np.array(peer["d"]))
-    return {"seconds": peer["seconds"], "loglik": bench.own("likelihood", path, 1)["loglik"]}
+    return {**peer, "loglik": bench.own("likelihood", path, 1)["loglik"]}
 
 
 def gpcm(bench: Bench) -> None:
@@ -135,7 +146,9 @@ def gpcm(bench: Bench) -> None:
     path = bench.save("gpcm", x=x)
     own = bench.own("two_parameter", path)
     peer = measured(bench, bench.peer("main", "mirt_gpcm", path), x)
-    bench.report("GPCM 9,054 × 30 × 5, 10 % missing", own, {"mirt": peer})
+    title = "GPCM 9,054 × 30 × 5, 10 % missing"
+    bench.report(title, own, {"mirt": peer})
+    with_errors(bench, f"{title}, with standard errors, from marks", "mirt_gpcm_errors", path, x)
 
 
 def dina(bench: Bench, title: str, found: tuple | None, peers: bool) -> None:

@@ -36,6 +36,21 @@ def two_parameter(data: dict) -> Callable[[], dict]:
     return run
 
 
+def calibration(data: dict) -> Callable[[], dict]:
+    """The one call of a user, from marks to items with standard errors."""
+    from edumetrics.arrays import response_matrix
+    from edumetrics.irt import calibrate
+
+    x = data["x"]
+    full = x.max(axis=0).astype(float)
+
+    def run() -> dict:
+        found = calibrate(response_matrix(np.where(x < 0, np.nan, x), full))
+        return {"loglik": found.loglik, "mean_se": float(np.mean([item.slope.se for item in found.items]))}
+
+    return run
+
+
 def memory_pass(data: dict) -> Callable[[], dict]:
     """One read of the packed codes: the floor of any pass over the answers."""
     from edumetrics.runners.packing import make_layout, pack
