@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
     ("script", "name"),
     [("between", name) for name in ("dif", "linking", "tracing", "rating", "growth")]
     + [("classical", name) for name in ("items", "distractors", "reliability", "mastery", "groups")]
-    + [("models", name) for name in ("irt", "cdm")],
+    + [("models", name) for name in ("irt", "cdm", "runners")],
 )
 def test_picture_is_up_to_date(script: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(ROOT / "tools"), *sys.path])
