@@ -23,6 +23,7 @@ from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.validity import current_term_id, valid_on
 from smartschool.kernel import clock
+from smartschool.kernel.ready import Ready
 
 DETAIL_LABELS = {
     "address": "现住址",
@@ -52,27 +53,39 @@ class ClassPage:
     head: tuple[str, int] | None
 
 
+_seats = Ready(
+    lambda day, home_class: (
+        Placement.objects.filter(valid_on(day), home_class_id=home_class)
+        .order_by("class_number")
+        .values_list("enrolment__code", "enrolment__name", "class_number", "enrolment__sex")
+    )
+)
+_lessons = Ready(
+    lambda day, home_class: (
+        TeachingAssignment.objects.filter(home_class_id=home_class, term_id__in=current_term_id(day))
+        .order_by("subject", "staff__name_key")
+        .values_list("subject", "staff__name")
+    )
+)
+_heads = Ready(
+    lambda day, home_class: Appointment.objects.filter(
+        valid_on(day), role="form_teacher", home_class_id=home_class
+    ).values_list("staff__name", "staff__person_id")
+)
+
+
 def class_page(home_class_id: int) -> ClassPage:
     """Pupils by 学号, (subject, teacher) of this term, 班主任: three round trips, only what is shown."""
     day = clock.today()
     sexes, subjects = codes.table("sex").names, codes.table("subject")
-    seats = (
-        Placement.objects.filter(valid_on(day), home_class_id=home_class_id)
-        .order_by("class_number")
-        .values_list("enrolment__code", "enrolment__name", "class_number", "enrolment__sex")
-    )
-    lessons = (
-        TeachingAssignment.objects.filter(home_class_id=home_class_id, term_id__in=current_term_id(day))
-        .order_by("subject", "staff__name_key")
-        .values_list("subject", "staff__name")
-    )
-    heads = Appointment.objects.filter(
-        valid_on(day), role="form_teacher", home_class_id=home_class_id
-    ).values_list("staff__name", "staff__person_id")
+    heads = _heads(day=day, home_class=home_class_id)
     return ClassPage(
-        [Seat(code, name, number, sexes.get(sex, "")) for code, name, number, sex in seats],
-        [(subjects.name(subject), name) for subject, name in lessons],
-        next(iter(heads), None),
+        [
+            Seat(code, name, number, sexes.get(sex, ""))
+            for code, name, number, sex in _seats(day=day, home_class=home_class_id)
+        ],
+        [(subjects.name(subject), name) for subject, name in _lessons(day=day, home_class=home_class_id)],
+        (heads[0][0], heads[0][1]) if heads else None,
     )
 
 
