@@ -1,0 +1,165 @@
+"""Owns standard errors that hold where the model does not: the sandwich of information and observed scores.
+
+Where the model is wrong, maximum likelihood estimates the parameters that come nearest to the truth, and
+their variance is H⁻¹JH⁻¹: H the observed information, J the sum of outer products of the pupils' scores
+(White 1982, Econometrica 50, 1; Yuan, Cheng & Patton 2014, Psychometrika 79, 232). Where the model is right,
+J = H. Scores summed within classes or schools before the outer product hold for pupils who learnt together
+(Liang & Zeger 1986, Biometrika 73, 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edumetrics.arrays import ResponseMatrix
+from edumetrics.errors import ShapeMismatch
+from edumetrics.irt.em import node_model
+from edumetrics.irt.models import item_derivatives, item_probabilities
+from edumetrics.irt.report import _index, item_calibrations, n_parameters, population_reports
+from edumetrics.irt.results import Calibration, ItemCalibration, Population
+from edumetrics.results import Caution, Estimate, FloatArray, IntArray, Outcome, Provenance
+from edumetrics.runners.packing import make_layout, pack
+from edumetrics.runners.stats import posterior
+
+METHOD = "marginal maximum likelihood/sandwich"
+CHUNK = 8192
+FEWEST_CLUSTERS = 20  # with fewer the sum of outer products is nearly singular and its intervals too short
+
+
+def with_robust_errors(
+    calibration: Calibration,
+    matrix: ResponseMatrix,
+    *,
+    groups: Sequence[object] | None = None,
+    clusters: Sequence[object] | None = None,
+) -> Calibration:
+    """The same calibration with sandwich standard errors instead of those of the information.
+
+    Parameters
+    ----------
+    calibration : Calibration
+    matrix : ResponseMatrix
+        The answers it was made from.
+    groups : sequence, one label per pupil, optional
+        As in the calibration, where it has several populations.
+    clusters : sequence, one label per pupil, optional
+        Class or school: pupils of one cluster need not be independent.
+
+    Returns
+    -------
+    Calibration
+        Unchanged but for a caution where it has no covariance (a flat likelihood) or where there are fewer
+        than `FEWEST_CLUSTERS` clusters.
+    """
+    for labels in (groups, clusters):
+        if labels is not None and len(labels) != matrix.n_pupils:
+            raise ShapeMismatch(value=f"{len(labels)} labels for {matrix.n_pupils} pupils")
+    bread = calibration.covariance
+    if bread is None:
+        return calibration
+    cats = calibration.coding.encode(matrix)
+    here = np.flatnonzero((cats >= 0).any(axis=1))
+    units: IntArray = np.arange(len(here))
+    if clusters is not None:
+        names = np.array([str(clusters[i]) for i in here.tolist()])
+        units = np.unique(names, return_inverse=True)[1].reshape(-1)
+    n_units = int(units.max(initial=-1)) + 1
+    if n_units < FEWEST_CLUSTERS:
+        counts = MappingProxyType({"n": n_units, "needed": FEWEST_CLUSTERS})
+        return replace(
+            calibration, provenance=_with(calibration.provenance, Caution("few_clusters", data=counts))
+        )
+    place = {p.label: h for h, p in enumerate(calibration.populations)}
+    population = np.zeros(len(here), dtype=np.int64)
+    if groups is not None:
+        population[:] = [place[str(groups[i])] for i in here.tolist()]
+    sums = np.zeros((n_units, len(bread)))
+    for at in range(0, len(here), CHUNK):
+        part = slice(at, at + CHUNK)
+        scores = pupil_scores(calibration, np.ascontiguousarray(cats[here[part]]), population[part])
+        np.add.at(sums, units[part], scores)
+    # Priors pull the sum of scores away from zero: only what varies between units is uncertainty.
+    sums -= sums.mean(axis=0)
+    meat = sums.T @ sums * (n_units / (n_units - 1.0))
+    return _renewed(calibration, bread @ meat @ bread, "pupils" if clusters is None else "clusters", n_units)
+
+
+def pupil_scores(calibration: Calibration, cats: NDArray[np.int16], population: IntArray) -> FloatArray:
+    """Gradient (N, p) of each pupil's marginal log-likelihood, in the order of the covariance matrix.
+
+    By Fisher's identity the posterior mean of the gradient that the pupil would have with ability known.
+    """
+    problem, at = calibration.problem, calibration.parameters
+    layout = make_layout(problem.n_categories, [True] * cats.shape[1])
+    post = posterior(pack(cats, layout, population), node_model(problem, at))[0]
+    index = _index(problem)
+    out = np.zeros((len(cats), n_parameters(problem)))
+    for j, m in enumerate((problem.n_categories - 1).tolist()):
+        slopes = _log_slopes(problem.kind[j], at.par[j], m, problem.theta)
+        free = np.flatnonzero(index[j, : slopes.shape[2]] >= 0)
+        for k in range(m + 1):
+            rows = np.flatnonzero(cats[:, j] == k)
+            out[np.ix_(rows, index[j, free])] += post[rows] @ slopes[k][:, free]
+    populations = np.flatnonzero(problem.free_populations)
+    start = out.shape[1] - 2 * len(populations)
+    for place, h in enumerate(populations):
+        rows = np.flatnonzero(population == h)
+        deviation, sd = problem.theta - at.mean[h], at.sd[h]
+        out[rows, start + place] = post[rows] @ (deviation / sd**2)
+        out[rows, start + len(populations) + place] = post[rows] @ (deviation**2 / sd**3 - 1.0 / sd)
+    return out
+
+
+def _log_slopes(kind: int, par: FloatArray, m: int, theta: FloatArray) -> FloatArray:
+    """Derivatives (m + 1, Q, n_par) of log P(k | θ) by the item's parameters."""
+    p = np.empty((m + 1, len(theta)))
+    item_probabilities(kind, par, m, theta, p)
+    width = max(m + 1, 3)
+    out = np.zeros((m + 1, len(theta), width))
+    dp = np.zeros((m + 1, width))
+    for q in range(len(theta)):
+        item_derivatives(kind, par, m, theta[q], np.ascontiguousarray(p[:, q]), dp)
+        out[:, q] = dp / p[:, q : q + 1]
+    return out
+
+
+def _renewed(calibration: Calibration, cov: FloatArray, unit: str, n_units: int) -> Calibration:
+    problem, at = calibration.problem, calibration.parameters
+    models = [item.model for item in calibration.items]
+    items = item_calibrations(problem, at, calibration.coding, models, cov)
+    labels, sizes = zip(*((p.label, p.n) for p in calibration.populations), strict=True)
+    populations = population_reports(problem, at, labels, sizes, cov)
+    settings = {**calibration.provenance.settings, "errors": "sandwich", "units": unit, "n_units": n_units}
+    return replace(
+        calibration,
+        items=tuple(_renamed_item(item) for item in items),
+        populations=tuple(
+            Population(p.label, _renamed(p.mean), _renamed(p.sd), p.n) if free else p
+            for p, free in zip(populations, problem.free_populations, strict=True)
+        ),
+        covariance=cov,
+        provenance=replace(calibration.provenance, settings=MappingProxyType(settings)),
+    )
+
+
+def _renamed_item(item: ItemCalibration) -> ItemCalibration:
+    return replace(
+        item,
+        slope=_renamed(item.slope),
+        intercepts=tuple(_renamed(one) for one in item.intercepts),
+        difficulties=tuple(_renamed(one) for one in item.difficulties),
+        guessing=None if item.guessing is None else _renamed(item.guessing),
+    )
+
+
+def _renamed(outcome: Outcome) -> Outcome:
+    return replace(outcome, method=METHOD) if isinstance(outcome, Estimate) else outcome
+
+
+def _with(provenance: Provenance, caution: Caution) -> Provenance:
+    return replace(provenance, warnings=(*provenance.warnings, caution))
