@@ -25,6 +25,8 @@ from edumetrics.results import (
 )
 
 VERSION = "mastery/3"
+# How many pupils the first guess of an item's facility and of its error variance is worth.
+FACILITY_PUPILS, VARIANCE_PUPILS = 4.0, 12.0
 
 
 class MasteryState(IntEnum):
@@ -52,7 +54,7 @@ class MasterySettings:
         Share of the variance of right answers that lies between pupils, before any data; typical of
         school exams.
     default_weight : float
-        How many pupils that default is worth against the class's own data.
+        How many pupils with five items a point that default is worth against the class's own data.
     level : float
         Posterior probability of the interval.
     """
@@ -62,7 +64,7 @@ class MasterySettings:
     min_items: int = 2
     min_evidence: float = 1.5
     default_icc: float = 0.30
-    default_weight: float = 12.0
+    default_weight: float = 24.0
     level: float = 0.95
 
 
@@ -198,8 +200,8 @@ def mastery(
     The prior weight is :math:`M_k = 1/\rho_k - 1`, where :math:`\rho_k` is the variance between pupils over
     that of a coin: the mean product of a pupil's deviations on two items of the point (the variance component
     of a pupils × items analysis of variance), shrunken to the mean over points and to a default that counts
-    as `default_weight` pupils. The posterior mean is Kelley's regressed score
-    (Lord & Novick 1968, §23.4).
+    as `default_weight` pupils. With booklets the variance of the facilities of the pupils' own items is
+    added. The posterior mean is Kelley's regressed score (Lord & Novick 1968, §23.4).
     """
     chosen = settings or MasterySettings()
     weights = item_weights(q, matrix.full)
@@ -219,13 +221,13 @@ def mastery(
     if prior is not None:
         if prior.mean.shape != (len(names),) or prior.weight.shape != (len(names),):
             raise ShapeMismatch(value=f"prior has {prior.mean.shape} points, expected {len(names)}")
-        evidence = _evidence(weights, mask, variance, mean, 1.0 / (prior.weight + 1.0), chosen)
+        evidence = _evidence(weights, mask, variance, mean, 1.0 / (prior.weight + 1.0))
     else:
-        rough = _evidence(weights, mask, variance, mean, np.full(len(names), chosen.default_icc), chosen)
-        between = _between_pupils(shares, mask, weights)
+        rough = _evidence(weights, mask, variance, mean, np.full(len(names), chosen.default_icc))
+        between = _between_pupils(shares, mask, weights) + _between_booklets(shares, mask, weights, weight)
         prior = _estimate_prior(between, rough, n_items, mean, chosen)
-        evidence = _evidence(weights, mask, variance, mean, 1.0 / (prior.weight + 1.0), chosen)
-        if prior.n < 2 * chosen.default_weight:
+        evidence = _evidence(weights, mask, variance, mean, 1.0 / (prior.weight + 1.0))
+        if prior.n < chosen.default_weight:
             cautions.append(Caution("prior_mostly_default", data=MappingProxyType({"n": prior.n})))
     cautions.extend(_inseparable(np.asarray(q, dtype=np.float64), names))
     a = prior.mean * prior.weight + evidence * observed
@@ -276,6 +278,23 @@ def _group_means(score: FloatArray, weight: FloatArray) -> FloatArray:
     return np.asarray((score.sum(axis=0) + per_pupil * overall) / (total + per_pupil))
 
 
+def _between_booklets(
+    shares: FloatArray, mask: FloatArray, weights: FloatArray, weight: FloatArray
+) -> FloatArray:
+    """Variance at each point from pupils having had easier and harder items; 0 with one paper for all.
+
+    An item's facility is drawn to that of all items with the weight of `FACILITY_PUPILS` pupils.
+    """
+    n = mask.sum(axis=0)
+    overall = shares.sum() / max(float(n.sum()), 1.0)
+    facility = (shares.sum(axis=0) + FACILITY_PUPILS * overall) / (n + FACILITY_PUPILS)
+    had = weight > 0
+    own = np.divide((mask * facility) @ weights, weight, out=np.zeros_like(weight), where=had)
+    pupils = np.maximum(np.count_nonzero(had, axis=0), 1)
+    usual = own.sum(axis=0) / pupils
+    return np.asarray(np.where(had, (own - usual) ** 2, 0.0).sum(axis=0) / pupils)
+
+
 def _item_variances(shares: FloatArray, mask: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Number of marks and variance of the share of marks of each item."""
     n = mask.sum(axis=0)
@@ -290,18 +309,16 @@ def _evidence(
     item_variance: tuple[FloatArray, FloatArray],
     mean: FloatArray,
     icc: FloatArray,
-    settings: MasterySettings,
 ) -> FloatArray:
     """Effective number of right/wrong items of each pupil at each point.
 
     The error variance of an item is what its variance exceeds the variance between pupils by; relative
-    to a coin it lies between a tenth and 1 and is drawn to 1 with the weight of `default_weight`
+    to a coin it lies between a tenth and 1 and is drawn to 1 with the weight of `VARIANCE_PUPILS`
     pupils: a small class tells little about a variance.
     """
     n, variance = item_variance
     ratio = np.clip((variance[:, None] / (mean * (1.0 - mean)) - icc) / (1.0 - icc), 0.1, 1.0)
-    k = settings.default_weight
-    relative = (n[:, None] * ratio + k) / (n[:, None] + k)
+    relative = (n[:, None] * ratio + VARIANCE_PUPILS) / (n[:, None] + VARIANCE_PUPILS)
     weight = mask @ weights
     squares = mask @ (weights**2 * relative)
     return np.asarray(np.divide(weight**2, squares, out=np.zeros_like(weight), where=squares > 0))
@@ -318,10 +335,10 @@ def _between_pupils(shares: FloatArray, mask: FloatArray, weights: FloatArray) -
     squares = weights**2
     products = (deviations @ weights) ** 2 - deviations**2 @ squares
     pairs = (mask @ weights) ** 2 - mask @ squares
-    used = np.count_nonzero(pairs > TIE, axis=0)
-    total = pairs.sum(axis=0)
+    total, whole = pairs.sum(axis=0), weights.sum(axis=0)
     between = np.divide(products.sum(axis=0), total, out=np.zeros_like(total), where=total > TIE)
-    return np.asarray(between * used / np.maximum(used - 1.0, 1.0))
+    behind = np.divide(n @ weights, whole, out=np.zeros_like(whole), where=whole > 0)
+    return np.asarray(between * behind / np.maximum(behind - 1.0, 1.0))
 
 
 def _estimate_prior(
@@ -329,9 +346,10 @@ def _estimate_prior(
 ) -> MasteryPrior:
     used = (n_items > 1) & (evidence > 1.0)
     n = used.sum(axis=0).astype(np.float64)
-    noise = np.where(used, 1.0 / np.maximum(evidence, 1.0), 0.0).sum(axis=0) / np.maximum(n, 1.0)
-    # A point with many items per pupil tells more about its own variance.
-    trust = np.where(n > 1, (n - 1.0) * (1.0 - noise), 0.0)
+    m = np.where(used, evidence, 0.0).sum(axis=0) / np.maximum(n, 1.0)
+    # Precision of an intraclass correlation from m items a pupil (Fisher 1925), in pupils with five items.
+    precision = m * (m - 1.0) / (1.0 + 0.2 * (m - 1.0)) ** 2
+    trust = np.where(n > 1, (n - 1.0) * np.maximum(precision, 0.0) / 6.17, 0.0)
     ratio = np.where(n > 1, between / (mean * (1.0 - mean)), 0.0)
     k = settings.default_weight
     pooled = np.clip((np.sum(trust * ratio) + k * settings.default_icc) / (np.sum(trust) + k), 0.0, 0.95)

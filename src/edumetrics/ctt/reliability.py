@@ -124,8 +124,10 @@ def _refusal(cov: Covariances, items: int) -> Insufficient | None:
         return Insufficient(Reason.TOO_FEW_PUPILS, cov.n)
     if np.any(np.diag(cov.common) < 2):
         return Insufficient(Reason.NO_RESPONSES, int(np.diag(cov.common).min()))
-    if not np.any((cov.common >= 2) & ~np.eye(items, dtype=bool)):
-        return Insufficient(Reason.NO_COMMON_PUPILS, cov.n)
+    together = cov.common[(cov.common >= 2) & ~np.eye(items, dtype=bool)]
+    # Booklets: a covariance over a handful of pupils says nothing, however many pupils there are in all.
+    if not len(together) or together.mean() < MIN_PUPILS:
+        return Insufficient(Reason.NO_COMMON_PUPILS, int(together.mean()) if len(together) else 0)
     return None
 
 
