@@ -9,8 +9,6 @@ import numpy as np
 from edumetrics.aggregates import group_means
 from edumetrics.arrays import ResponseMatrix, response_matrix
 from edumetrics.ctt.distractors import OptionAnalysis
-from edumetrics.ctt.distractors import distractors as analyse_options
-from edumetrics.ctt.scores import centre
 from edumetrics.exam import analyse_exam
 from edumetrics.options import option_responses, score_options
 from edumetrics.results import Estimate, Insufficient
@@ -63,7 +61,7 @@ def wrong_key() -> ResponseMatrix:
 
 def distractors() -> str:
     matrix = wrong_key()
-    found = analyse_options(matrix, centre(matrix).rest())[0]
+    found = analyse_exam(matrix).options[0]
     assert isinstance(found, OptionAnalysis)
     assert not isinstance(found.curves, Insufficient)
     assert found.key_error is not None

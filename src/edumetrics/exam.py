@@ -13,7 +13,8 @@ from scipy import special
 from edumetrics.aggregates import GroupTable, group_means
 from edumetrics.arrays import ResponseMatrix, State, split_not_reached
 from edumetrics.ctt import conditional, curves, distractors, items, moodle, omissions, reliability
-from edumetrics.ctt.scores import Centred, centre, group_weights
+from edumetrics.ctt.cells import cells, cut
+from edumetrics.ctt.scores import Centred, centre
 from edumetrics.errors import ShapeMismatch
 from edumetrics.exam_flags import ExamSettings, Flag, flag_items
 from edumetrics.mastery import MasteryPrior, MasteryTable, item_weights, mastery
@@ -154,16 +155,19 @@ def analyse_exam(
     chosen = settings or ExamSettings()
     told = split_not_reached(matrix)
     centred = centre(told)
-    rest = centred.rest()
     level = chosen.level
+    pupils = cells(centred, told.options)
+    cuts = cut(pupils, distractors.CUTS)
     facility = items.facility(centred, level=level)
     discrimination = items.upper_lower(centred, share=chosen.group_share, level=level)
-    correlation = items.rest_correlation(centred, rest, level=level)
+    correlation = items.rest_correlation(centred, pupils, level=level)
     blanks = omissions.omissions(told)
-    option_results, item_curves = _by_ability(told, centred, rest, level)
-    moodle_results = moodle.moodle_statistics(centred)
+    blank = blanks.omitted + blanks.not_reached
+    option_results = distractors.distractors(told, pupils, cuts, blank, level=level)
+    item_curves = curves.item_curves(pupils, told.full, cuts, level=level)
+    moodle_results = moodle.moodle_statistics(centred, pupils)
     reliable = reliability.reliability(centred, level=level, rng=np.random.default_rng(chosen.seed))
-    present = told.present
+    present = centred.present
     totals = np.where(present, centred.marks.sum(axis=1), np.nan)
     whole = centred.offered >= reliability.COMPLETE_ENOUGH * told.full.sum()
     levels = chosen.bands.assign(np.where(whole, totals, np.nan), told.full.sum())
@@ -209,21 +213,6 @@ def analyse_exam(
     )
 
 
-def _by_ability(
-    matrix: ResponseMatrix, centred: Centred, rest: FloatArray, level: float
-) -> tuple[tuple[distractors.OptionAnalysis | Insufficient, ...], Estimates]:
-    """Options and curves of each item, from one grouping of the pupils by its rest score."""
-    options = []
-    moments = []
-    for j in range(matrix.n_items):
-        score = np.ascontiguousarray(rest[:, j])
-        weights = group_weights(score, distractors.EDGES)
-        options.append(distractors.item_options(matrix, score, weights, j, level=level))
-        moments.append(curves.group_moments(centred, weights[:, : distractors.GROUPS], j))
-    n = np.isfinite(rest).sum(axis=0)
-    return tuple(options), curves.curves_from_moments(np.stack(moments), n, level=level)
-
-
 def _points(
     matrix: ResponseMatrix,
     q: ArrayLike | None,
@@ -257,7 +246,7 @@ def _points(
 
 def _efficiency(centred: Centred, figures: moodle.MoodleStatistics, level: float) -> Estimates:
     value = figures.discriminative_efficiency
-    flat = (centred.deviations**2).sum(axis=0) <= 1e-18
+    flat = centred.squares <= 1e-18
     refuse = (
         (centred.n == 0, Reason.NO_RESPONSES),
         (centred.n < items.MIN_PUPILS_CORRELATION, Reason.TOO_FEW_PUPILS),

@@ -210,6 +210,12 @@ class Estimates:
             self.level,
         )
 
+    def part(self, rows: slice) -> Estimates:
+        """Some entries, as views of the same arrays."""
+        se = None if self.se is None else self.se[rows]
+        columns = (self.low[rows], self.high[rows], self.n[rows], self.reason[rows])
+        return Estimates(self.value[rows], se, *columns, self.method, self.level)
+
     def outcomes(self) -> list[Outcome]:
         """All entries of a one-dimensional array as `at` gives them, an array at a time."""
         size = len(self.value)

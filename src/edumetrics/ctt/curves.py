@@ -4,40 +4,46 @@ from __future__ import annotations
 
 import numpy as np
 
+from edumetrics.ctt.cells import Cells, Cuts
 from edumetrics.ctt.items import MIN_PUPILS_GROUPS, wilson
-from edumetrics.ctt.scores import Centred, group_weights
-from edumetrics.results import Estimates, FloatArray, IntArray, Reason
+from edumetrics.results import Estimates, FloatArray, Reason
 
 VERSION = "ctt-curves/1"
+GROUPS = 5
 
 
-def item_curves(centred: Centred, rest: FloatArray, *, groups: int = 5, level: float = 0.95) -> Estimates:
+def item_curves(found: Cells, full: FloatArray, cuts: Cuts, *, level: float = 0.95) -> Estimates:
     """Facility in groups of equal size by rest score, weakest first (items × groups).
 
     An item below 25 pupils has no curve: a group would be a handful. Ties are split between groups.
 
     Parameters
     ----------
-    rest : float array, pupils × items
-        `Centred.rest`.
+    full : float array, items
+    cuts : Cuts
+        The first ones divide the pupils into groups; see `edumetrics.ctt.distractors.CUTS`.
     """
-    cuts = np.linspace(0.0, 1.0, groups + 1)
-    edges = np.column_stack([cuts[:-1], cuts[1:]])
-    rows = [group_moments(centred, group_weights(rest[:, j], edges), j) for j in range(rest.shape[1])]
-    return curves_from_moments(np.stack(rows), np.isfinite(rest).sum(axis=0), level=level)
+    share = found.mark / full[found.item]
+    every = np.arange(len(found.n))
+    size, first, second = (
+        groups_between(*cuts.below(found.item, found.count * power, every))
+        for power in (np.ones_like(share), share, share * share)
+    )
+    return curves_from_moments(size, first, second, found.n, level=level)
 
 
-def group_moments(centred: Centred, weights: FloatArray, j: int) -> FloatArray:
-    """Size, mean share and mean squared share of item j in each group (3 × groups)."""
-    share = centred.marks[:, j] / centred.full[j]
-    size = weights.sum(axis=0)
-    table = np.stack([share, share * share]) @ weights / np.maximum(size, 1e-12)
-    return np.vstack([size, table])
+def groups_between(below: FloatArray, whole: FloatArray) -> FloatArray:
+    """Sums of the groups that the first cuts (at fifths) make, from sums below the cuts and of all."""
+    ends = np.concatenate([np.zeros_like(below[:, :1]), below[:, : GROUPS - 1], whole[:, None]], axis=1)
+    return np.diff(ends, axis=1)
 
 
-def curves_from_moments(moments: FloatArray, n: IntArray, *, level: float = 0.95) -> Estimates:
-    """Curves from `group_moments` of all items (items × 3 × groups); `n` pupils have a rest score."""
-    size, mean, square = moments[:, 0], np.clip(moments[:, 1], 0.0, 1.0), moments[:, 2]
+def curves_from_moments(
+    size: FloatArray, first: FloatArray, second: FloatArray, n: FloatArray, *, level: float = 0.95
+) -> Estimates:
+    """Curves from sizes, sums of shares and of squared shares (items × groups); `n` have a rest score."""
+    safe = np.maximum(size, 1e-12)
+    mean, square = np.clip(first / safe, 0.0, 1.0), second / safe
     variance = np.maximum(square - mean**2, 0.0)
     counts = np.rint(size).astype(np.int64)
     low, high, se = wilson(mean, variance, np.maximum(counts, 1), level=level)

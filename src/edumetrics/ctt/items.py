@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from edumetrics.ctt.cells import Cells, cells
 from edumetrics.ctt.scores import TIE, Centred, group_weights
-from edumetrics.results import BoolArray, Estimates, FloatArray, IntArray, Reason
+from edumetrics.results import Estimates, FloatArray, IntArray, Reason
 
 VERSION = "ctt-items/2"
 
@@ -29,7 +30,7 @@ def facility(centred: Centred, *, level: float = 0.95) -> Estimates:
     """
     n = centred.n
     p = centred.mean / centred.full
-    variance = (centred.deviations**2).sum(axis=0) / np.maximum(n, 1) / centred.full**2
+    variance = centred.squares / np.maximum(n, 1) / centred.full**2
     low, high, se = wilson(p, variance, n, level=level)
     return Estimates.build(
         p, se, low, high, n, "mean/wilson", refuse=((n == 0, Reason.NO_RESPONSES),), level=level
@@ -53,14 +54,14 @@ def wilson(
     return low, high, np.sqrt(coin / effective)
 
 
-def rest_correlation(centred: Centred, rest: FloatArray | None = None, *, level: float = 0.95) -> Estimates:
+def rest_correlation(centred: Centred, found: Cells | None = None, *, level: float = 0.95) -> Estimates:
     r"""Correlation of each item with the score on the other items (题目与其余得分的相关).
 
     Parameters
     ----------
     centred : Centred
-    rest : float array, pupils × items, optional
-        `Centred.rest`, if it was computed already.
+    found : Cells, optional
+        The cells of `centred`, if they were formed already.
 
     Notes
     -----
@@ -71,29 +72,33 @@ def rest_correlation(centred: Centred, rest: FloatArray | None = None, *, level:
     and what their scores vary by is hardly known: Student's t with two degrees of freedom for each pupil who
     is not at the more frequent end of the marks.
     """
-    scores = centred.rest() if rest is None else rest
-    usable = np.isfinite(scores)
-    n = usable.sum(axis=0).astype(np.int64)
-    safe = np.maximum(n, 1)
-    y = np.where(usable, scores, 0.0)
-    y = np.where(usable, y - y.sum(axis=0) / safe, 0.0)
-    x = np.where(usable, centred.deviations, 0.0)
-    x = np.where(usable, x - x.sum(axis=0) / safe, 0.0)
-    others = n - np.maximum(
-        np.count_nonzero(usable & (centred.marks <= TIE), axis=0),
-        np.count_nonzero(usable & (centred.marks >= centred.full - TIE), axis=0),
-    )
-    r, se, low, high, flat_x, flat_y = correlation_with_interval(x, y, usable, others, level=level)
+    found = cells(centred) if found is None else found
+    n, item = found.n, found.item
+    safe = np.maximum(n, 1.0)
+    x = found.mark - (found.sums(found.mark) / safe)[item]
+    y = found.rest - (found.sums(found.rest) / safe)[item]
+    xx, yy = found.sums(x * x) / safe, found.sums(y * y) / safe
+    flat_x, flat_y = xx <= TIE**2, yy <= TIE**2
+    u = x / np.sqrt(np.where(flat_x, 1.0, xx))[item]
+    v = y / np.sqrt(np.where(flat_y, 1.0, yy))[item]
+    r = np.clip(found.sums(u * v) / safe, -1.0, 1.0)
+    influence = u * v - (u * u + v * v) * (r / 2.0)[item]
+    counts = n.astype(np.int64)
+    ends = [found.mark <= TIE, found.mark >= centred.full[item] - TIE]
+    most = np.maximum(*(found.sums(end.astype(np.float64)) for end in ends))
+    others = counts - np.rint(most).astype(np.int64)
+    spread = found.sums(influence * influence) / safe
+    low, high, se = fisher_interval(r, spread, n, others, level=level)
     return Estimates.build(
         r,
         se,
         low,
         high,
-        n,
+        counts,
         "pearson/fisher-z",
         refuse=(
-            (n == 0, Reason.NO_RESPONSES),
-            (n < MIN_PUPILS_CORRELATION, Reason.TOO_FEW_PUPILS),
+            (counts == 0, Reason.NO_RESPONSES),
+            (counts < MIN_PUPILS_CORRELATION, Reason.TOO_FEW_PUPILS),
             (flat_x, Reason.CONSTANT_MARKS),
             (flat_y, Reason.CONSTANT_REST),
         ),
@@ -101,37 +106,12 @@ def rest_correlation(centred: Centred, rest: FloatArray | None = None, *, level:
     )
 
 
-def correlation_with_interval(
-    x: FloatArray, y: FloatArray, usable: BoolArray, others: IntArray, *, level: float
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, BoolArray, BoolArray]:
-    """Columnwise correlations of centred arrays (0 where not usable), and where either is constant.
-
-    `others` counts the pupils (columnwise) who are not at the more frequent end of x.
-    """
-    n = usable.sum(axis=0).astype(np.float64)
-    safe = np.maximum(n, 1.0)
-    xx, yy = np.einsum("ij,ij->j", x, x) / safe, np.einsum("ij,ij->j", y, y) / safe
-    flat_x, flat_y = xx <= TIE**2, yy <= TIE**2
-    u = x / np.sqrt(np.where(flat_x, 1.0, xx))
-    v = y / np.sqrt(np.where(flat_y, 1.0, yy))
-    r = np.clip(np.einsum("ij,ij->j", u, v) / safe, -1.0, 1.0)
-    influence = u * v
-    u *= u
-    v *= v
-    u += v
-    u *= r / 2.0
-    influence -= u
-    spread = np.einsum("ij,ij->j", influence, influence) / safe
-    low, high, se = fisher_interval(r, spread, n, others, level=level)
-    return r, se, low, high, flat_x, flat_y
-
-
 def fisher_interval(
     r: FloatArray, spread: FloatArray, n: FloatArray, others: IntArray, *, level: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Limits and standard error of correlations whose influence function has the mean square `spread`.
 
-    `others`: see `correlation_with_interval`.
+    `others` counts the pupils who are not at the more frequent end of the marks.
     """
     shrink = np.maximum(1.0 - r**2, 1e-6)
     variance = (n * spread / shrink**2 + _PRIOR_PUPILS) / (n + _PRIOR_PUPILS)
@@ -161,18 +141,22 @@ def upper_lower(centred: Centred, *, share: float = 0.27, level: float = 0.95) -
         [1.0 - h - 0.1, min(1.0 - h + 0.1, 1.0)],
     ]
     weights = group_weights(centred.ability(), windows)
-    valid = centred.valid.astype(np.float64)
+    # Mean square of the influence function by sums over pupils of w²x², w²x and w² (no pupils × items table).
+    products = (weights[:, 0] ** 2, weights[:, 1] ** 2, weights[:, 0] * weights[:, 1])
+    rows = np.vstack([weights.T, *products])
     shares = centred.marks / centred.full
-    size = weights.T @ valid
-    means = np.divide(weights.T @ shares, size, out=np.zeros_like(size), where=size > 0)
+    if centred.complete:
+        behind = np.repeat(rows.sum(axis=1)[:, None], len(centred.n), axis=1)
+    else:
+        behind = rows @ centred.valid.astype(np.float64)
+    sums = rows @ shares
+    size, none, one, two = behind[:4], behind[4:], sums[4:], rows[4:] @ (shares * shares)
+    means = np.divide(sums[:4], size, out=np.zeros_like(size), where=size > 0)
     low_mean, high_mean, low_cut, high_cut = means
     n = centred.n
     n_safe = np.maximum(n, 1)
     # Shares of the item's own pupils in the two groups (h with complete data).
     h_low, h_high = np.maximum(size[0] / n_safe, 1e-12), np.maximum(size[1] / n_safe, 1e-12)
-    # Mean square of the influence function by sums over pupils of w²x², w²x and w² (no pupils × items table).
-    squares = np.column_stack([weights[:, 0] ** 2, weights[:, 1] ** 2, weights[:, 0] * weights[:, 1]]).T
-    two, one, none = squares @ shares**2, squares @ shares, squares @ valid
     low_part = (two[0] - 2 * low_cut * one[0] + low_cut**2 * none[0]) / h_low**2
     high_part = (two[1] - 2 * high_cut * one[1] + high_cut**2 * none[1]) / h_high**2
     both = (two[2] - (low_cut + high_cut) * one[2] + low_cut * high_cut * none[2]) / (h_low * h_high)
@@ -183,7 +167,7 @@ def upper_lower(centred: Centred, *, share: float = 0.27, level: float = 0.95) -
     floor = 0.25 / (h * n_safe**2) * 2.0
     se = np.sqrt(np.maximum(spread, 0.0) / n_safe + floor)
     half = float(special.ndtri(0.5 + level / 2.0)) * se
-    flat = (centred.deviations**2).sum(axis=0) <= TIE**2
+    flat = centred.squares <= TIE**2
     return Estimates.build(
         d,
         se,

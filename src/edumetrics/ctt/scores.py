@@ -33,6 +33,12 @@ class Centred:
         Sum of deviations.
     offered : float array, pupils
         Sum of the full marks of the items with a mark.
+    present : bool array, pupils
+        Pupils with a mark.
+    complete : bool
+        Whether every pupil who took part has a mark at every item.
+    own, squares : float array, pupils; items
+        Sums of squared deviations of each pupil and of each item.
     """
 
     valid: BoolArray
@@ -43,11 +49,14 @@ class Centred:
     full: FloatArray
     total: FloatArray
     offered: FloatArray
+    present: BoolArray
+    complete: bool
+    own: FloatArray
+    squares: FloatArray
 
-    @property
-    def complete(self) -> bool:
-        """Whether every pupil who took part has a mark at every item."""
-        return bool(self.valid[self.valid.any(axis=1)].all())
+    def of_present(self, table: FloatArray) -> FloatArray:
+        """Rows of the pupils who took part."""
+        return table if self.present.all() else table[self.present]
 
     def rest(self) -> FloatArray:
         r"""Rest score of each pupil for each item: :math:`\sum_{l\ne j}(x_l-\bar x_l)/\sum_{l\ne j} f_l`.
@@ -69,20 +78,30 @@ class Centred:
 
 def centre(matrix: ResponseMatrix) -> Centred:
     """Prepare a matrix for the classical statistics."""
-    valid = matrix.valid
-    marks = np.where(valid, matrix.marks, 0.0)
-    n = valid.sum(axis=0)
-    mean = marks.sum(axis=0) / np.maximum(n, 1)
-    deviations = np.where(valid, marks - mean, 0.0)
+    valid, full = matrix.valid, matrix.full
+    if valid.all():
+        n, marks, offered = np.full(len(full), len(valid)), matrix.marks, np.full(len(valid), full.sum())
+        mean = np.ones(len(valid)) @ marks / len(valid)
+        deviations, present, complete = marks - mean, np.ones(len(valid), dtype=np.bool_), True
+    else:
+        answered, n = np.count_nonzero(valid, axis=1), np.count_nonzero(valid, axis=0)
+        marks, offered = np.where(valid, matrix.marks, 0.0), valid @ full
+        mean = marks.sum(axis=0) / np.maximum(n, 1)
+        deviations, present = np.where(valid, marks - mean, 0.0), answered > 0
+        complete = bool((answered[present] == len(full)).all())
     return Centred(
         valid,
         marks,
         deviations,
         mean,
         n.astype(np.int64),
-        matrix.full,
-        deviations.sum(axis=1),
-        valid.astype(np.float64) @ matrix.full,
+        full,
+        deviations @ np.ones(len(full)),
+        offered,
+        present,
+        complete,
+        np.einsum("ij,ij->i", deviations, deviations),
+        np.einsum("ij,ij->j", deviations, deviations),
     )
 
 

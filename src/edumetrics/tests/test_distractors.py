@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edumetrics.arrays import response_matrix
-from edumetrics.ctt.distractors import OptionAnalysis, distractors
+from edumetrics.arrays import ResponseMatrix, response_matrix
+from edumetrics.ctt.cells import cells, cut
+from edumetrics.ctt.distractors import CUTS, OptionAnalysis, distractors
 from edumetrics.ctt.scores import centre
 from edumetrics.options import option_responses, score_options
 from edumetrics.results import Insufficient, Reason
@@ -27,12 +28,17 @@ def choices(seed: int, n: int, items: int = 20, *, hard: float = 0.0) -> tuple[n
 def analyse(answers: np.ndarray, keys: list[str]):
     options = option_responses(answers.T.tolist(), keys)
     matrix = response_matrix(score_options(options, np.ones(len(keys))), 1.0, options=options)
-    return distractors(matrix, centre(matrix).rest())
+    return options_of(matrix)
+
+
+def options_of(matrix: ResponseMatrix):
+    found = cells(centre(matrix), matrix.options)
+    return distractors(matrix, found, cut(found, CUTS), np.zeros(matrix.n_items, dtype=int))
 
 
 def test_counts_shares_and_correlations_against_a_loop():
     exam = load("hci_options")
-    results = distractors(exam.matrix, centre(exam.matrix).rest())
+    results = options_of(exam.matrix)
     options = exam.matrix.options
     assert options is not None
     for j, result in enumerate(results):
@@ -108,7 +114,7 @@ def test_small_classes_have_counts_but_no_curves():
 def test_items_without_key_or_options():
     options = option_responses([["A", "B"] * 15, ["", ""] * 15], [None, None])
     matrix = response_matrix(np.ones((30, 2)), 1.0, options=options)
-    first, second = distractors(matrix, centre(matrix).rest())
+    first, second = options_of(matrix)
     assert first == Insufficient(Reason.NO_KEY, 30)
     assert second == Insufficient(Reason.NO_OPTIONS, 30)
 
