@@ -1,12 +1,14 @@
 """Many rows in few statements: COPY into a temporary table, then one INSERT or UPDATE from it.
 
 PostgreSQL refuses COPY into a table with row security, hence the temporary table; row security then judges
-the set-based statement, so a row outside the write scope fails or is left alone as always.
+the set-based statement, so a row outside the write scope fails or is left alone as always. A session keeps
+its temporary tables, empty after each transaction: making and dropping one costs more than a class's rows.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
+from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connections, models
@@ -15,8 +17,6 @@ from psycopg import sql
 
 from smartschool.kernel import crypto, wire
 from smartschool.kernel.fields import EncryptedTextField
-
-_numbers = count()
 
 
 def allocate_ids(model: type[models.Model], number: int, *, using: str = "default") -> list[int]:
@@ -55,17 +55,22 @@ def insert(
     full = {**_defaults(model, columns, size), **columns}
     with connections[using].cursor() as cursor:
         names, stage = _stage(cursor, model, full, using)
-        listed = sql.SQL(", ").join(map(sql.Identifier, names))
-        statement = sql.SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} {tail}").format(
-            table=sql.Identifier(model._meta.db_table),
-            columns=listed,
-            stage=stage,
-            tail=sql.SQL("ON CONFLICT DO NOTHING" if ignore_conflicts else ""),
+        statement = _insert_statement(model._meta.db_table, names, stage)
+        cursor.execute(f"{statement} ON CONFLICT DO NOTHING" if ignore_conflicts else statement)
+        return int(cursor.rowcount)
+
+
+@lru_cache(maxsize=256)
+def _insert_statement(table: str, names: tuple[str, ...], stage: str) -> str:
+    return (
+        sql.SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage}")
+        .format(
+            table=sql.Identifier(table),
+            columns=sql.SQL(", ").join(map(sql.Identifier, names)),
+            stage=sql.Identifier(stage),
         )
-        cursor.execute(statement)
-        written = cursor.rowcount
-        cursor.execute(sql.SQL("DROP TABLE {}").format(stage))
-        return written
+        .as_string(None)
+    )
 
 
 def update(model: type[models.Model], columns: Mapping[str, Sequence[Any]], *, using: str = "default") -> int:
@@ -78,18 +83,16 @@ def update(model: type[models.Model], columns: Mapping[str, Sequence[Any]], *, u
         settings = sql.SQL(", ").join(
             sql.SQL("{0} = s.{0}").format(sql.Identifier(name)) for name in names if name != key_column
         )
-        cursor.execute(sql.SQL("ANALYZE {}").format(stage))
+        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(stage)))
         cursor.execute(
             sql.SQL("UPDATE {table} t SET {settings} FROM {stage} s WHERE t.{key} = s.{key}").format(
                 table=sql.Identifier(model._meta.db_table),
                 settings=settings,
-                stage=stage,
+                stage=sql.Identifier(stage),
                 key=sql.Identifier(key_column),
             )
         )
-        written = cursor.rowcount
-        cursor.execute(sql.SQL("DROP TABLE {}").format(stage))
-        return written
+        return int(cursor.rowcount)
 
 
 def _column(field: Any) -> str:
@@ -152,27 +155,34 @@ def _defaults(
     return missing
 
 
+@lru_cache(maxsize=256)
+def _stage_statements(table: str, names: tuple[str, ...]) -> tuple[str, str, str]:
+    """Name of the temporary table, the statements that leave it there and empty, COPY's table and columns."""
+    name = f"stage_{crc32(repr((table, names)).encode()):08x}_{table}"[:63]
+    stage, listed = sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, names))
+    opening = sql.SQL(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS AS"
+        " SELECT {columns} FROM {table} WITH NO DATA; DELETE FROM {stage}"
+    ).format(stage=stage, columns=listed, table=sql.Identifier(table))
+    return name, opening.as_string(None), sql.SQL("{} ({})").format(stage, listed).as_string(None)
+
+
 def _stage(
     cursor: CursorWrapper, model: type[models.Model], columns: Mapping[str, Sequence[Any]], using: str
-) -> tuple[list[str], sql.Identifier]:
-    """A temporary table of the model's own column types, filled by COPY."""
+) -> tuple[tuple[str, ...], str]:
+    """Columns and name of a temporary table of the model's own column types, filled by COPY."""
     fields = [model._meta.get_field(name) for name in columns]
-    names = [_column(field) for field in fields]
-    stage = sql.Identifier(f"stage_{next(_numbers)}")
-    listed = sql.SQL(", ").join(map(sql.Identifier, names))
-    cursor.execute(
-        sql.SQL(
-            "CREATE TEMPORARY TABLE {stage} ON COMMIT DROP AS SELECT {columns} FROM {table} WITH NO DATA"
-        ).format(stage=stage, columns=listed, table=sql.Identifier(model._meta.db_table))
-    )
+    names = tuple(_column(field) for field in fields)
+    stage, opening, place = _stage_statements(model._meta.db_table, names)
+    cursor.execute(opening)
     kinds = [field.db_type(connections[using]) for field in fields]
     sealed = [_sealed(field, values) for field, values in zip(fields, columns.values(), strict=True)]
     if wire.can_carry(kinds) and (body := wire.rows(kinds, sealed)) is not None:
-        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(stage, listed)) as copy:
+        with cursor.copy(f"COPY {place} FROM STDIN (FORMAT BINARY)") as copy:
             copy.write(body)
         return names, stage
     prepared = [_prepared(field, values, using) for field, values in zip(fields, sealed, strict=True)]
-    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(stage, listed)) as copy:
+    with cursor.copy(f"COPY {place} FROM STDIN") as copy:
         for row in zip(*prepared, strict=True):
             copy.write_row(row)
     return names, stage

@@ -44,7 +44,8 @@ def rows(kinds: Sequence[str | None], columns: Sequence[Sequence[Any]]) -> bytes
     kinds
         PostgreSQL type of each column, of those that `can_carry` accepts.
     columns
-        The values of each column, one a row; arrays are lists of numbers or NumPy arrays.
+        The values of each column, one a row; arrays are lists of numbers or NumPy arrays; a column of
+        arrays of one length may be a NumPy array itself.
     """
     try:
         fields = [_fields(kind or "", values) for kind, values in zip(kinds, columns, strict=True)]
@@ -127,11 +128,15 @@ def _numbers(values: Sequence[Any], name: str) -> list[bytes]:
 def _arrays(values: Sequence[Any], name: str, oid: int) -> list[bytes]:
     """Arrays of one length are laid out together; a missing or empty one is written by itself."""
     empty = _sized(b"".join(number.to_bytes(4, "big") for number in (0, 0, oid)))
-    filled = [place for place, value in enumerate(values) if value is not None and len(value)]
-    fields = [_NULL if value is None else empty for value in values]
-    if not filled:
-        return fields
-    table = _exact([values[place] for place in filled], name)
+    if isinstance(values, np.ndarray) and values.size:
+        filled: Sequence[int] = range(len(values))
+        fields, table = [empty] * len(values), _exact(values, name)
+    else:
+        filled = [place for place, value in enumerate(values) if value is not None and len(value)]
+        fields = [_NULL if value is None else empty for value in values]
+        if not filled:
+            return fields
+        table = _exact([values[place] for place in filled], name)
     if table.ndim != 2:
         raise ValueError("an array of arrays")
     size, width = table.shape[1], np.dtype(name).itemsize

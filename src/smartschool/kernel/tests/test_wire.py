@@ -108,3 +108,7 @@ def test_json_comes_back_as_it_was() -> None:
 def test_an_array_is_written_as_its_list() -> None:
     blocks = [np.array([0.5, math.nan]), np.array([])]
     assert wire.rows(["real[]"], [blocks]) == wire.rows(["real[]"], [[one.tolist() for one in blocks]])
+    table = np.array([[0.5, math.nan], [2.0, -1.0]])
+    for one in (table, table[:, :0]):
+        assert wire.rows(["real[]"], [one]) == wire.rows(["real[]"], [one.tolist()])
+    assert wire.rows(["smallint[]"], [table]) is None

@@ -1,6 +1,5 @@
 """Command analyse_paper: one version of all figures of one paper, stored set by set."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -174,8 +173,11 @@ def _write_pupils(run: AnalysisRun, found: PaperAnalysis) -> None:
     count = len(own.enrolment_ids)
     taken = np.asarray((own.n_items > 0).any(axis=1))
 
-    def arrays(block: np.ndarray[Any, Any]) -> Sequence[list[Any]]:
-        return [row if has else [] for row, has in zip(block.tolist(), taken.tolist(), strict=True)]
+    def arrays(block: np.ndarray[Any, Any]) -> Any:
+        """The block as it is where all took part; nothing for those who did not."""
+        if taken.all():
+            return block
+        return [row if has else row[:0] for row, has in zip(block, taken.tolist(), strict=True)]
 
     bulk.insert(
         PupilReport,
