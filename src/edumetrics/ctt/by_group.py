@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from edumetrics.arrays import ResponseMatrix
@@ -20,7 +21,7 @@ from edumetrics.ctt.items import (
     fisher_interval,
     wilson,
 )
-from edumetrics.ctt.scores import TIE, group_weights
+from edumetrics.ctt.scores import TIE
 from edumetrics.errors import EmptyMatrix
 from edumetrics.results import BoolArray, Estimates, FloatArray, IntArray, Reason
 
@@ -54,9 +55,9 @@ class Stack:
         """Sums over the pupils of each group: stacked × columns → groups × columns."""
         return np.asarray(np.add.reduceat(table, self.starts, axis=0))
 
-    def spread(self, table: FloatArray) -> FloatArray:
+    def spread(self, table: NDArray[Any]) -> NDArray[Any]:
         """Give each pupil the row of its group: groups × columns → stacked × columns."""
-        return np.asarray(np.repeat(table, self.sizes, axis=0))
+        return np.repeat(table, self.sizes, axis=0)
 
     def weighted_sums(self, weights: FloatArray, table: FloatArray) -> FloatArray:
         """Weighted sums over the pupils of each group: groups × weights × columns."""
@@ -122,12 +123,7 @@ def item_statistics(
         (1.0 - share - 0.1, min(1.0 - share + 0.1, 1.0)),
     ]
     ability = np.divide(total, offered, out=np.full(len(total), np.nan), where=offered > 0)
-    weights = np.concatenate(
-        [
-            group_weights(ability[start : start + size], [*windows, *edges])
-            for start, size in zip(stack.starts.tolist(), stack.sizes.tolist(), strict=True)
-        ]
-    )
+    weights = _parts(stack, ability, np.array([*windows, *edges]))
     low, high = weights[:, 0], weights[:, 1]
     shares = marks / matrix.full
     sums = stack.weighted_sums(
@@ -148,6 +144,26 @@ def item_statistics(
     )
     rest = _rest_correlation(stack, valid, marks, deviations, total, offered, matrix.full, level)
     return GroupItems(facility, discrimination, rest, weights[:, parts], means[:, parts])
+
+
+def _parts(stack: Stack, scores: FloatArray, edges: FloatArray) -> FloatArray:
+    """As `scores.group_weights` in each group: share of each pupil between two quantiles, ties split."""
+    cuts, place = np.unique(edges, return_inverse=True)
+    known = np.isfinite(scores)
+    n = stack.sums(known.astype(np.float64)[:, None])
+    position = n * cuts
+    group = np.repeat(np.arange(len(stack.sizes)), stack.sizes)
+    ordered = scores[np.lexsort((scores, group))]  # in each group, those without a score last
+    at = np.clip(np.floor(position + TIE), 0, np.maximum(n - 1, 0)).astype(np.int64)
+    cut = stack.spread(ordered[stack.starts[:, None] + at])
+    under = (scores[:, None] < cut - TIE).astype(np.float64)
+    tied = (np.abs(scores[:, None] - cut) <= TIE).astype(np.float64)
+    part = (position - stack.sums(under)) / np.maximum(stack.sums(tied), 1.0)
+    below = under + tied * stack.spread(np.clip(part, 0.0, 1.0))
+    below = np.where(stack.spread(position <= TIE), 0.0, below)
+    below = np.where(stack.spread(position >= n - TIE), 1.0, below) * known[:, None]
+    bounds = below[:, place.reshape(edges.shape)]
+    return np.asarray(bounds[:, :, 1] - bounds[:, :, 0])
 
 
 def _facility(p: FloatArray, variance: FloatArray, n: FloatArray, level: float) -> Estimates:

@@ -11,7 +11,12 @@ from smartschool.kernel.models import FollowerCursor
 
 CHANNEL = "smartschool_event"
 # By hand, as the audit record is.
-_INSERT = "INSERT INTO kernel_event (type, subject_id, organisation_id, ids) VALUES (%s, %s, %s, %s)"
+_PUBLISH = """
+WITH published AS (
+    INSERT INTO kernel_event (type, subject_id, organisation_id, ids) VALUES (%s, %s, %s, %s) RETURNING 1
+)
+SELECT pg_notify(%s, '') FROM published
+"""
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,7 @@ def publish(
 ) -> None:
     """Append an event in the running transaction and wake followers at commit."""
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [type_, subject_id, organisation_id, json.dumps(ids or {})])
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        cursor.execute(_PUBLISH, [type_, subject_id, organisation_id, json.dumps(ids or {}), CHANNEL])
 
 
 def follow(

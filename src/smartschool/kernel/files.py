@@ -55,7 +55,15 @@ def store(source: BinaryIO, *, encrypt: bool) -> StoredFile:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    row, _ = StoredFile.objects.get_or_create(digest=address, defaults={"size": size, "encrypted": encrypt})
+    return _row(address, size, encrypt)
+
+
+def _row(address: str, size: int, encrypted: bool) -> StoredFile:
+    """The row of a file in one statement, new or not; a twin that is being stored is waited for."""
+    row = StoredFile(digest=address, size=size, encrypted=encrypted)
+    StoredFile.objects.bulk_create(
+        [row], update_conflicts=True, update_fields=["size"], unique_fields=["digest"]
+    )
     return row
 
 

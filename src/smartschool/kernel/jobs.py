@@ -13,8 +13,9 @@ from smartschool.kernel.ids import uuid7
 from smartschool.kernel.request_context import RequestContext, request_context
 from smartschool.kernel.scope import Scope
 
-# Which job is taken first when many wait: a season of imports must not hold up what is short.
-CHORE, SOON = 20, 10
+# Which job is taken first when many wait: a season of imports must not hold up what is short, and what
+# nobody waits for must not hold up the season.
+CHORE, SOON, LATER = 20, 10, -10
 # Jobs that read new events: a worker starts them when an event is committed (`edges.worker`).
 FOLLOWERS: list[Task[[int], None, Any]] = []
 

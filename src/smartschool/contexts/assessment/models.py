@@ -181,9 +181,14 @@ class Attempt(Owned):
         CORRECTION = "correction", "更正"
         SEED = "seed", "演示数据"
 
-    paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="attempts")
-    enrolment = models.ForeignKey("directory.Enrolment", on_delete=models.PROTECT, related_name="+")
-    home_class = models.ForeignKey("directory.HomeClass", on_delete=models.PROTECT, related_name="+")
+    # No index of their own: each stands first in one below, and every index is paid for by each attempt.
+    paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="attempts", db_index=False)
+    enrolment = models.ForeignKey(
+        "directory.Enrolment", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    home_class = models.ForeignKey(
+        "directory.HomeClass", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     class_number = models.SmallIntegerField()
     status = models.SmallIntegerField(choices=[(s.value, s.zh) for s in AttemptStatus], default=0)
     # NaN, never NULL, where there is no mark: the rows of a paper then form one dense block of fixed width.

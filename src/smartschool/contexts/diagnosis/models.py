@@ -150,9 +150,15 @@ class PaperCalibration(Owned):
 class PupilReport(Owned):
     """One pupil on one paper: level and mastery, arrays in the order of the run's points."""
 
-    run = models.ForeignKey(AnalysisRun, on_delete=models.PROTECT, related_name="pupils")
-    enrolment = models.ForeignKey("directory.Enrolment", on_delete=models.PROTECT, related_name="+")
-    home_class = models.ForeignKey("directory.HomeClass", on_delete=models.PROTECT, related_name="+")
+    # No index of their own where they stand first in one below. Enrolment and class are those of the attempt
+    # that the report is derived from: it holds the constraints, which the database need not check twice.
+    run = models.ForeignKey(AnalysisRun, on_delete=models.PROTECT, related_name="pupils", db_index=False)
+    enrolment = models.ForeignKey(
+        "directory.Enrolment", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    home_class = models.ForeignKey(
+        "directory.HomeClass", on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     class_number = models.SmallIntegerField()
     subject = models.TextField()
     status = models.SmallIntegerField()  # assessment's AttemptStatus

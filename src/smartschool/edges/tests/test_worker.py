@@ -107,7 +107,13 @@ def test_followers_start_when_an_event_is_committed(
 
 
 def test_what_is_short_does_not_wait_behind_a_season_of_imports() -> None:
-    imports, analysis, follower = (
-        app.tasks[name] for name in ("exchange.apply_imports", "diagnosis.analyse_paper", "diagnosis.follow")
+    chore, report, file, calibration = (
+        app.tasks[name].priority
+        for name in (
+            "diagnosis.follow",
+            "diagnosis.analyse_paper",
+            "exchange.apply_imports",
+            "diagnosis.calibrate_paper",
+        )
     )
-    assert follower.priority > analysis.priority > imports.priority
+    assert chore > report > file > calibration

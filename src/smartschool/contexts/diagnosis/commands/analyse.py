@@ -53,8 +53,9 @@ def analyse_paper(
     order = sorted(points.values(), key=lambda point: point.code)
     subject = codes.table("subject").name(data.paper.subject)
     sketch = make_sketch(data, subject, [(p.id, p.code, p.name) for p in order], chosen)
-    people = directory.pupils_by_enrolment([int(key) for key in data.enrolment_ids])
-    sexes = [people[int(key)].sex if int(key) in people else "" for key in data.enrolment_ids]
+    enrolments = data.enrolment_ids.tolist()
+    sex_of = directory.sexes_by_enrolment(enrolments)
+    sexes = [sex_of.get(key, "") for key in enrolments]
     found = analyse(data, sketch, [p.id for p in order], chosen, sexes)
     run = _write_run(data, found, former, trigger, reason, chosen)
     _write_groups(run, found)

@@ -34,7 +34,8 @@ from smartschool.contexts.directory.public.contracts import (
 )
 from smartschool.contexts.directory.shapes import CLASS_COLUMNS, SCHOOL_KINDS, class_info, class_of
 from smartschool.contexts.directory.validity import current_term_id, valid_on
-from smartschool.kernel import clock
+from smartschool.kernel import bulk, clock
+from smartschool.kernel.scope import current_scope
 
 # --- organisations and time -------------------------------------------------------------------------
 
@@ -179,6 +180,13 @@ def pupils_by_enrolment(enrolment_ids: Iterable[int], *, on: date | None = None)
     """Placed pupils by enrolment id."""
     found = _pupils(Q(enrolment_id__any_of=set(enrolment_ids)), on or clock.today())
     return {pupil.enrolment_id: pupil for pupil in found}
+
+
+def sexes_by_enrolment(enrolment_ids: Iterable[int]) -> dict[int, str]:
+    """Code of the sex of each enrolment that the scope shows, without names."""
+    current_scope()
+    rows = bulk.matching(Enrolment, "id", list(enrolment_ids), ["id", "sex"])
+    return dict(rows)
 
 
 def class_sizes(organisation_ids: Iterable[int], *, on: date | None = None) -> dict[int, int]:
