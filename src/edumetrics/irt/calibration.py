@@ -30,6 +30,9 @@ from edumetrics.runners.vectors import padded
 SAMPLE_START_ABOVE, SAMPLE_START, SAMPLE_TOLERANCE = 50_000, 6_000, 0.05
 # The sum over nodes equals the integral to 1e−5 while the spacing is below this many posterior sds.
 SPACING_PER_SD, MOST_NODES = 1.25, 384
+# A population wider than the reference is cut off where a millionth of it lies outside the nodes; a grid
+# made for one is a little wider, so that the last steps do not ask for another.
+REACH_SDS, REACH_MARGIN = 4.5, 1.05
 PRIOR_ROUNDS, FIRST_GUESS_ITEMS, CENTRING_EVALUATIONS = 2, 2, 40
 
 
@@ -210,14 +213,17 @@ def _centre_slope_prior(problem: em.Problem, runner: Runner) -> em.Problem:
 
 
 def _fine_enough(problem: em.Problem, parameters: em.Parameters) -> em.Problem:
-    """The problem itself, or with more nodes where posteriors are narrow for its grid."""
+    """The problem itself, or with nodes as close as its posteriors and as far out as its populations need."""
     information = float(exam_information(problem, parameters).max())
     narrowest = 1.0 / np.sqrt(information + 1.0 / float(parameters.sd.min()) ** 2)
+    reach = float(np.max(np.abs(parameters.mean) + REACH_SDS * parameters.sd))
+    wide = reach <= problem.theta[-1]
     spacing = float(problem.theta[1] - problem.theta[0])
-    if spacing <= SPACING_PER_SD * narrowest or len(problem.theta) >= MOST_NODES:
+    if wide and (spacing <= SPACING_PER_SD * narrowest or len(problem.theta) >= MOST_NODES):
         return problem
-    intervals = 2.0 * em.NODE_BOUND / (SPACING_PER_SD * narrowest)
-    return problem.with_nodes(min(padded(int(np.ceil(intervals)) + 1), MOST_NODES))
+    bound = float(problem.theta[-1]) if wide else REACH_MARGIN * reach
+    needed = padded(int(np.ceil(2.0 * bound / (SPACING_PER_SD * narrowest))) + 1)
+    return problem.with_nodes(min(max(needed, len(problem.theta)), MOST_NODES), bound)
 
 
 def _fit_cautions(problem: em.Problem, coding: Coding, fit: em.Fit) -> list[Caution]:

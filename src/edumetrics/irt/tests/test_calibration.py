@@ -178,6 +178,19 @@ def test_groups_have_means_with_intervals_and_the_largest_is_the_reference():
     assert 0.03 < village.mean.se < 0.1
 
 
+def test_a_population_much_wider_than_the_reference_has_nodes_to_its_ends():
+    """Cut off at three standard deviations its maximum would lie elsewhere, and EM would walk downhill."""
+    rng = np.random.default_rng(14)
+    theta = np.concatenate([rng.normal(0, 1, 900), rng.normal(-1, 2.2, 700)])[:, None]
+    marks = (rng.random((1600, 12)) < 1 / (1 + np.exp(-1.2 * theta - np.linspace(-2, 2, 12)))).astype(float)
+    exam = calibrate(response_matrix(marks, 1.0), groups=["a"] * 900 + ["b"] * 700)
+    assert isinstance(exam, Calibration)
+    mean, sd = exam.populations[1].mean, exam.populations[1].sd
+    assert exam.problem.theta[-1] >= abs(mean.value) + 4.5 * sd.value
+    assert mean.low < -1 < mean.high
+    assert sd.low < 2.2 < sd.high
+
+
 def test_sample_and_full_standard_errors_agree_without_a_closed_form(monkeypatch):
     marks = response_matrix(simulated(13, n=3000) + simulated(14, n=3000), 2.0)
     full = calibrate(marks, "graded")
