@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from smartschool.contexts.assessment.public.contracts import AttemptStatus, MarkState
+from smartschool.contexts.assessment.public.contracts import AttemptStatus, ItemInfo, ItemType, MarkState
 from smartschool.contexts.assessment.scoring import NO_ANSWER, normal_choice
 from smartschool.kernel.cells import as_text, narrow
 from smartschool.kernel.tabular import Bad, Cell, is_blank
@@ -102,8 +102,12 @@ def looks_like_choices(cells: Sequence[Cell]) -> bool:
     return bool(filled) and 2 * letters > len(filled)
 
 
-def read_choices(cells: Sequence[Cell]) -> tuple[list[str], NDArray[np.int8], list[tuple[int, Bad]]]:
+def read_choices(
+    cells: Sequence[Cell], item: ItemInfo
+) -> tuple[list[str], NDArray[np.int8], list[tuple[int, Bad]]]:
     """Chosen options in stored form ("" where the cell is blank), absences, faults."""
+    allowed = frozenset(item.options)
+    shown = "√、×" if item.type is ItemType.TRUE_FALSE else "、".join(item.options)
     away = np.zeros(len(cells), np.int8)
     faults: list[tuple[int, Bad]] = []
     choices = []
@@ -115,6 +119,9 @@ def read_choices(cells: Sequence[Cell]) -> tuple[list[str], NDArray[np.int8], li
         choice = text if isinstance(text, Bad) else normal_choice(text)
         if choice is None:
             choice = Bad("bad_choice", "认不出所选的选项。请写字母，如 B、ACD；没作答写“-”。")
+        elif isinstance(choice, str) and allowed and choice != NO_ANSWER and not allowed.issuperset(choice):
+            message = f"第 {item.label} 题的选项是 {shown}，没有“{choice}”，请核对。"
+            choice = Bad("no_such_option", message)
         if isinstance(choice, Bad):
             faults.append((index, choice))
             choice = ""

@@ -110,7 +110,7 @@ def read_wide(
         if own.choices is not None or letters:
             header = own.marks if letters else own.choices
             assert header is not None  # noqa: S101 - one of the two is there
-            picked, away[:, place], faults = read_choices(frame.extra[header])
+            picked, away[:, place], faults = read_choices(frame.extra[header], item)
             chosen[place] = picked
             sheet.faults += [(index, header, bad) for index, bad in faults]
         if cells is not None and not letters:
@@ -273,7 +273,7 @@ def read_long(checked: Checked, known: Sequence[ItemInfo], keys: Sequence[str]) 
         away[:, place] = column.away
         sheet.faults += [(int(origin[p, place]), "得分", bad) for p, bad in column.faults]
         if item.type.objective and any(not is_blank(cell) for cell in picks[:, place]):
-            picked, gone, faults = read_choices(list(picks[:, place]))
+            picked, gone, faults = read_choices(list(picks[:, place]), item)
             chosen[:, place] = picked
             away[:, place] = np.maximum(away[:, place], gone)
             sheet.faults += [(int(origin[p, place]), "选项", bad) for p, bad in faults]

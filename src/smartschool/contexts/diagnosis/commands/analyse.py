@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from django.db.models import Max
 
 from smartschool.contexts.assessment.public import doors as assessment
 from smartschool.contexts.assessment.public.contracts import PaperData
@@ -12,11 +13,11 @@ from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.compose import differences
 from smartschool.contexts.diagnosis.compute.analyse import ALGORITHM, PaperAnalysis, analyse
 from smartschool.contexts.diagnosis.compute.paper import Settings, digests, make_sketch
-from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, ItemFigure, PupilReport
+from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, ItemFigure, PupilReport, Release
 from smartschool.contexts.diagnosis.queries import current_run
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public import doors as directory
-from smartschool.kernel import bulk
+from smartschool.kernel import bulk, clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
 
@@ -35,14 +36,22 @@ def analyse_paper(
 ) -> AnalysisRun | None:
     """Analyse a paper of the open scope; nothing is written where its input has not changed.
 
-    Returns the version in force, or None where the paper has no attempt yet.
+    Returns the version in force, or None where the paper has no attempt: a report that stood before its
+    marks were taken back is withdrawn, and so is its release.
     """
     chosen = settings or Settings()
     former = current_run(paper_id)
     data = assessment.paper_for_analysis(paper_id)
     organisation = data.paper.exam.organisation_id
     if not len(data.attempt_ids):
-        done(("assessment.paper", paper_id), organisation_id=organisation, data={"attempts": 0})
+        _withdraw(former)
+        done(
+            ("assessment.paper", paper_id),
+            organisation_id=organisation,
+            data={"attempts": 0, "withdrawn": former.number if former else None},
+            event="diagnosis.report_withdrawn" if former else None,
+            ids={"paper": paper_id, "former": former.pk} if former else None,
+        )
         return None
     inputs = digests(data)
     if former is not None and _unchanged(former, inputs, chosen):
@@ -71,6 +80,22 @@ def analyse_paper(
     return run
 
 
+def _withdraw(former: AnalysisRun | None) -> None:
+    """Nothing that has no marks behind it is shown: not to teachers, and not to families any more."""
+    if former is None:
+        return
+    AnalysisRun.rows().filter(pk=former.pk).update(current=False)
+    Release.rows().filter(paper_id=former.paper_id, withdrawn_at__isnull=True).update(
+        withdrawn_at=clock.now(), withdrawn_reason="得分已经撤销，报告随之收回。"
+    )
+
+
+def _last_number(paper_id: int) -> int:
+    """Number of the last version, also where none is in force."""
+    found: int | None = AnalysisRun.rows().filter(paper_id=paper_id).aggregate(Max("number"))["number__max"]
+    return found or 0
+
+
 def _unchanged(former: AnalysisRun, inputs: dict[str, Any], settings: Settings) -> bool:
     return former.algorithm == ALGORITHM and former.inputs == inputs and former.settings == settings.as_json()
 
@@ -93,7 +118,7 @@ def _write_run(
         organisation_id=exam.organisation_id,
         paper_id=paper.id,
         paper_code=paper.code,
-        number=1 if former is None else former.number + 1,
+        number=(_last_number(paper.id) if former is None else former.number) + 1,
         paper_revision=paper.revision,
         algorithm=ALGORITHM,
         settings=settings.as_json(),

@@ -5,8 +5,17 @@ import math
 import numpy as np
 import pytest
 
+from smartschool.contexts.assessment.commands.blueprint import save_blueprint
 from smartschool.contexts.assessment.models import Paper
-from smartschool.contexts.assessment.tests.marks_import.files import data_of, load, warnings, wide
+from smartschool.contexts.assessment.public.contracts import BlueprintRow, ItemType
+from smartschool.contexts.assessment.tests.marks_import.files import (
+    codes,
+    data_of,
+    g_number,
+    load,
+    warnings,
+    wide,
+)
 from smartschool.contexts.assessment.tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +50,27 @@ def test_pairs_of_option_and_mark_are_compared(world: World, paper: Paper) -> No
     report = load(world, paper, wide(world, marks, head=head))
     assert warnings(report) == [(4, "1得分", "key_differs")]
     np.testing.assert_array_equal(data_of(world, paper).marks, [[3, 4, 5], [0, 2, 1]])
+
+
+def test_a_letter_that_is_no_option_is_refused_at_its_cell(world: World, paper: Paper) -> None:
+    marks: list[list[object]] = [["E", "AC", 5], ["Ｂ", "ａｃ", 1], ["d", "AE", 0], ["Ａ", "A，Ｃ", 0]]
+    report = load(world, paper, wide(world, marks), accept_partial=True)
+    assert codes(report) == [(3, "1", "no_such_option"), (5, "2", "no_such_option")]
+    assert "A、B、C、D" in report.faults[0].message
+    data = data_of(world, paper)
+    assert data.choices is not None
+    assert data.choices[:, :2].tolist() == [["B", "AC"], ["A", "AC"]]
+    rows: list[list[object]] = [["学籍号", "题号", "选项"], [g_number(2), "1", "F"]]
+    assert codes(load(world, paper, rows)) == [(2, "选项", "no_such_option")]
+
+
+def test_a_judgement_is_marked_by_its_signs_and_takes_no_letters(world: World) -> None:
+    with world.scope():
+        paper = world.paper([], full_score=4)
+        rows = [BlueprintRow("1", ItemType.TRUE_FALSE, 2, "T"), BlueprintRow("2", ItemType.OPEN, 2)]
+        save_blueprint(actor=world.actor, paper=paper, rows=rows, full_score=4, base_revision=1)
+    marks: list[list[object]] = [["√", 1], ["×", 2], ["对", 0], ["A", 1]]
+    report = load(world, paper, wide(world, marks, head=["1", "2"]), accept_partial=True)
+    assert codes(report) == [(6, "1", "no_such_option")]
+    assert "√、×" in report.faults[0].message
+    np.testing.assert_array_equal(data_of(world, paper).marks, [[2, 1], [0, 2], [2, 0]])
