@@ -198,6 +198,8 @@ def split_not_reached(matrix: ResponseMatrix) -> ResponseMatrix:
     the paper. Marks are left as they are. Items that were not presented do not break a run.
     """
     empty = matrix.states == State.BLANK
+    if not empty.any():
+        return matrix
     skipped = matrix.states == State.NOT_PRESENTED
     tail = np.logical_and.accumulate((empty | skipped)[:, ::-1], axis=1)[:, ::-1] & empty
     first = tail & (np.cumsum(tail, axis=1) == 1)

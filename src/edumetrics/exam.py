@@ -168,7 +168,7 @@ def analyse_exam(
     moodle_results = moodle.moodle_statistics(centred, pupils)
     reliable = reliability.reliability(centred, level=level, rng=np.random.default_rng(chosen.seed))
     present = centred.present
-    totals = np.where(present, centred.marks.sum(axis=1), np.nan)
+    totals = np.where(present, centred.score, np.nan)
     whole = centred.offered >= reliability.COMPLETE_ENOUGH * told.full.sum()
     levels = chosen.bands.assign(np.where(whole, totals, np.nan), told.full.sum())
     mastered, point_facility, own, names = _points(told, q, points, taught, prior, chosen)
@@ -176,7 +176,7 @@ def analyse_exam(
     if groups is not None:
         if len(groups) != told.n_pupils:
             raise ShapeMismatch(value=f"{len(groups)} groups for {told.n_pupils} pupils")
-        shares = centred.marks.sum(axis=1) / np.where(centred.offered > 0, centred.offered, np.nan)
+        shares = centred.score / np.where(centred.offered > 0, centred.offered, np.nan)
         table = group_means(shares[:, None] if own is None else own, groups, level=level)
     mean, deviation = _totals(totals[whole & present], int(present.sum()), level)
     for array in (totals, levels):
@@ -294,10 +294,12 @@ def _cautions(
     matrix: ResponseMatrix, centred: Centred, reliable: reliability.Reliability
 ) -> tuple[Caution, ...]:
     out: list[Caution] = []
-    n = int(matrix.present.sum())
+    n = int(centred.present.sum())
     if n < items.MIN_PUPILS_GROUPS:
         out.append(Caution("few_pupils", data=MappingProxyType({"n": n, "needed": items.MIN_PUPILS_GROUPS})))
-    share = float(centred.valid[matrix.present].mean()) if n else 0.0
+    share = float(n > 0)
+    if n and not centred.complete:
+        share = float(centred.valid[centred.present].mean())
     if share < 1.0:
         out.append(Caution("missing_marks", data=MappingProxyType({"share": round(1.0 - share, 4)})))
     silent = tuple(matrix.items[j] for j in np.flatnonzero(centred.n == 0))

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from edumetrics.arrays import ResponseMatrix, State
+from edumetrics.arrays import ResponseMatrix
 from edumetrics.ctt.distractors import OptionAnalysis
 from edumetrics.ctt.omissions import Omissions
 from edumetrics.levels import DEFAULT_BANDS, Bands
@@ -28,6 +28,9 @@ class Flag(StrEnum):
     MANY_NOT_REACHED = "many_not_reached"
     NO_VARIANCE = "no_variance"
     NO_RESPONSES = "no_responses"
+
+
+_ORDER = tuple(Flag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,10 @@ def flag_items(
     interval below 0; a low discrimination is the estimate alone, from the 25 pupils on that D27 needs.
     """
     out: list[tuple[Flag, ...]] = []
-    not_offered = (State.NOT_PRESENTED, State.ABSENT, State.DEFERRED, State.EXEMPT)
-    presented = np.maximum(matrix.n_pupils - np.isin(matrix.states, not_offered).sum(axis=0), 1)
+    not_offered = blanks.not_presented + blanks.absent + blanks.deferred + blanks.exempt
+    presented = np.maximum(matrix.n_pupils - not_offered, 1)
+    many_omitted = (blanks.omitted / presented >= settings.many_blank).tolist()
+    many_not_reached = (blanks.not_reached / presented >= settings.many_blank).tolist()
     eases, powers, links = facility.outcomes(), discrimination.outcomes(), correlation.outcomes()
     for j in range(matrix.n_items):
         flags: list[Flag] = []
@@ -101,9 +106,9 @@ def flag_items(
             flags.append(Flag.LOW_DISCRIMINATION)
         if isinstance(power, Insufficient) and power.reason is Reason.CONSTANT_MARKS:
             flags.append(Flag.NO_VARIANCE)
-        if blanks.omitted[j] / presented[j] >= settings.many_blank:
+        if many_omitted[j]:
             flags.append(Flag.MANY_OMITTED)
-        if blanks.not_reached[j] / presented[j] >= settings.many_blank:
+        if many_not_reached[j]:
             flags.append(Flag.MANY_NOT_REACHED)
-        out.append(tuple(flag for flag in Flag if flag in flags))
+        out.append(tuple(flag for flag in _ORDER if flag in flags) if flags else ())
     return tuple(out)

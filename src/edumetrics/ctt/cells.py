@@ -18,6 +18,7 @@ from edumetrics.results import FloatArray, IntArray
 SCALES = (1, 2, 4, 10)  # marks are nearly always whole, half, quarter or tenth marks
 ROOM = 4  # entries of the table of counts per answer, above which pupils are taken one by one
 APART = 4.0
+CHUNK = 1024  # pupils whose table stays in a core's cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +142,7 @@ _Columns = tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray, FloatAr
 def _together(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns | None:
     """Item, pattern, mark, size, total and marks offered of each cell; None where too few are equal."""
     marks = centred.of_present(centred.marks)
-    scale = next((k for k in SCALES if np.array_equal(np.rint(marks * k), marks * k)), None)
+    scale = next((k for k in SCALES if _whole(marks, k)), None)
     if scale is None or len(marks) == 0:
         return None
     # Totals of marks such as 0.1 + 0.2 and 0.3 are one total.
@@ -154,20 +155,32 @@ def _together(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns | N
     base = np.concatenate([[0], np.cumsum(len(totals) * kinds * choices)])
     if base[-1] > ROOM * marks.size:
         return None
-    at = (marks * scale).astype(np.int64)
-    at += rank[:, None] * kinds
-    if codes is not None:
-        at *= choices
-        at += codes
-        at += 1
-    at += base[:-1]
-    table = np.bincount(at.reshape(-1), minlength=base[-1])
+    table = np.zeros(base[-1], dtype=np.int64)
+    for rows in _chunks(len(marks)):
+        at = (marks[rows] * scale + 0.5).astype(np.int64)
+        at += rank[rows, None] * kinds
+        if codes is not None:
+            at *= choices
+            at += codes[rows]
+            at += 1
+        at += base[:-1]
+        table += np.bincount(at.reshape(-1), minlength=len(table))
     used = np.flatnonzero(table)
     item = np.repeat(np.arange(len(kinds)), np.diff(base))[used]
     place, pattern = np.divmod(used - base[item], choices[item])
     which, kind = np.divmod(place, kinds[item])
     offered = np.full(len(used), centred.full.sum())
     return item, pattern - 1, kind / scale, table[used].astype(np.float64), totals[which], offered
+
+
+def _whole(marks: FloatArray, scale: int) -> bool:
+    """Whether so many times each mark is a whole number."""
+    parts = (marks[rows] * scale for rows in _chunks(len(marks)))
+    return all(bool((part == np.rint(part)).all()) for part in parts)
+
+
+def _chunks(pupils: int) -> list[slice]:
+    return [slice(low, low + CHUNK) for low in range(0, pupils, CHUNK)]
 
 
 def _one_by_one(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns:

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from edumetrics.ctt.scores import TIE, Centred
-from edumetrics.results import BoolArray, Estimate, FloatArray, Insufficient, Outcome, Reason
+from edumetrics.results import Estimate, FloatArray, Insufficient, Outcome, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ def conditional_sem(centred: Centred, *, bands: int = 8, level: float = 0.95) ->
     of pupils, whole totals kept together (Feldt & Qualls 1996; Brennan 1998). Needs complete marks and
     25 pupils.
     """
-    present = np.asarray(centred.valid.any(axis=1))
+    present = centred.present
     items = centred.valid.shape[1]
     if present.sum() < 25 or items < 2 or not centred.complete:
         return ()
-    own = _person_error(centred, present)
-    totals = centred.marks[present].sum(axis=1)
+    own = _person_error(centred)
+    totals = centred.of_present(centred.score)
     order = np.argsort(totals)
     ordered = totals[order]
     wanted = max(1, min(bands, len(ordered) // 15))
@@ -53,12 +53,11 @@ def conditional_sem(centred: Centred, *, bands: int = 8, level: float = 0.95) ->
     return tuple(out)
 
 
-def _person_error(centred: Centred, present: BoolArray) -> FloatArray:
-    x = centred.deviations[present]
-    items = x.shape[1]
-    n = len(x)
-    residual = x - x.sum(axis=1, keepdims=True) / items
-    return np.asarray((residual**2).sum(axis=1) * items / (items - 1) * n / max(n - 1, 1))
+def _person_error(centred: Centred) -> FloatArray:
+    total, own = centred.of_present(centred.total), centred.of_present(centred.own)
+    items, n = centred.valid.shape[1], len(total)
+    residual = np.maximum(own - total**2 / items, 0.0)
+    return np.asarray(residual * items / (items - 1) * n / max(n - 1, 1))
 
 
 def _root_mean(squares: FloatArray, level: float) -> Outcome:

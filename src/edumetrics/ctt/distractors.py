@@ -107,9 +107,13 @@ def distractors(
         marks = np.isfinite(matrix.marks).sum(axis=0).tolist()
         return tuple(Insufficient(Reason.NO_OPTIONS, n) for n in marks)
     flat = _flatten(options)
+    choosers = _Choosers.of(found, flat)
+    patterns = len(flat.item_of_pattern)
+    chosen = sums_by(choosers.pattern, choosers.count, patterns)
     choice = options.codes != NO_CHOICE
-    place = (options.codes + flat.first_pattern[:-1])[choice]
-    chosen = np.bincount(place, minlength=len(flat.item_of_pattern)).astype(np.float64)
+    if chosen.sum() < np.count_nonzero(choice):  # some chose and have no mark or no other item
+        place = (options.codes + flat.first_pattern[:-1])[choice]
+        chosen = np.bincount(place, minlength=patterns).astype(np.float64)
     n = sums_by(flat.item_of_pattern, chosen, matrix.n_items).astype(np.int64)
     counts = flat.by_label(chosen).astype(np.int64)
     behind = n[flat.item_of_label]
@@ -125,7 +129,6 @@ def distractors(
         refuse=((behind == 0, Reason.NO_RESPONSES),),
         level=level,
     )
-    choosers = _Choosers.of(found, flat)
     correlation = _correlations(choosers, flat, level)
     groups, size, enough = _groups(choosers, flat, cuts)
     counts.flags.writeable = groups.flags.writeable = False

@@ -144,13 +144,13 @@ def upper_lower(centred: Centred, *, share: float = 0.27, level: float = 0.95) -
     # Mean square of the influence function by sums over pupils of w²x², w²x and w² (no pupils × items table).
     products = (weights[:, 0] ** 2, weights[:, 1] ** 2, weights[:, 0] * weights[:, 1])
     rows = np.vstack([weights.T, *products])
-    shares = centred.marks / centred.full
+    marks, full = centred.marks, centred.full
     if centred.complete:
         behind = np.repeat(rows.sum(axis=1)[:, None], len(centred.n), axis=1)
     else:
         behind = rows @ centred.valid.astype(np.float64)
-    sums = rows @ shares
-    size, none, one, two = behind[:4], behind[4:], sums[4:], rows[4:] @ (shares * shares)
+    sums = rows @ marks / full
+    size, none, one, two = behind[:4], behind[4:], sums[4:], rows[4:] @ (marks * marks) / full**2
     means = np.divide(sums[:4], size, out=np.zeros_like(size), where=size > 0)
     low_mean, high_mean, low_cut, high_cut = means
     n = centred.n

@@ -35,10 +35,15 @@ class Omissions:
 def omissions(matrix: ResponseMatrix) -> Omissions:
     """Count states. Blanks at the end count as not reached only if `split_not_reached` was applied before."""
 
+    usual = not matrix.states.any()  # everything answered: the number of that state is 0
+
     def count(state: State) -> IntArray:
-        out = np.sum(matrix.states == state, axis=0, dtype=np.int64)
+        if usual:
+            out = np.zeros(matrix.n_items, dtype=np.int64)
+        else:
+            out = np.asarray(np.count_nonzero(matrix.states == state, axis=0), dtype=np.int64)
         out.flags.writeable = False
-        return np.asarray(out)
+        return out
 
     return Omissions(
         count(State.BLANK),
@@ -47,5 +52,5 @@ def omissions(matrix: ResponseMatrix) -> Omissions:
         count(State.ABSENT),
         count(State.DEFERRED),
         count(State.EXEMPT),
-        int(np.any(matrix.states == State.NOT_REACHED, axis=1).sum()),
+        0 if usual else int(np.any(matrix.states == State.NOT_REACHED, axis=1).sum()),
     )

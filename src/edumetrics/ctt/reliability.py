@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy import special
 
-from edumetrics.ctt.covariance import Covariances, covariances, jackknife, leave_out
+from edumetrics.ctt.covariance import Covariances, Moments, covariances, jackknife, leave_out_moments
 from edumetrics.ctt.scores import TIE, Centred
 from edumetrics.results import (
     Caution,
@@ -149,12 +149,13 @@ def _alpha_interval(centred: Centred, value: float, cov: Covariances, level: flo
 
 def _squares(centred: Centred) -> tuple[FloatArray, FloatArray]:
     """Per pupil: sum of squared deviations and squared total deviation, both scaled up to the whole paper."""
-    present = centred.valid.any(axis=1)
-    x = centred.deviations[present]
-    answered = centred.valid[present].sum(axis=1)
-    items = x.shape[1]
-    own = (x**2).sum(axis=1) * items / answered
-    cross = x.sum(axis=1) ** 2 - (x**2).sum(axis=1)
+    items = centred.valid.shape[1]
+    total, own = centred.of_present(centred.total), centred.of_present(centred.own)
+    if centred.complete:
+        return own, total**2
+    answered = centred.valid[centred.present].sum(axis=1)
+    cross = total**2 - own
+    own = own * items / answered
     pairs = answered * (answered - 1)
     whole = own + np.divide(cross * items * (items - 1), pairs, out=np.zeros_like(cross), where=pairs > 0)
     return own, whole
@@ -163,14 +164,13 @@ def _squares(centred: Centred) -> tuple[FloatArray, FloatArray]:
 def _sem(centred: Centred, cov: Covariances, level: float) -> Outcome:
     if cov.answered < COMPLETE_ENOUGH:
         return Insufficient(Reason.NOT_COMPARABLE, cov.n)
-    present = centred.valid.any(axis=1)
     items = len(cov.matrix)
     # Missing marks are few here: pairwise covariances give the value, scaled squares its spread.
     off = ~np.eye(items, dtype=bool)
     trace, rest = float(np.trace(cov.matrix)), float(np.nanmean(cov.matrix[off])) * items * (items - 1)
     square = (items * trace - (trace + rest)) / (items - 1)
     own, whole = _squares(centred)
-    errors = (items * own - whole) / (items - 1) * present.sum() / max(present.sum() - 1, 1)
+    errors = (items * own - whole) / (items - 1) * cov.n / max(cov.n - 1, 1)
     if square <= TIE:
         return Insufficient(Reason.BOUNDARY, cov.n)
     se_square = float(np.std(errors, ddof=1)) / np.sqrt(cov.n)
@@ -202,14 +202,13 @@ def _omega(
         return Insufficient(Reason.TOO_FEW_ITEMS, items)
     if np.isnan(cov.matrix).any():
         return Insufficient(Reason.NO_COMMON_PUPILS, cov.n)
-    value = float(_spearman_omega(cov.matrix[None])[0])
+    value = float(_spearman_omega(Moments.of(cov.matrix[None]))[0])
     if not np.isfinite(value):
         return Insufficient(Reason.NOT_IDENTIFIED, cov.n)
-    present = np.flatnonzero(centred.valid.any(axis=1))
+    present = np.flatnonzero(centred.present)
     dealt = present if rng is None else rng.permutation(present)
-    count = min(blocks, len(dealt))
-    kept = leave_out(centred, dealt, count)
-    if np.isnan(kept).any():
+    kept = leave_out_moments(centred, dealt, min(blocks, len(dealt)))
+    if kept is None:
         return Insufficient(Reason.NO_COMMON_PUPILS, cov.n)
     sample = _spearman_omega(kept)
     if not np.isfinite(sample).all() or value >= 1.0 or np.any(sample >= 1.0):
@@ -217,17 +216,11 @@ def _omega(
     return jackknife(value, np.log(1.0 - sample), cov.n, level, "omega/jackknife")
 
 
-def _spearman_omega(matrices: FloatArray) -> FloatArray:
-    items = matrices.shape[-1]
-    eye = np.eye(items, dtype=bool)
-    off = np.where(eye, 0.0, matrices)
-    rows = off.sum(axis=-1)
-    squares = (off**2).sum(axis=-1)
-    pairs = off.sum(axis=(-2, -1))[..., None] / 2.0 - rows
-    top = (rows**2 - squares) / 2.0
+def _spearman_omega(found: Moments) -> FloatArray:
+    pairs = found.sums.sum(axis=-1, keepdims=True) / 2.0 - found.sums
+    top = (found.sums**2 - found.squares) / 2.0
     communality = np.divide(top, pairs, out=np.full_like(top, np.nan), where=pairs > 0)
-    loading = np.sign(rows) * np.sqrt(np.maximum(communality, 0.0))
-    variance = np.diagonal(matrices, axis1=-2, axis2=-1)
-    unique = np.maximum(variance - loading**2, 0.0)
+    loading = np.sign(found.sums) * np.sqrt(np.maximum(communality, 0.0))
+    unique = np.maximum(found.own - loading**2, 0.0)
     common = loading.sum(axis=-1) ** 2
     return np.asarray(common / (common + unique.sum(axis=-1)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from edumetrics.arrays import ResponseMatrix
+from edumetrics.arrays import ResponseMatrix, Scalar
 from edumetrics.results import BoolArray, FloatArray, IntArray
 
 # Two scores closer than this are a tie: sums of marks such as 0.1 + 0.2 must not order people.
@@ -37,6 +37,8 @@ class Centred:
         Pupils with a mark.
     complete : bool
         Whether every pupil who took part has a mark at every item.
+    score : float array, pupils
+        Sum of the marks.
     own, squares : float array, pupils; items
         Sums of squared deviations of each pupil and of each item.
     """
@@ -51,10 +53,11 @@ class Centred:
     offered: FloatArray
     present: BoolArray
     complete: bool
+    score: FloatArray
     own: FloatArray
     squares: FloatArray
 
-    def of_present(self, table: FloatArray) -> FloatArray:
+    def of_present(self, table: NDArray[Scalar]) -> NDArray[Scalar]:
         """Rows of the pupils who took part."""
         return table if self.present.all() else table[self.present]
 
@@ -100,6 +103,7 @@ def centre(matrix: ResponseMatrix) -> Centred:
         offered,
         present,
         complete,
+        marks.sum(axis=1),
         np.einsum("ij,ij->i", deviations, deviations),
         np.einsum("ij,ij->j", deviations, deviations),
     )

@@ -19,7 +19,7 @@ def stratified_alpha(centred: Centred, strata: Sequence[str], *, level: float = 
     item has no α of its own: then the result is `Insufficient`.
     The interval is a delete-one-pupil jackknife on the scale of :math:`\log(1-\alpha)`.
     """
-    present = centred.valid.any(axis=1)
+    present = centred.present
     n = int(present.sum())
     labels = np.asarray(strata, dtype=np.str_)
     members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
@@ -52,7 +52,7 @@ def bootstrap_alpha(
     centred: Centred, rng: np.random.Generator, *, draws: int = 1000, level: float = 0.95
 ) -> Outcome:
     """α with a percentile bootstrap interval over pupils (complete marks only); slower, assumes nothing."""
-    present = centred.valid.any(axis=1)
+    present = centred.present
     n, items = int(present.sum()), centred.valid.shape[1]
     if n < MIN_PUPILS:
         return Insufficient(Reason.TOO_FEW_PUPILS, n)
