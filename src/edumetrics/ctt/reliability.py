@@ -202,7 +202,7 @@ def _omega(
         return Insufficient(Reason.TOO_FEW_ITEMS, items)
     if np.isnan(cov.matrix).any():
         return Insufficient(Reason.NO_COMMON_PUPILS, cov.n)
-    value = float(_spearman_omega(Moments.of(cov.matrix[None]))[0])
+    value = float(spearman_omega(Moments.of(cov.matrix[None]))[0])
     if not np.isfinite(value):
         return Insufficient(Reason.NOT_IDENTIFIED, cov.n)
     present = np.flatnonzero(centred.present)
@@ -210,13 +210,14 @@ def _omega(
     kept = leave_out_moments(centred, dealt, min(blocks, len(dealt)))
     if kept is None:
         return Insufficient(Reason.NO_COMMON_PUPILS, cov.n)
-    sample = _spearman_omega(kept)
+    sample = spearman_omega(kept)
     if not np.isfinite(sample).all() or value >= 1.0 or np.any(sample >= 1.0):
         return Insufficient(Reason.NOT_IDENTIFIED, cov.n)
     return jackknife(value, np.log(1.0 - sample), cov.n, level, "omega/jackknife")
 
 
-def _spearman_omega(found: Moments) -> FloatArray:
+def spearman_omega(found: Moments) -> FloatArray:
+    """ω of covariance matrices from their moments, by Spearman's closed form; NaN where it has none."""
     pairs = found.sums.sum(axis=-1, keepdims=True) / 2.0 - found.sums
     top = (found.sums**2 - found.squares) / 2.0
     communality = np.divide(top, pairs, out=np.full_like(top, np.nan), where=pairs > 0)

@@ -11,6 +11,8 @@ import numpy as np
 from edumetrics.arrays import State
 from edumetrics.ctt.distractors import OptionAnalysis
 from edumetrics.ctt.marks import mark_counts
+from edumetrics.ctt.omega_bootstrap import omega_bootstrap
+from edumetrics.ctt.scores import centre
 from edumetrics.exam import ExamAnalysis, pupil_counts
 from edumetrics.mastery import MasteryState
 from edumetrics.results import Caution, Estimates, FloatArray, Insufficient, Outcome, Provenance
@@ -43,6 +45,9 @@ def build_report(source: ExamInput, analysis: ExamAnalysis) -> Json:
         "reliability": {
             "alpha": outcome(analysis.reliability.alpha),
             "omega": outcome(analysis.reliability.omega),
+            "omega_bootstrap": outcome(
+                omega_bootstrap(centre(source.matrix), np.random.default_rng(analysis.settings.seed))
+            ),
             "sem": outcome(analysis.reliability.sem),
             "conditional_sem": [
                 {"low": band.low, "high": band.high, "sem": outcome(band.sem)}

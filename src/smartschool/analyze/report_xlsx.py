@@ -60,6 +60,7 @@ def _overview(sheet: Any, style: Style, report: Json) -> None:
         ("标准差", exam["sd"]),
         ("信度 α", reliable["alpha"]),
         ("信度 ω", reliable["omega"]),
+        ("信度 ω（自助法范围）", reliable["omega_bootstrap"]),
         ("测量标准误（分）", reliable["sem"]),
     ):
         sheet.write_string(row, 0, name, style.text)
