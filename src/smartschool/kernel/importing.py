@@ -34,6 +34,7 @@ class Target:
     day: date
     actor: Actor
     options: Mapping[str, str] = field(default_factory=dict)
+    file_name: str = ""  # as the file came; may say what the sheets do not
 
 
 @dataclass(frozen=True, slots=True)

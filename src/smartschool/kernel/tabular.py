@@ -74,12 +74,14 @@ class Frame:
 
     `sheets` and `rows` give the origin of each data row; `columns` maps a column key to its cells.
     `extra` holds columns that no importer column claimed, under their header text (item marks).
+    `titles` are the words above the header of each sheet.
     """
 
     sheets: list[str]
     rows: list[int]
     columns: dict[str, list[Cell]]
     headers: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
     extra: dict[str, list[Cell]] = field(default_factory=dict)
     cell_faults: list[Fault] = field(default_factory=list)
 

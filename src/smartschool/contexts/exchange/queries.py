@@ -24,7 +24,7 @@ def importer_named(name: str) -> Importer:
 
 def target_of(run: ImportRun, actor: Actor) -> Target:
     """Where a run goes; the day is today, not the day of landing."""
-    return Target(run.organisation_id, run.fixed, run.mode, clock.today(), actor, run.options)
+    return Target(run.organisation_id, run.fixed, run.mode, clock.today(), actor, run.options, run.file_name)
 
 
 def content_of(run: ImportRun) -> bytes:

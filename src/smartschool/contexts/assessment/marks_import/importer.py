@@ -12,7 +12,7 @@ from smartschool.contexts.assessment.attempt_block import AttemptBlock
 from smartschool.contexts.assessment.commands.blueprint import save_blueprint
 from smartschool.contexts.assessment.commands.marks import commit_marks, report_undone
 from smartschool.contexts.assessment.item_labels import item_heading
-from smartschool.contexts.assessment.marks_import import layouts, pupils, rows
+from smartschool.contexts.assessment.marks_import import layouts, pupils, rows, subjects
 from smartschool.contexts.assessment.marks_import.cells import read_marks
 from smartschool.contexts.assessment.marks_import.columns import COLUMNS
 from smartschool.contexts.assessment.models import Attempt, Exam, Paper
@@ -27,7 +27,7 @@ from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.contracts import PupilInfo
 from smartschool.kernel.importing import ADDED, CHANGED, SAME, Importer, Plan, Target
 from smartschool.kernel.journal import Journal
-from smartschool.kernel.tabular import Cell, Checked, Column, FileRefused
+from smartschool.kernel.tabular import Cell, Checked, Column, Fault, FileRefused
 
 REASON = "重新导入"
 
@@ -59,7 +59,8 @@ class MarksImporter(Importer):
     def match(self, checked: Checked, target: Target) -> Plan:
         papers = papers_of(target)
         rows.give_back_item_columns(
-            checked, lambda text: item_heading(text) is not None or _subject_of(text) is not None
+            checked,
+            lambda text: item_heading(text) is not None or subjects.subject_of_header(text) is not None,
         )
         full_index, summary = rows.full_and_summary_rows(checked.frame)
         frame = checked.frame
@@ -68,9 +69,14 @@ class MarksImporter(Importer):
         rows.drop_rows(checked, summary)
         if not len(frame):
             raise FileRefused("no_rows", "表里只有满分和合计，没有学生。请填好后再上传。")
+        columns = [] if subjects.has_items(frame) else subjects.subject_columns(frame, papers)
+        if len(papers) > 1 and not columns:
+            papers = [subjects.choose_paper(papers, frame, target.file_name)]
+        if len(papers) == 1:
+            _warn_other_subject(checked, papers[0])
         grade = papers[0].exam.grade
         who = pupils.who_of(checked, grade)
-        sheets = _sheets(checked, papers, who, full_row, full_place)
+        sheets = _sheets(checked, papers, columns, who, full_row, full_place)
         first_of = [pupil_rows[0] for pupil_rows in sheets[0][1].rows_of]
         matched = pupils.match(
             [who[index] for index in first_of],
@@ -151,14 +157,14 @@ def papers_of(target: Target) -> list[Paper]:
 def _sheets(
     checked: Checked,
     papers: list[Paper],
+    by_subject: list[tuple[Paper, str]],
     who: list[pupils.Who],
     full_row: dict[str, Cell],
     full_place: tuple[str, int],
 ) -> list[tuple[Paper, layouts.SheetMarks]]:
     """Recognise the layout and read it; several papers only where the columns are subjects."""
     frame = checked.frame
-    by_subject = _subject_columns(checked, papers)
-    if by_subject and (len(papers) > 1 or "item" not in frame.columns):
+    if by_subject:
         found = []
         for paper, header in by_subject:
             items = queries.items_of(paper.pk)
@@ -167,11 +173,6 @@ def _sheets(
             )
             found.append((paper, sheet))
         return found
-    if len(papers) > 1:
-        raise FileRefused(
-            "several_papers",
-            f"这场考试有 {len(papers)} 份试卷，表里不是各科总分。请在试卷页上导入，或写试卷代码。",
-        )
     paper = papers[0]
     items = queries.items_of(paper.pk)
     if "item" in frame.columns and ("mark" in frame.columns or "choice" in frame.columns):
@@ -200,21 +201,15 @@ def _sheets(
     ]
 
 
-def _subject_columns(checked: Checked, papers: list[Paper]) -> list[tuple[Paper, str]]:
-    """Columns that are headed by the subject of one of the papers (语文, 语文成绩)."""
-    paper_of = {paper.subject: paper for paper in papers}
-    found: dict[int, tuple[Paper, str]] = {}
-    for header in checked.frame.extra:
-        paper = paper_of.get(_subject_of(header) or "")
-        if paper is not None:
-            found.setdefault(paper.pk, (paper, header))
-    return list(found.values())
-
-
-def _subject_of(header: str) -> str | None:
-    """课程代码 of a header such as 语文 or 数学成绩."""
-    word = header.removesuffix("分数").removesuffix("成绩").removesuffix("总分").removesuffix("得分")
-    return codes.table("subject").find(word) if word and not word.isdigit() else None
+def _warn_other_subject(checked: Checked, paper: Paper) -> None:
+    """A sheet whose name or title says another subject is most often a file chosen by mistake."""
+    frame = checked.frame
+    table = codes.table("subject")
+    for sheet in dict.fromkeys(frame.sheets):
+        said = subjects.named_subject(frame, sheet, "")
+        if said is not None and said != paper.subject:
+            message = f"表里写的是{table.name(said)}，这份试卷是{table.name(paper.subject)}，请核对一眼。"
+            checked.warnings.append(Fault(sheet, 0, "", "other_subject", message))
 
 
 def _refuse_other_grade(found: Sequence[PupilInfo | None], paper: Paper) -> None:

@@ -52,7 +52,7 @@ def import_file(
     if mode not in kind.modes:
         raise errors.unknown_mode(kind.zh)
     place, fixed = _place(school_code)
-    target = Target(place, fixed, mode, clock.today(), actor, dict(options or {}))
+    target = Target(place, fixed, mode, clock.today(), actor, dict(options or {}), file_name)
     with _scope(place, fixed):
         saved = saved_mapping(place, importer)
     reading = read_and_check(content, kind, target, saved)

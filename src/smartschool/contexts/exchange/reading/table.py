@@ -154,6 +154,8 @@ def _append(
     frame: Frame, sheet: ReadSheet, ordinal: set[str], names: dict[str, str], extras: Mapping[str, str]
 ) -> None:
     raw, header = sheet.raw, sheet.header
+    above = (cell for row in raw.rows[: header.line] for cell in row)
+    frame.titles[raw.name] = " ".join(cell for cell in above if isinstance(cell, str) and cell)
     _fill_merged(raw, header.line)
     place_of = {heading.key: heading.place for heading in header.headings if heading.key}
     telling = [place for key, place in place_of.items() if key not in ordinal]

@@ -25,13 +25,17 @@ def g_number(serial: int) -> str:
 
 
 def load(
-    world: World, paper: Paper | str, rows: list[list[object]] | bytes, **options: object
+    world: World,
+    paper: Paper | str,
+    rows: list[list[object]] | bytes,
+    file_name: str = "成绩.xlsx",
+    **options: object,
 ) -> ImportReport:
     return import_file(
         actor=system_actor("checks"),
         importer="exam",
         content=rows if isinstance(rows, bytes) else xlsx(rows),
-        file_name="成绩.xlsx",
+        file_name=file_name,
         school_code=world.school.code,
         options={"exam": paper if isinstance(paper, str) else paper.code},
         **options,  # type: ignore[arg-type]

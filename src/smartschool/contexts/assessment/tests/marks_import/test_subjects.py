@@ -1,0 +1,93 @@
+"""An exam of several papers: the workbook says which one it is, or the refusal lists them all."""
+
+import numpy as np
+import pytest
+
+from smartschool.contexts.assessment.commands.blueprint import save_blueprint
+from smartschool.contexts.assessment.marks_import.subjects import subjects_in
+from smartschool.contexts.assessment.models import Paper
+from smartschool.contexts.assessment.tests.marks_import.files import (
+    GOOD,
+    ROWS,
+    codes,
+    data_of,
+    load,
+    warnings,
+    wide,
+)
+from smartschool.contexts.assessment.tests.world import World
+from smartschool.contexts.exchange.tests.workbooks import xlsx
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def papers(world: World) -> dict[str, Paper]:
+    """语文 and 数学 of one exam with the same two-way table."""
+    with world.scope():
+        exam = world.exam()
+        found = {}
+        for word, subject in (("语文", "13"), ("数学", "14")):
+            paper = found[word] = world.paper([], subject=subject, exam=exam, full_score=12)
+            save_blueprint(actor=world.actor, paper=paper, rows=ROWS, full_score=12, base_revision=1)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("sheet", "title", "file_name"),
+    [
+        ("语文", "期末成绩", "成绩.xlsx"),
+        ("Sheet1", "七年级语文期末小题分", "成绩.xlsx"),
+        ("Sheet1", "期末成绩", "2026秋七年级语文小题分.xlsx"),
+        ("七年级语文", "数学和语文的期末成绩", "数学.xlsx"),
+    ],
+)
+def test_the_workbook_names_its_paper(
+    world: World, papers: dict[str, Paper], sheet: str, title: str, file_name: str
+) -> None:
+    rows = [[title], *wide(world, GOOD)[1:]]
+    report = load(
+        world, papers["语文"].exam.code, xlsx(rows, sheet=sheet), file_name=file_name, accept_partial=False
+    )
+    assert (report.faults, report.applied) == ((), 6)
+    np.testing.assert_array_equal(data_of(world, papers["语文"]).marks, GOOD)
+    assert len(data_of(world, papers["数学"]).attempt_ids) == 0
+
+
+def test_a_workbook_that_names_none_is_refused_with_all_codes(world: World, papers: dict[str, Paper]) -> None:
+    for title in ("期末成绩", "语文、数学期末成绩", "英语期末成绩"):
+        rows = [[title], *wide(world, GOOD)[1:]]
+        report = load(world, papers["语文"].exam.code, xlsx(rows))
+        assert codes(report) == [(0, "", "several_papers")]
+        for word, paper in papers.items():
+            assert f"{word} {paper.code}" in report.faults[0].message
+
+
+def test_sheets_of_two_subjects_are_refused(world: World, papers: dict[str, Paper]) -> None:
+    rows = wide(world, GOOD)[1:]
+    content = xlsx(rows, sheet="语文", after=[("数学", rows)])
+    report = load(world, papers["语文"].exam.code, content)
+    assert codes(report) == [(0, "", "several_papers")]
+    assert "一次只导入一科" in report.faults[0].message
+
+
+def test_item_marks_beside_a_column_of_the_subject_are_item_marks(
+    world: World, papers: dict[str, Paper]
+) -> None:
+    marks: list[list[object]] = [[*row, sum(float(str(one)) for one in row)] for row in GOOD]
+    rows = [["语文小题分"], *wide(world, marks, head=["1", "2", "3(1)", "语文"])[1:]]
+    report = load(world, papers["语文"].exam.code, xlsx(rows))
+    assert report.faults == ()
+    np.testing.assert_array_equal(data_of(world, papers["语文"]).marks, GOOD)
+
+
+def test_another_subject_than_the_papers_is_warned_of(world: World, papers: dict[str, Paper]) -> None:
+    report = load(world, papers["语文"], xlsx(wide(world, GOOD), sheet="数学"))
+    assert warnings(report)[0] == (0, "", "other_subject")
+    assert (report.applied, report.refused) == (6, 0)
+
+
+def test_words_of_subjects() -> None:
+    assert subjects_in("七年级语文期末") == {"13"}
+    assert subjects_in("语文和数学") == {"13", "14"}
+    assert subjects_in("七（2）班第 1 次") == set()
