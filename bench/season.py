@@ -306,7 +306,8 @@ def measure(folder: Path, what: str, schools: int) -> dict[str, float]:
 
     name = cluster.clone(f"season_{os.urandom(4).hex()}")
     environment = {
-        **os.environ, "DATABASE_URL": cluster.CLUSTER.handle().app_url(name), "PYTHONPATH": "src:."
+        **os.environ, "DATABASE_URL": cluster.CLUSTER.handle().app_url(name), "PYTHONPATH": "src:.",
+        "SMARTSCHOOL_POOL": "4",
     }  # fmt: skip
     run = [sys.executable, __file__]
     if what != "floor":

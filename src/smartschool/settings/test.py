@@ -12,10 +12,12 @@ if "SMARTSCHOOL_DATA_DIR" not in os.environ:  # processes that a test starts sha
     atexit.register(shutil.rmtree, os.environ["SMARTSCHOOL_DATA_DIR"], ignore_errors=True)
 
 from smartschool.settings.base import *  # noqa: F403
-from smartschool.settings.base import DATA_DIR
+from smartschool.settings.base import DATA_DIR, DATABASES, POOL
 
 ALLOWED_HOSTS = ["*"]
 FIELD_KEYS = {"t1": "11" * 32}
+if "SMARTSCHOOL_POOL" in os.environ:  # processes that are measured keep their connections, as in production
+    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"]["OPTIONS"], "pool": POOL}  # type: ignore[dict-item]
 STATIC_ROOT = Path(DATA_DIR) / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True

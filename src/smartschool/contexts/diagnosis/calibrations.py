@@ -29,7 +29,9 @@ NAME = "diagnosis.calibrate"
 PAPER_ANALYSED = "diagnosis.paper_analysed"
 # The schools of a joint paper hand in over hours: wait a little instead of calibrating once a school.
 JOINT_DELAY = {"minutes": 10}
-AFTER_REPORTS = -10  # priority of a job: teachers wait for reports, nobody waits for curves
+# Corrections often follow a report at once, and in a season report follows report: a calibration takes a
+# processor for a second, and nobody waits for it.
+OWN_DELAY = {"minutes": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,13 @@ def _queue(happened: Sequence[events.Happened]) -> None:
     wanted = dict.fromkeys((int(e.ids["paper"]), int(e.organisation_id or 0)) for e in happened)
     for paper, organisation in wanted:
         keys: dict[str, int | str] = {"paper": paper, "organisation": organisation}
-        _defer(tasks.calibrate, f"calibrate-{paper}", keys)
+        _defer(tasks.calibrate, f"calibrate-{paper}", keys, schedule_in=OWN_DELAY)
 
 
 def _defer(task: Any, name: str, arguments: dict[str, int | str], **options: Any) -> None:
     try:
         with transaction.atomic():
-            task.configure(queueing_lock=name, lock=name, priority=AFTER_REPORTS, **options).defer(
-                **arguments
-            )
+            task.configure(queueing_lock=name, lock=name, **options).defer(**arguments)
     except AlreadyEnqueued:
         pass  # the waiting job will see this version too
 

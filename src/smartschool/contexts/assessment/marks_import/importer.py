@@ -264,21 +264,26 @@ def _compare_totals(
     if not sheet.marks.shape[1]:
         return
     entered: NDArray[np.bool_] = np.not_equal(sheet.states, MarkState.NOT_ENTERED)
-    blank = np.logical_and(np.equal(sheet.states, MarkState.BLANK), entered)
+    blank: NDArray[np.bool_] = np.equal(sheet.states, MarkState.BLANK)
     sums = np.nansum(sheet.marks, axis=1)
-    marked = np.asarray(np.any(np.isfinite(sheet.marks), axis=1))
-    for place, index in enumerate(first_of):
-        if statuses[place] or index in checked.bad:
+    marked: NDArray[np.bool_] = np.asarray(np.isfinite(sheet.marks).any(axis=1))
+    some_blank = marked & np.asarray(blank.any(axis=1))
+    none_marked = ~marked & np.asarray(entered.any(axis=1))
+    differs = np.abs(sheet.totals - sums) > 0.005  # never where no total is stated
+    differs &= marked & ~some_blank & entered.all(axis=1)
+    for place in np.flatnonzero((some_blank | none_marked | differs) & (statuses == 0)).tolist():
+        index = first_of[place]
+        if index in checked.bad:
             continue
-        stated, total = sheet.totals[place], sums[place]
-        if blank[place].any() and marked[place]:
+        if some_blank[place]:
             labels = "、".join(sheet.items[i].label for i in np.flatnonzero(blank[place])[:8])
             first = sheet.items[int(np.flatnonzero(blank[place])[0])].label
             message = f"第 {labels} 题空着，记为没有得分，不算 0 分。"
             checked.warn(index, first, "blank_item", message)
-        elif not marked[place] and entered[place].any():
+        elif none_marked[place]:
             checked.warn(index, "姓名", "no_mark_at_all", "一题得分也没有。没参加考试的请写缺考。")
-        elif np.isfinite(stated) and entered[place].all() and abs(stated - total) > 0.005:
+        else:
+            stated, total = sheet.totals[place], sums[place]
             message = f"总分写的是 {stated:g}，各题合计 {total:g}，按各题合计记。"
             checked.warn(index, "总分", "total_differs", message)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from smartschool.contexts.directory.public.contracts import ClassInfo, PupilInfo
 from smartschool.contexts.directory.public.doors import (
@@ -22,8 +23,7 @@ _DIGITS = "零一二三四五六七八九"
 _NUMBER_COLUMNS = (("national_number", "学籍号"), ("id_number", "身份证号"), ("exam_number", "考号"))
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(NamedTuple):
     """What a row says of its pupil. `column` is where a fault belongs."""
 
     column: str

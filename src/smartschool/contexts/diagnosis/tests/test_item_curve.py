@@ -204,7 +204,7 @@ def test_a_new_version_queues_one_calibration_behind_the_reports(fresh_database:
         Attempt.objects.filter(paper=district.papers["joint-town"]).first().delete()
         analyse_paper(actor=ACTOR, paper_id=district.papers["joint-town"].pk)
     assert calibrations.follow() > 0
-    assert queued() == [("diagnosis.calibrate_paper", -10, False)]
+    assert queued() == [("diagnosis.calibrate_paper", -10, True)]
     work(district, "joint-town")
     assert queued()[1:] == [("diagnosis.calibrate_joint_paper", -10, True)]
 

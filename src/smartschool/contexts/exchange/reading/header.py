@@ -20,6 +20,7 @@ FEWEST_MATCHES = 2
 _HINT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 _NOISE = re.compile(r"[\s*＊:：_、,，]+")
 NOT_IMPORTED = ""
+_WHOLE = {float(number): str(number) for number in range(1000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,10 @@ def comparable(text: str) -> str:
 
 def header_text(cell: Cell) -> str:
     """Text of a header cell; line breaks inside become nothing."""
-    if type(cell) is float and cell.is_integer() and abs(cell) < 1e9:  # a sheet of marks has little else
-        return str(int(cell))
+    if type(cell) is float:  # a sheet of marks has little else
+        known = _WHOLE.get(cell)
+        if known is not None:
+            return known
     found = as_text(cell)
     return "".join(found.split()) if isinstance(found, str) else ""
 
