@@ -13,6 +13,7 @@ from edumetrics.dif.mantel_haenszel import MIN_GROUP, DifResult, mantel_haenszel
 from edumetrics.irt.calibration import calibrate
 from edumetrics.irt.fit import ExamFit, exam_fit
 from edumetrics.irt.results import Calibration, Classical
+from edumetrics.irt.sandwich import FEWEST_CLUSTERS, with_robust_errors
 from edumetrics.irt.scores import score
 from edumetrics.results import Insufficient, Outcome, Reason
 from smartschool.analyze.choices import DIAGNOSES
@@ -55,11 +56,21 @@ def run_models(source: ExamInput, wanted: list[str]) -> Models:
             continue
         calibration = calibrate(source.matrix, "auto" if name == "testlet" else name)
         if isinstance(calibration, Calibration):
+            calibration = _taught_together(source, calibration)
             fit = exam_fit(calibration, source.matrix)
             reliability = score(calibration, source.matrix, "eap").reliability
             testlets = run_testlets(source.items, source.matrix, calibration, fit)
     fairness = _fairness(source) if "dif" in wanted else None
     return Models(calibration, fit, reliability, testlets, asked, diagnosis, advice, fairness)
+
+
+def _taught_together(source: ExamInput, calibration: Calibration) -> Calibration:
+    """Errors that allow for likeness within schools or classes, where the files name enough of them."""
+    for kind in ("school", "class"):
+        labels = source.homes.get(kind)
+        if labels and len(set(labels)) >= FEWEST_CLUSTERS and all(labels):
+            return with_robust_errors(calibration, source.matrix, clusters=labels)
+    return calibration
 
 
 def _diagnosis(source: ExamInput, model: str) -> ClassModelResult | Insufficient:

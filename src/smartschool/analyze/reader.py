@@ -12,6 +12,7 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.results import FloatArray
 from smartschool.analyze.answers import Note, build_matrix, some
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
+from smartschool.analyze.homes import kind_of, read_homes
 from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
 from smartschool.analyze.tables import SUFFIXES, Table, half_width, read_table
 
@@ -45,6 +46,7 @@ class ExamInput:
     points: list[Point]
     notes: list[Note]
     covariates: dict[str, list[str]] = field(default_factory=dict)
+    homes: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,11 @@ def read_exam(
         if without:
             notes.append(Note("items_without_points", f"题 {some(without)} 没有标知识点，不计入掌握情况。"))
     covariates = _covariates(read_table(files.groups), pupils, notes) if files.groups else {}
+    homes = read_homes(table, {item.code for item in items}, covariates, notes)
+    covariates = {title: labels for title, labels in covariates.items() if kind_of(title) is None}
     in_folder = files.responses.stem.lower() in FILE_NAMES["responses"]
     title = name or (files.responses.resolve().parent.name if in_folder else files.responses.stem)
-    return ExamInput(title, matrix, items, q, points, notes, covariates)
+    return ExamInput(title, matrix, items, q, points, notes, covariates, homes)
 
 
 def _layout(
@@ -134,8 +138,9 @@ def _layout(
         for index in rest
         if table.header[index] not in named and half_width(table.header[index]).lower() in COMPANIONS
     ]
-    if ignored:
-        titles = "、".join(table.header[index] for index in ignored)
+    unread = [table.header[index] for index in ignored if kind_of(table.header[index]) is None]
+    if unread:
+        titles = "、".join(unread)
         notes.append(Note("columns_ignored", f"“{titles}”不是题目，没有计入。总分由各题重新相加。"))
     ignored += ranks
     used = [index for index in rest if index not in ignored]

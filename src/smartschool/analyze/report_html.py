@@ -12,6 +12,7 @@ import smartschool
 from edumetrics.exam import ExamAnalysis
 from edumetrics.results import Estimate, Outcome
 from smartschool.analyze import charts
+from smartschool.analyze.html_groups import group_panels
 from smartschool.analyze.html_items import NOTHING, SMALL_CLASS, item_blocks, item_table, small_class_grid
 from smartschool.analyze.html_models import model_panels
 from smartschool.analyze.html_points import point_table, pupil_table
@@ -45,6 +46,7 @@ def render(source: ExamInput, analysis: ExamAnalysis, report: Json) -> str:
         el(
             "div",
             _overview(analysis),
+            group_panels(source, report),
             item_table(source, analysis),
             small_class_grid(source, analysis),
             point_table(source, analysis),

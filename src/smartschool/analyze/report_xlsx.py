@@ -11,6 +11,7 @@ from edumetrics.exam import ExamAnalysis, Flag
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
 from smartschool.analyze.words import FLAGS, STATES
+from smartschool.analyze.xlsx_groups import write_groups
 from smartschool.analyze.xlsx_kit import Style, figure, header, limits
 from smartschool.analyze.xlsx_models import write_models
 
@@ -25,6 +26,7 @@ def write_workbook(path: Path, source: ExamInput, analysis: ExamAnalysis, report
     with xlsxwriter.Workbook(str(path), options) as book:
         style = Style(book)
         _overview(book.add_worksheet("总览"), style, report)
+        write_groups(book, style, source, report)
         _items(book.add_worksheet("试题"), style, source, report)
         if any(item["options"] for item in report["items"]):
             _options(book.add_worksheet("选项"), style, report)

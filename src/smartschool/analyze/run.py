@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edumetrics.exam import ExamAnalysis, ExamSettings, analyse_exam
+from smartschool.analyze.group_tables import group_tables
 from smartschool.analyze.reader import ExamInput, Sources, read_exam
 from smartschool.analyze.report_json import Json, build_report, dump
 
@@ -39,6 +40,7 @@ def analyse(
     codes = [point.code for point in source.points]
     analysis = analyse_exam(source.matrix, source.q, codes or None, settings=settings)
     report = build_report(source, analysis)
+    report["groups"] = group_tables(source, analysis)
     if models:
         # Compiled code is loaded only when a model is asked for.
         from smartschool.analyze.models import run_models
