@@ -93,7 +93,10 @@ def _calibrate_coded(
 ) -> Calibration:
     coding, cats = coded.coding, coded.categories
     wanted, cautions = choose_models(coding, n, model, settings)
-    problem = make_problem(coding, wanted, len(groups.labels), settings, _rest_correlation(coding, cats), n)
+    with_rest = (
+        _rest_correlation(coding, cats) if _may_hold_slopes(wanted, n, settings) else np.ones(len(wanted))
+    )
+    problem = make_problem(coding, wanted, len(groups.labels), settings, with_rest, n)
     layout = make_layout(coding.n_categories, np.asarray((cats < 0).any(axis=0)))
     with ThreadRunner([pack(cats, layout, groups.index)]) as runner:
         return calibrate_runner(
@@ -278,6 +281,13 @@ def choose_models(
     counts = MappingProxyType({"n": n, "needed": settings.minimum_3pl})
     notes = [Caution("fell_back_to_2pl", tuple(refused), counts)] if refused else []
     return tuple(out), notes
+
+
+def _may_hold_slopes(wanted: Sequence[str], n: int, settings: Settings) -> bool:
+    """Whether a slope could get a prior, which only an item that goes with the others may have."""
+    automatic = settings.slope_prior == "auto"
+    prior = n < settings.weak_data if automatic else settings.slope_prior is not None
+    return prior or "3pl" in wanted
 
 
 def _rest_correlation(coding: Coding, cats: NDArray[np.int16]) -> FloatArray:

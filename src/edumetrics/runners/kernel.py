@@ -15,6 +15,7 @@ from edumetrics.runners.vectors import LANES, add_to_rows, multiply_rows
 # A person's likelihood below this could have lost nodes to the smallest float64 (1e−308); such a
 # person is recomputed from logarithms. 1e−290 leaves eighteen digits for every node that matters.
 RESCUE = 1e-290
+HALFWAY = 1e-145  # two numbers above this multiply to one above 1e−290
 NEGLIGIBLE = 1e-16  # a posterior probability below the rounding of one is added nowhere
 LOG_FLOOR = -60.0  # eight items of a byte multiply to e^−480, inside double range
 
@@ -86,47 +87,58 @@ def exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item
 
 
 @numba.njit(cache=True, nogil=True)
-def find_rows(codes, n, first_row, width, log_scale, starts):  # type: ignore[no-untyped-def]
-    """Places of a person's rows in the flat tables into ``starts``; returns the log of their scale."""
-    scale = 0.0
+def find_rows(codes, n, first_row, population_row, width, starts):  # type: ignore[no-untyped-def]
+    """Places of a person's rows in the flat tables into ``starts``: the population's, then one a byte."""
+    starts[0] = population_row * width
     for g in range(codes.shape[1]):
-        row = first_row[g] + codes[n, g]
-        starts[g] = row * width
-        scale += log_scale[row]
-    return scale
+        starts[g + 1] = (first_row[g] + codes[n, g]) * width
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True)
+def scale_of(starts, width, log_scale):  # type: ignore[no-untyped-def]
+    """Log of what the rows of one person were divided by."""
+    total = 0.0
+    for start in starts:
+        total += log_scale[start // width]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
 def accumulate(  # type: ignore[no-untyped-def]
-    codes, population, tables, log_scale, first_row, prior, log_prior, logp, n_categories, base, first_item,
-    counts, node_counts,
+    codes, population, tables, log_scale, first_row, log_prior, logp, n_categories, base, first_item, counts
 ):  # fmt: skip
     """Add every person's posterior to its table rows; returns the log-likelihood.
 
-    ``counts`` (R, W) and ``node_counts`` (H, W) are float64 so that the order of persons, and
-    with it the number of shards, moves a result by rounding of the last digits only.
+    ``counts`` (R + H, W), zero before, is float64 so that the order of persons, and with it the number
+    of shards, moves a result by rounding of the last digits only. Its last rows are the populations'.
     """
-    n_nodes, width = logp.shape[2], tables.shape[1]
-    starts = np.empty(codes.shape[1], np.int64)
+    n_nodes, width, n_rows = logp.shape[2], tables.shape[1], first_row[-1]
+    starts = np.empty(codes.shape[1] + 1, np.int64)
     post = np.zeros(width)
+    near = post[:n_nodes]
     flat, sums = tables.reshape(-1), counts.reshape(-1)
-    loglik = 0.0
+    loglik, product = 0.0, 1.0
     for n in range(codes.shape[0]):
         h = population[n]
-        shift = find_rows(codes, n, first_row, width, log_scale, starts)
-        total = multiply_rows(flat, starts, prior[h], post, width // LANES)
+        find_rows(codes, n, first_row, n_rows + h, width, starts)
+        total = multiply_rows(flat, starts, post, width // LANES)
         if total > RESCUE:
-            loglik += np.log(total) + shift
-            inverse = 1.0 / total
-            for q in range(width):
-                post[q] *= inverse
+            # A logarithm costs as much as the rest: it is taken of the product of many persons.
+            if total < HALFWAY:
+                loglik += np.log(total)
+            else:
+                product *= total
+                if product < HALFWAY:
+                    loglik += np.log(product)
+                    product = 1.0
+            add_to_rows(sums, starts, post, 1.0 / total, width // LANES, NEGLIGIBLE)
         else:
-            near = post[:n_nodes]
-            loglik += exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, near)
-        for q in range(width):
-            node_counts[h, q] += post[q]
-        add_to_rows(sums, starts, post, width // LANES, NEGLIGIBLE)
-    return loglik
+            exact = exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, near)
+            loglik += exact - scale_of(starts, width, log_scale)
+            add_to_rows(sums, starts, post, 1.0, width // LANES, NEGLIGIBLE)
+    for row in range(counts.shape[0]):  # every person has one in all in each of his rows
+        loglik += log_scale[row] * counts[row].sum()
+    return loglik + np.log(product)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -149,27 +161,26 @@ def fold_counts(counts, n_categories, base, first_item, first_row, out):  # type
                             work[r, q] += work[row, q]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True)
 def posteriors(  # type: ignore[no-untyped-def]
-    codes, population, tables, log_scale, first_row, prior, log_prior, logp, n_categories, base, first_item,
+    codes, population, tables, log_scale, first_row, log_prior, logp, n_categories, base, first_item,
     out, loglik,
 ):  # fmt: skip
     """Write every person's posterior over nodes into ``out`` (N, Q) and log-likelihood (N,)."""
-    n_nodes, width = logp.shape[2], tables.shape[1]
-    starts = np.empty(codes.shape[1], np.int64)
-    post = np.empty(width)
+    n_nodes, width, n_rows = logp.shape[2], tables.shape[1], first_row[-1]
+    starts = np.empty(codes.shape[1] + 1, np.int64)
+    post = np.zeros(width)
+    near = post[:n_nodes]
     flat = tables.reshape(-1)
     for n in range(codes.shape[0]):
         h = population[n]
-        shift = find_rows(codes, n, first_row, width, log_scale, starts)
-        total = multiply_rows(flat, starts, prior[h], post, width // LANES)
+        find_rows(codes, n, first_row, n_rows + h, width, starts)
+        total = multiply_rows(flat, starts, post, width // LANES)
+        scale = 1.0
         if total > RESCUE:
-            loglik[n] = np.log(total) + shift
-            inverse = 1.0 / total
-            for q in range(n_nodes):
-                out[n, q] = post[q] * inverse
+            loglik[n] = np.log(total) + scale_of(starts, width, log_scale)
+            scale = 1.0 / total
         else:
-            near = post[:n_nodes]
             loglik[n] = exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, near)
-            for q in range(n_nodes):
-                out[n, q] = near[q]
+        for q in range(n_nodes):
+            out[n, q] = post[q] * scale

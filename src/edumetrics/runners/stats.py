@@ -38,13 +38,13 @@ class NodeModel:
 class Tables:
     """Products of probabilities per byte value and node, rows scaled to one (see `kernel`).
 
-    Rows are padded with zeros to whole vectors. Double precision: products of single-precision rows
-    would be denormal numbers, which cost a processor a hundred steps each.
+    Below them one row a population: its weights. Rows are padded with zeros to whole vectors. In double
+    precision, because products of single-precision rows would be denormal numbers, which cost a processor
+    a hundred steps each.
     """
 
     rows: Floats
     log_scale: Floats
-    prior: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +78,14 @@ class Statistics:
 def prepare(model: NodeModel, layout: Layout) -> Tables:
     """Build the tables of one step; shards that share memory share them."""
     n_nodes = model.logp.shape[2]
-    rows = np.empty((layout.n_rows, padded(n_nodes)))
-    log_scale = np.empty(layout.n_rows)
+    rows = np.empty((layout.n_rows + len(model.log_prior), padded(n_nodes)))
+    log_scale = np.zeros(len(rows))
     build_tables(
         model.logp, layout.n_categories, layout.base, layout.first_item, layout.first_row, rows, log_scale
     )
-    prior = np.zeros((len(model.log_prior), padded(n_nodes)))
-    np.exp(model.log_prior, out=prior[:, :n_nodes])
-    return Tables(rows, log_scale, prior)
+    np.exp(model.log_prior, out=rows[layout.n_rows :, :n_nodes])
+    rows[layout.n_rows :, n_nodes:] = 0.0
+    return Tables(rows, log_scale)
 
 
 def stats(shard: Shard, model: NodeModel, tables: Tables | None = None) -> Statistics:
@@ -101,15 +101,14 @@ def stats(shard: Shard, model: NodeModel, tables: Tables | None = None) -> Stati
     lay = shard.layout
     tab = prepare(model, lay) if tables is None else tables
     n_items, n_cats, n_nodes = model.logp.shape
-    by_row = _scratch(lay.n_rows, padded(n_nodes))
-    nodes = np.zeros((len(model.log_prior), padded(n_nodes)))
+    by_row = _scratch(*tab.rows.shape)
     loglik = accumulate(
-        shard.codes, shard.population, tab.rows, tab.log_scale, lay.first_row, tab.prior, model.log_prior,
-        model.logp, lay.n_categories, lay.base, lay.first_item, by_row, nodes,
+        shard.codes, shard.population, tab.rows, tab.log_scale, lay.first_row, model.log_prior,
+        model.logp, lay.n_categories, lay.base, lay.first_item, by_row,
     )  # fmt: skip
     counts = np.zeros((n_items, n_cats, n_nodes))
     fold_counts(by_row, lay.n_categories, lay.base, lay.first_item, lay.first_row, counts)
-    return Statistics(counts, nodes[:, :n_nodes].copy(), float(loglik), shard.n)
+    return Statistics(counts, by_row[lay.n_rows :, :n_nodes].copy(), float(loglik), shard.n)
 
 
 _own = threading.local()
@@ -148,7 +147,7 @@ def posterior(shard: Shard, model: NodeModel, tables: Tables | None = None) -> t
     out = np.empty((shard.n, model.logp.shape[2]))
     loglik = np.empty(shard.n)
     posteriors(
-        shard.codes, shard.population, tab.rows, tab.log_scale, lay.first_row, tab.prior, model.log_prior,
+        shard.codes, shard.population, tab.rows, tab.log_scale, lay.first_row, model.log_prior,
         model.logp, lay.n_categories, lay.base, lay.first_item, out, loglik,
     )  # fmt: skip
     return out, loglik

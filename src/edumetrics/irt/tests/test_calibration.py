@@ -178,6 +178,18 @@ def test_groups_have_means_with_intervals_and_the_largest_is_the_reference():
     assert 0.03 < village.mean.se < 0.1
 
 
+def test_a_start_from_a_sample_moves_nothing_by_more_than_the_tolerance(monkeypatch):
+    marks = simulated(15, n=4000, n_items=15)
+    whole = calibrate(response_matrix(marks, 1.0), settings=Settings(tolerance=1e-8))
+    monkeypatch.setattr("edumetrics.irt.calibration.SAMPLE_START_ABOVE", 1000)
+    monkeypatch.setattr("edumetrics.irt.calibration.SAMPLE_START", 400)
+    order = np.random.default_rng(15).permutation(4000)
+    for some in (marks, marks[order]):
+        sampled = calibrate(response_matrix(some, 1.0))
+        np.testing.assert_allclose(sampled.parameters.par, whole.parameters.par, atol=1e-4)
+        assert sampled.loglik == pytest.approx(whole.loglik, abs=1e-4)
+
+
 def test_a_population_much_wider_than_the_reference_has_nodes_to_its_ends():
     """Cut off at three standard deviations its maximum would lie elsewhere, and EM would walk downhill."""
     rng = np.random.default_rng(14)
