@@ -4,7 +4,8 @@
 
 Peers are installed into an environment of their own (``--peers DIR``), never into ours. A peer that
 cannot be had is named as absent. Both sides' results are put on one yardstick: our marginal
-likelihood at 96 nodes. Noise is the spread of the repeats, (largest − smallest) / median.
+likelihood at 96 nodes. A season's paper is compared part by part with the sum of what peers need.
+Noise is the spread of the repeats, (largest − smallest) / median.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ import psychometrics_data as data
 
 HERE = Path(__file__).resolve().parent
 SRC = HERE.parent / "src"
-PACKAGES = {"main": ["mirt==1.2.*", "theta-irt==0.1.*"], "bkt": ["pyBKT", "scikit-learn==1.4.*", "numpy<2"]}
+PACKAGES = {
+    "main": ["mirt==1.2.*", "theta-irt==0.1.*"],
+    "bkt": ["pyBKT", "scikit-learn==1.4.*", "numpy<2"],
+    "season": ["mirt==1.2.*", "pandas", "pingouin", "statsmodels"],
+}
+PAPERS = 9  # of a district's season
 TASKS = ("2pl", "2pl-100k", "2pl-1m", "gpcm", "dina-frcsub", "dina-math1", "dina-16", "bkt", "season")
 
 
@@ -43,27 +49,37 @@ class Bench:
 
     def own(self, task: str, path: Path, repeats: int | None = None) -> dict:
         """Run one of our tasks in a fresh process: one call more than asked, the first apart."""
-        command = [sys.executable, str(HERE / "psychometrics_own.py"), task, str(path)]
-        environment = {**os.environ, "PYTHONPATH": str(SRC)}
+        return self.own_side("psychometrics_own.py", task, str(path), repeats=repeats)
+
+    def own_side(self, script: str, *arguments: str, repeats: int | None = None, **threads: str) -> dict:
+        """Run a script of this folder with our package; the number of calls comes last."""
         calls = str((repeats or self.args.repeats) + 1)
-        done = subprocess.run([*command, calls], capture_output=True, text=True, env=environment, check=False)
+        command = [sys.executable, str(HERE / script), *arguments, calls]
+        environment = {**os.environ, **threads, "PYTHONPATH": str(SRC)}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         if done.returncode:
-            raise SystemExit(f"{task} failed:\n{done.stderr[-2000:]}")
+            raise SystemExit(f"{arguments[0]} failed:\n{done.stderr[-2000:]}")
         return json.loads(done.stdout)
 
     def peer(self, which: str, task: str, path: Path, repeats: int | None = None) -> dict | str:
         """Run a peer; a sentence where there is none."""
+        return self.peer_side(which, "psychometrics_peers.py", task, str(path), repeats=repeats)
+
+    def peer_side(
+        self, which: str, script: str, *arguments: str, repeats: int | None = None, **threads: str
+    ) -> dict | str:
+        """Run a script of this folder with the packages of an environment of peers."""
         if self.args.no_peers:
             return "not asked for"
         python = self._environment(which)
         if python is None:
             return "absent: its packages could not be installed"
-        command = [str(python), str(HERE / "psychometrics_peers.py"), task, str(path)]
+        command = [str(python), str(HERE / script), *arguments, str(repeats or self.args.repeats)]
+        environment = {**os.environ, **threads}
         try:
             done = subprocess.run(
-                [*command, str(repeats or self.args.repeats)],
-                capture_output=True, text=True, timeout=self.args.limit, check=False,
-            )  # fmt: skip
+                command, capture_output=True, text=True, timeout=self.args.limit, check=False, env=environment
+            )
         except subprocess.TimeoutExpired:
             return f"not finished in {self.args.limit} s"
         if done.returncode:
@@ -184,17 +200,59 @@ def bkt(bench: Bench) -> None:
         peer["scale"] = own["answers"] / peer["answers"]
     note = "ratio: the peer's five skills scaled to all answers"
     bench.report(f"BKT {own['answers']:,} answers, fit on train, AUC on test", own, {"pyBKT": peer}, note)
+    bench.report(
+        "the same answers by performance factors with forgetting and time", bench.own("pfa", path), {}
+    )
 
 
 def season(bench: Bench) -> None:
-    """One of a season's nine equal papers; the peer only calibrates, which is part of the work."""
-    x = data.two_parameter(9054)
-    path = bench.save("season", x=x)
-    own = bench.own("season", path)
-    peer = measured(bench, bench.peer("main", "mirt_2pl", path), x)
-    title = "a season's paper, 9,054 × 60: classical, calibration, errors, EAP, fit, DIF (× 9 for a season)"
-    note = "the peer's time is its calibration only: a lower bound of the sum of the parts"
-    bench.report(title, own, {"mirt 2PL alone": peer}, note)
+    """A season's papers by us, one of them part by part by both sides, and whether both found the same."""
+    path = bench.save("season", **data.season_papers(PAPERS))
+    script = "psychometrics_season.py"
+    # As the product's settings do; with more threads small products of matrices wait for each other.
+    one = {"OPENBLAS_NUM_THREADS": "1"}
+    own = bench.own_side(script, "own", str(path), "1", **one)
+    print("\na season's paper, 9,054 × 60 with chosen letters, two groups; each side from the same arrays")
+    ours = _parts("ours", own)
+    peer = bench.peer_side("season", script, "peer", str(path), "1", repeats=bench.args.repeats + 1, **one)
+    if isinstance(peer, str):
+        print(f"  peers           {peer}")
+    else:
+        theirs = _parts("peers", peer)
+        print(
+            f"  ratio {theirs / ours:.1f} of the sums of the parts; {_agreement(own['facts'], peer['facts'])}"
+        )
+    if not bench.args.quick:
+        whole = bench.own_side(script, "own", str(path), str(PAPERS), repeats=1, **one)
+        again = whole["seconds"][-1]
+        print(
+            f"  ours, {PAPERS} different papers one after the other: {again:.2f} s, peak {whole['mb']:.0f} MB"
+        )
+
+
+def _parts(side: str, found: dict) -> float:
+    """Print the median of each part after the first call; the sum."""
+    medians = {part: statistics.median(times[1:]) for part, times in found["parts"].items()}
+    for part, seconds in medians.items():
+        print(f"  {side:6s} {part:24s} {seconds:8.3f} s   {found['by'][part]}")
+    runs = found["seconds"][1:]
+    noise = (max(runs) - min(runs)) / statistics.median(runs)
+    total = sum(medians.values())
+    said = f"± {100 * noise:.0f} %, first {found['seconds'][0]:.2f} s, {found['mb']:.0f} MB"
+    print(f"  {side:6s} {'sum':24s} {total:8.3f} s {said}")
+    return total
+
+
+def _agreement(own: dict, peer: dict) -> str:
+    """Largest differences of what both sides computed."""
+    gap = {name: float(np.abs(np.array(own[name]) - np.array(peer[name])).max()) for name in peer}
+    error = np.median(np.array(own["se"]) / np.array(peer["se"]))
+    return (
+        f"at most α {gap['alpha']:.0e}, item–rest r {gap['rest']:.0e}, option r "
+        f"{gap['option_r']:.0e}, D27 {gap['d27']:.3f}, a {gap['a']:.4f}, θ {gap['theta']:.4f}, S-X² "
+        f"{gap['sx2']:.2f}, Q3 {gap['q3']:.3f}, MH Δ {gap['delta']:.3f}, logistic χ² {gap['chi2']:.0e}; "
+        f"our errors of a are {error:.3f} of theirs"
+    )
 
 
 def main() -> None:

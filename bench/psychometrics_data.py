@@ -21,6 +21,23 @@ def two_parameter(n: int, n_items: int = 60, seed: int = 1) -> np.ndarray:
     return out
 
 
+def season_papers(papers: int, n: int = 9054, n_items: int = 60) -> dict[str, np.ndarray]:
+    """Papers of a season: answers, chosen letters with uneven distractors, keys, two groups."""
+    out: dict[str, np.ndarray] = {}
+    for k in range(papers):
+        x, rng = two_parameter(n, n_items, seed=100 + k), np.random.default_rng(200 + k)
+        right = rng.integers(0, 4, n_items)
+        wrong = (right + rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2], size=x.shape)) % 4
+        alphabet = np.array(list("ABCD"))
+        out |= {
+            f"x{k}": x,
+            f"letters{k}": alphabet[np.where(x == 1, right, wrong)],
+            f"key{k}": alphabet[right],
+        }
+        out[f"group{k}"] = np.where(rng.random(n) < 0.5, "a", "b")
+    return out
+
+
 def partial_credit(n: int = 9054, n_items: int = 30, top: int = 4, seed: int = 2) -> np.ndarray:
     """Categories 0 … top under GPCM, 10 % missing (−1)."""
     rng = np.random.default_rng(seed)

@@ -135,45 +135,40 @@ def dina_likelihood(data: dict) -> Callable[[], dict]:
 
 def bkt(data: dict) -> Callable[[], dict]:
     """Knowledge tracing with forgetting: fit on the train part, AUC on the test part."""
-    from scipy.stats import rankdata
-
     from edumetrics.tracing.bkt import fit_bkt, trace_bkt
     from edumetrics.tracing.log import practice_log
 
-    train, test = data["train"], data["test"]
-    log = practice_log(train[:, 0], train[:, 1], train[:, 2], train[:, 3])
+    train, test = data["train"].T, data["test"].T
 
     def run() -> dict:
-        model = fit_bkt(log)
-        held = practice_log(test[:, 0], test[:, 1], test[:, 2], test[:, 3], skills=model.skills)
-        right = test[:, 3].astype(bool)
-        place = rankdata(trace_bkt(model, held)[0])
-        n = right.sum()
-        auc = (place[right].sum() - n * (n + 1) / 2) / (n * (len(right) - n))
-        return {"auc": float(auc), "answers": len(train)}
+        model = fit_bkt(practice_log(*train))
+        held = practice_log(*test, skills=model.skills)
+        return {"auc": _auc(trace_bkt(model, held)[0], test[3]), "answers": len(train[0])}
 
     return run
 
 
-def season(data: dict) -> Callable[[], dict]:
-    """One paper: classical analysis, calibration with errors, abilities, fit and DIF."""
-    from edumetrics.arrays import response_matrix
-    from edumetrics.dif.mantel_haenszel import mantel_haenszel
-    from edumetrics.exam import analyse_exam
-    from edumetrics.irt import calibrate, exam_fit, score
+def pfa(data: dict) -> Callable[[], dict]:
+    """The model that practice uses: performance factors with recency and time between answers."""
+    from edumetrics.tracing.log import practice_log
+    from edumetrics.tracing.performance import fit_performance, predict_performance
 
-    half = np.where(np.arange(len(data["x"])) % 2 == 0, "a", "b")
-    matrix = response_matrix(data["x"].astype(float), 1.0)
+    train, test = data["train"].T, data["test"].T
 
     def run() -> dict:
-        analyse_exam(matrix)
-        calibration = calibrate(matrix)
-        score(calibration, matrix)
-        exam_fit(calibration, matrix)
-        mantel_haenszel(matrix, half, reference="a", focal="b")
-        return {"loglik": calibration.loglik}
+        model = fit_performance(practice_log(*train))
+        held = practice_log(*test, skills=model.skills)
+        return {"auc": _auc(predict_performance(model, held), test[3]), "answers": len(train[0])}
 
     return run
+
+
+def _auc(chance: np.ndarray, correct: np.ndarray) -> float:
+    from scipy.stats import rankdata
+
+    right = correct.astype(bool)
+    place, n = rankdata(chance), int(right.sum())
+    return float((place[right].sum() - n * (n + 1) / 2) / (n * (len(right) - n)))
 
 
 def main() -> None:

@@ -175,6 +175,19 @@ def response_matrix(
     ceiling = np.array(np.broadcast_to(np.asarray(full, dtype=np.float64), (n_items,)))
     for j in np.flatnonzero(~(np.isfinite(ceiling) & (ceiling > 0))):
         raise BadFullMark(item=item_ids[j], value=float(ceiling[j]))
+    lowest, highest = np.fmin.reduce(table, axis=0), np.fmax.reduce(table, axis=0)  # NaN: item without marks
+    if not ((lowest >= 0) & (highest <= ceiling) | np.isnan(lowest)).all():
+        _refuse_impossible(table, ceiling, pupil_ids, item_ids)
+        np.minimum(table, ceiling, out=table)
+    codes = _states(table, states, pupil_ids, item_ids)
+    if options is not None and options.codes.shape != table.shape:
+        raise ShapeMismatch(value=f"options are {options.codes.shape}, marks {table.shape}")
+    return ResponseMatrix(_frozen(table), _frozen(codes), _frozen(ceiling), pupil_ids, item_ids, options)
+
+
+def _refuse_impossible(
+    table: FloatArray, ceiling: FloatArray, pupils: tuple[str, ...], items: tuple[str, ...]
+) -> None:
     for bad, error in (
         (np.isinf(table), InfiniteMark),
         (table < 0, NegativeMark),
@@ -182,12 +195,7 @@ def response_matrix(
     ):
         if bad.any():
             i, j = np.argwhere(bad)[0]
-            raise error(pupil=pupil_ids[i], item=item_ids[j], value=float(table[i, j]))
-    np.minimum(table, ceiling, out=table)
-    codes = _states(table, states, pupil_ids, item_ids)
-    if options is not None and options.codes.shape != table.shape:
-        raise ShapeMismatch(value=f"options are {options.codes.shape}, marks {table.shape}")
-    return ResponseMatrix(_frozen(table), _frozen(codes), _frozen(ceiling), pupil_ids, item_ids, options)
+            raise error(pupil=pupils[i], item=items[j], value=float(table[i, j]))
 
 
 def split_not_reached(matrix: ResponseMatrix) -> ResponseMatrix:
@@ -213,6 +221,8 @@ def _states(
     table: FloatArray, states: ArrayLike | None, pupils: tuple[str, ...], items: tuple[str, ...]
 ) -> StateArray:
     finite = np.isfinite(table)
+    if states is None and finite.all():
+        return np.zeros(table.shape, dtype=np.int8)  # all State.ANSWERED
     if states is None:
         codes = np.where(finite, State.ANSWERED, State.NOT_PRESENTED).astype(np.int8)
         codes[~finite.any(axis=1)] = State.ABSENT

@@ -157,13 +157,11 @@ def _together(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns | N
         return None
     table = np.zeros(base[-1], dtype=np.int64)
     for rows in _chunks(len(marks)):
-        at = (marks[rows] * scale + 0.5).astype(np.int64)
-        at += rank[rows, None] * kinds
+        at = rank[rows, None] * (kinds * choices) + base[:-1]
+        at += (marks[rows] * (scale * choices) + 0.5).astype(np.int64)
         if codes is not None:
-            at *= choices
             at += codes[rows]
             at += 1
-        at += base[:-1]
         table += np.bincount(at.reshape(-1), minlength=len(table))
     used = np.flatnonzero(table)
     item = np.repeat(np.arange(len(kinds)), np.diff(base))[used]
