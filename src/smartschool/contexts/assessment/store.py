@@ -3,7 +3,7 @@
 What changes an attempt that exists leaves the former state in `MarkCorrection`; there is no other way in.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import connection
 
@@ -48,16 +48,18 @@ FROM stage_attempt s
 WHERE NOT EXISTS (
     SELECT FROM assessment_attempt a WHERE a.paper_id = %(paper)s AND a.enrolment_id = s.enrolment_id
 )
+RETURNING id, enrolment_id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Counts of one write."""
+    """Counts of one write, and the enrolment of each new attempt by the attempt's key."""
 
     added: int
     changed: int
     unchanged: int
+    fresh: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
 
 
 def write_attempts(
@@ -90,5 +92,5 @@ def write_attempts(
             cursor.execute(_CHANGE, values)
             changed = cursor.rowcount
         cursor.execute(_ADD, values)
-        added = cursor.rowcount
-    return Written(added, changed, len(block) - added - changed)
+        fresh = dict(cursor.fetchall())
+    return Written(len(fresh), changed, len(block) - len(fresh) - changed, fresh)

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from smartschool.contexts.curriculum.models import KnowledgePoint, Prerequisite
 from smartschool.contexts.curriculum.public.contracts import PointInfo
+from smartschool.kernel import bulk
 
 # The trees have at most four levels: parents ride along in the same query.
 _UP = ("parent", "parent__parent", "parent__parent__parent")
@@ -48,6 +49,12 @@ def points_by_id(ids: Iterable[int]) -> dict[int, PointInfo]:
     """The points of these keys, in the order of the tree."""
     found = KnowledgePoint.objects.filter(pk__in=list(ids)).order_by("position")
     return {info.id: info for info in _infos(found)}
+
+
+def point_words(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Code and name of the points of these keys, without their place in the tree."""
+    rows = bulk.matching(KnowledgePoint, "id", list(ids), ["id", "code", "name"])
+    return {key: (code, name) for key, code, name in rows}
 
 
 def match_points(words: Iterable[str], *, subject: str, stage: str) -> dict[str, list[PointInfo]]:

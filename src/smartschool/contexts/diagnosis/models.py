@@ -150,6 +150,10 @@ class PaperCalibration(Owned):
 class PupilReport(Owned):
     """One pupil on one paper: level and mastery, arrays in the order of the run's points."""
 
+    # Row security lets none but a school of the scope stand here: the database need not look it up a row.
+    organisation = models.ForeignKey(
+        "directory.Organisation", on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     # No index of their own where they stand first in one below. Enrolment and class are those of the attempt
     # that the report is derived from: it holds the constraints, which the database need not check twice.
     run = models.ForeignKey(AnalysisRun, on_delete=models.PROTECT, related_name="pupils", db_index=False)

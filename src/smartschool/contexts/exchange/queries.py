@@ -10,6 +10,7 @@ from smartschool.contexts.exchange.models import HeaderMapping, ImportRun
 from smartschool.kernel import clock, files
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.importing import Importer, Target
+from smartschool.kernel.ready import Ready
 from smartschool.kernel.registry import importers
 from smartschool.kernel.retention import rules
 
@@ -34,10 +35,17 @@ def content_of(run: ImportRun) -> bytes:
     return b"".join(files.read(run.file))
 
 
+_MAPPING = Ready(
+    lambda organisation, importer: (
+        HeaderMapping.rows().filter(organisation_id=organisation, importer=importer).values_list("words")
+    )
+)
+
+
 def saved_mapping(organisation_id: int, importer: str) -> Mapping[str, str]:
     """The school's own words for the columns of an importer."""
-    row = HeaderMapping.objects.filter(organisation_id=organisation_id, importer=importer).first()
-    return dict(row.words) if row else {}
+    found = _MAPPING(organisation=organisation_id, importer=importer)
+    return dict(found[0][0]) if found else {}
 
 
 def report_of(run: ImportRun) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from smartschool.kernel.errors import DomainError
 from smartschool.kernel.jobs import job, job_scope
 
 Status = ImportRun.Status
-FINISHED = (Status.APPLIED, Status.UNDONE, Status.DISCARDED)
 
 
 def queue_import(organisation_id: int) -> None:
@@ -31,49 +30,45 @@ def apply_imports(organisation: int) -> None:
 
     Each is exactly-once by itself; one that a killed worker left in mid-air is carried out again.
     """
-    while (run := _next_run(organisation)) is not None:
-        apply_import(run=run.pk, organisation=organisation, account=run.account_id)
-
-
-def _next_run(organisation: int) -> ImportRun | None:
-    with job_scope([organisation], write=False):
-        waiting = ImportRun.rows().filter(
-            organisation_id=organisation, status__in=(Status.QUEUED, Status.RUNNING)
-        )
-        return waiting.only("pk", "account_id").order_by("pk").first()
+    while _apply_next(organisation):
+        pass
 
 
 @collector_paused()
-def apply_import(*, run: int, organisation: int, account: int | None) -> None:
-    """One queued file: a run that is applied stays as it is, a killed one has written nothing."""
-    actor = Actor(account_id=account, system="import")
+def _apply_next(organisation: int) -> bool:
+    """One queued file; False where none is left."""
     with job_scope([organisation]):
-        row = ImportRun.objects.get(pk=run)
-        if row.status in FINISHED:
-            return
-        start_run(actor=actor, run=row)
-        importer, target = importer_named(row.importer), target_of(row, actor)
-        saved = saved_mapping(organisation, row.importer)
-        content = content_of(row)
-    reading = read_and_check(content, importer, target, saved)
+        run = (
+            ImportRun.rows()
+            .filter(organisation_id=organisation, status__in=(Status.QUEUED, Status.RUNNING))
+            .select_related("file")
+            .order_by("pk")
+            .first()
+        )
+        if run is None:
+            return False
+        actor = Actor(account_id=run.account_id, system="import")
+        start_run(actor=actor, run=run)
+        importer, target = importer_named(run.importer), target_of(run, actor)
+        saved = saved_mapping(organisation, run.importer)
+    reading = read_and_check(content_of(run), importer, target, saved)
     try:
         with job_scope([organisation]):
-            row = ImportRun.objects.get(pk=run)
             apply_run(
                 actor=actor,
-                run=row,
-                accept_partial=row.accept_partial,
-                confirmed=row.confirmed,
+                run=run,
+                accept_partial=run.accept_partial,
+                confirmed=run.confirmed,
                 reading=reading,
             )
     except DomainError as problem:
-        with job_scope([organisation]):
-            give_up_run(actor=actor, run=ImportRun.objects.get(pk=run), message=f"未导入：{problem.message}")
+        _give_up(actor, run, f"未导入：{problem.message}")
     except Exception:
-        with job_scope([organisation]):
-            give_up_run(
-                actor=actor,
-                run=ImportRun.objects.get(pk=run),
-                message="未导入：写入时出了意外，数据保持原样。可以再试一次；还不行请联系区管理员。",
-            )
+        _give_up(actor, run, "未导入：写入时出了意外，数据保持原样。可以再试一次；还不行请联系区管理员。")
         raise
+    return True
+
+
+def _give_up(actor: Actor, run: ImportRun, message: str) -> None:
+    with job_scope([run.organisation_id]):
+        give_up_run(actor=actor, run=ImportRun.objects.get(pk=run.pk), message=message)

@@ -24,7 +24,7 @@ from smartschool.contexts.assessment.public.contracts import (
     PaperData,
 )
 from smartschool.contexts.directory.public import codes
-from smartschool.contexts.directory.public.contracts import PupilInfo
+from smartschool.contexts.directory.public.contracts import Seat
 from smartschool.kernel.importing import ADDED, CHANGED, SAME, Importer, Plan, Target
 from smartschool.kernel.journal import Journal
 from smartschool.kernel.tabular import Cell, Checked, Column, Fault, FileRefused
@@ -128,14 +128,14 @@ def _apply(one: PaperWork, plan: Plan, target: Target, journal: Journal) -> None
     }
     unit_of = {pk: f"{paper.pk}:{row}" for pk, row in first_rows.items()}
     journal.label({unit_of[pk]: plan.labels[row] for pk, row in first_rows.items()})
-    touched = Attempt.rows().filter(paper=paper, enrolment_id__any_of=unit_of)
-    standing = dict(touched.values_list("pk", "enrolment_id")) if CHANGED in one.kinds else {}
-    journal.before(Attempt, list(standing), [unit_of[pk] for pk in standing.values()])
-    commit_marks(
+    if CHANGED in one.kinds:
+        touched = Attempt.rows().filter(paper=paper, enrolment_id__any_of=unit_of)
+        standing = dict(touched.values_list("pk", "enrolment_id"))
+        journal.before(Attempt, list(standing), [unit_of[pk] for pk in standing.values()])
+    written = commit_marks(
         actor=target.actor, paper=paper, block=one.block, source=Attempt.Source.IMPORT, reason=REASON
     )
-    added = dict(touched.exclude(pk__in=list(standing)).values_list("pk", "enrolment_id"))
-    journal.added(Attempt, list(added), [unit_of[pk] for pk in added.values()])
+    journal.added(Attempt, written.fresh, [unit_of[pk] for pk in written.fresh.values()])
 
 
 def papers_of(target: Target) -> list[Paper]:
@@ -212,7 +212,7 @@ def _warn_other_subject(checked: Checked, paper: Paper) -> None:
             checked.warnings.append(Fault(sheet, 0, "", "other_subject", message))
 
 
-def _refuse_other_grade(found: Sequence[PupilInfo | None], paper: Paper) -> None:
+def _refuse_other_grade(found: Sequence[Seat | None], paper: Paper) -> None:
     """Another exam's file: most of its pupils sit in another grade."""
     years = [one.entry_year for one in found if one is not None]
     others = sum(year != paper.entry_year for year in years)
@@ -224,7 +224,7 @@ def _refuse_other_grade(found: Sequence[PupilInfo | None], paper: Paper) -> None
 
 def _refuse_twice(
     checked: Checked,
-    found: Sequence[PupilInfo | None],
+    found: Sequence[Seat | None],
     who: Sequence[pupils.Who],
     first_of: Sequence[int],
 ) -> None:
@@ -293,7 +293,7 @@ def _work(
     paper: Paper,
     sheet: layouts.SheetMarks,
     statuses: np.ndarray,
-    found: Sequence[PupilInfo | None],
+    found: Sequence[Seat | None],
 ) -> PaperWork:
     """The block of the pupils of whom no row is refused."""
     good = [

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from smartschool.contexts.directory.public.contracts import ClassInfo, PupilInfo
+from smartschool.contexts.directory.public.contracts import ClassInfo, Seat
 from smartschool.contexts.directory.public.doors import (
     classes_of,
     enrolments_by_id_hash,
     enrolments_by_name,
     enrolments_by_national_hash,
     enrolments_by_seat,
-    pupils_by_enrolment,
+    seats_by_enrolment,
 )
 from smartschool.contexts.directory.public.hashes import id_hash, national_hash
 from smartschool.kernel import clock
@@ -109,7 +109,7 @@ def class_spellings(classes: Iterable[ClassInfo], grade: int) -> dict[str, int]:
 class Matched:
     """Pupils found, one a `Who`; None with the reason in `faults`."""
 
-    pupils: list[PupilInfo | None]
+    pupils: list[Seat | None]
     faults: list[tuple[int, str, Bad]]
 
 
@@ -122,12 +122,12 @@ def match(who: Sequence[Who], *, organisation_id: int, grade: int, on: date | No
     if rest:
         _by_seat_or_name(who, rest, ids, faults, organisation_id, grade, day)
     wanted = {pk for pk in ids if pk is not None}
-    placed = pupils_by_enrolment(wanted, on=day)
+    placed = seats_by_enrolment(wanted, on=day)
     late = wanted - placed.keys()
     if late:  # seated after the exam day: the seat of today is the best that is known
-        placed |= pupils_by_enrolment(late)
+        placed |= seats_by_enrolment(late)
     told = {index for index, _, _ in faults}
-    pupils: list[PupilInfo | None] = []
+    pupils: list[Seat | None] = []
     for index, (one, pk) in enumerate(zip(who, ids, strict=True)):
         pupil = placed.get(pk) if pk is not None else None
         pupils.append(pupil)
@@ -178,7 +178,7 @@ def _by_seat_or_name(
     seats = enrolments_by_seat([one.id for one in classes], on=day)
     only = classes[0].id if len(classes) == 1 else None
     names = enrolments_by_name(organisation_id, {who[i].name for i in rest if who[i].name})
-    namesakes = pupils_by_enrolment([pk for pks in names.values() for pk in pks], on=day)
+    namesakes = seats_by_enrolment([pk for pks in names.values() for pk in pks], on=day)
     for index in rest:
         one, class_id = who[index], class_of[index] or only
         fitting = [
@@ -201,5 +201,5 @@ def _by_seat_or_name(
             faults.append((index, "姓名", Bad("ambiguous_pupil", message)))
 
 
-def _in(pupil: PupilInfo, classes: Sequence[ClassInfo]) -> bool:
+def _in(pupil: Seat, classes: Sequence[ClassInfo]) -> bool:
     return any(pupil.home_class_id == one.id for one in classes)

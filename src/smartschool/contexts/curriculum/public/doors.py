@@ -4,6 +4,7 @@ from smartschool.contexts.curriculum.commands.points import import_points
 from smartschool.contexts.curriculum.knowledge_file import read as read_points
 from smartschool.contexts.curriculum.queries import (
     match_points,
+    point_words,
     points_by_code,
     points_by_id,
     points_of,
@@ -14,6 +15,7 @@ from smartschool.contexts.curriculum.queries import (
 __all__ = [
     "import_points",
     "match_points",
+    "point_words",
     "points_by_code",
     "points_by_id",
     "points_of",

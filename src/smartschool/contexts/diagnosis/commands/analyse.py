@@ -57,15 +57,15 @@ def analyse_paper(
     if former is not None and _unchanged(former, inputs, chosen):
         done(former, organisation_id=organisation, data={"unchanged": True})
         return former
-    points = curriculum.points_by_id(data.point_ids)
+    points = curriculum.point_words(data.point_ids)
     # Codes follow the order of the tree, which is the order of teaching.
-    order = sorted(points.values(), key=lambda point: point.code)
+    order = sorted((code, key, name) for key, (code, name) in points.items())
     subject = codes.table("subject").name(data.paper.subject)
-    sketch = make_sketch(data, subject, [(p.id, p.code, p.name) for p in order], chosen)
+    sketch = make_sketch(data, subject, [(key, code, name) for code, key, name in order], chosen)
     enrolments = data.enrolment_ids.tolist()
     sex_of = directory.sexes_by_enrolment(enrolments)
     sexes = [sex_of.get(key, "") for key in enrolments]
-    found = analyse(data, sketch, [p.id for p in order], chosen, sexes)
+    found = analyse(data, sketch, [key for _, key, _ in order], chosen, sexes)
     run = _write_run(data, found, former, trigger, reason, chosen)
     _write_groups(run, found)
     _write_items(run, data, found)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,15 @@ class PupilInfo:
     home_class_id: int
     entry_year: int
     person_id: int
+
+
+class Seat(NamedTuple):
+    """Where a pupil sits; what an import of many rows needs, without names."""
+
+    enrolment_id: int
+    home_class_id: int
+    class_number: int
+    entry_year: int
 
 
 @dataclass(frozen=True, slots=True)

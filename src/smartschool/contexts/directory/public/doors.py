@@ -28,6 +28,7 @@ from smartschool.contexts.directory.public.contracts import (
     OrganisationInfo,
     PersonHit,
     PupilInfo,
+    Seat,
     StaffInfo,
     TeachingInfo,
     TermInfo,
@@ -180,6 +181,14 @@ def pupils_by_enrolment(enrolment_ids: Iterable[int], *, on: date | None = None)
     """Placed pupils by enrolment id."""
     found = _pupils(Q(enrolment_id__any_of=set(enrolment_ids)), on or clock.today())
     return {pupil.enrolment_id: pupil for pupil in found}
+
+
+def seats_by_enrolment(enrolment_ids: Iterable[int], *, on: date | None = None) -> dict[int, Seat]:
+    """Seats of placed pupils by enrolment id."""
+    rows = Placement.objects.filter(
+        valid_on(on or clock.today()), enrolment_id__any_of=set(enrolment_ids)
+    ).values_list("enrolment_id", "home_class_id", "class_number", "enrolment__entry_year")
+    return {row[0]: Seat._make(row) for row in rows}
 
 
 def sexes_by_enrolment(enrolment_ids: Iterable[int]) -> dict[int, str]:

@@ -15,6 +15,7 @@ from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.tests.test_roster_import import HEAD, pupil
 from smartschool.contexts.exchange.tests.workbooks import xlsx
 from smartschool.contexts.identity import seeds
+from smartschool.kernel.models import AuditRecord
 from smartschool.kernel.registry import demo_logins
 from smartschool.kernel.scope import scope_of
 
@@ -76,7 +77,12 @@ def test_job_applies_once_and_page_tells(logins: None) -> None:
     with transaction.atomic(), scope_of([organisation.pk]):
         run = ImportRun.objects.get(code=code)
     tasks.apply_imports(organisation=organisation.pk)
-    tasks.apply_import(run=run.pk, organisation=organisation.pk, account=run.account_id)  # is left alone
+    with transaction.atomic(), scope_of([organisation.pk]):
+        assert ImportRun.objects.get(pk=run.pk).status == "applied"
+    records = AuditRecord.objects.filter(verb="exchange.apply_import", subject_id=str(run.pk))
+    assert records.count() == 1
+    tasks.apply_imports(organisation=organisation.pk)  # what is applied is left alone
+    assert records.count() == 1
     assert client.get(run_url + "progress/")["HX-Refresh"] == "true"
     page = client.get(run_url).content.decode()
     assert "已导入 <b>3 行</b>" in page
