@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from edumetrics import checks
 from edumetrics.errors import ShapeMismatch
 from edumetrics.results import Estimates, FloatArray, IntArray, Provenance, Reason
 
@@ -73,6 +74,7 @@ def group_means(values: ArrayLike, groups: Sequence[str], *, level: float = 0.95
     table = np.asarray(values, dtype=np.float64)
     if table.ndim != 2 or table.shape[0] != len(groups):
         raise ShapeMismatch(value=f"values are {table.shape}, groups {len(groups)}")
+    checks.marks(table, negative=True)
     labels, member = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
     member = member.reshape(-1)
     valid = np.isfinite(table)

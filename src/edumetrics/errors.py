@@ -92,3 +92,15 @@ class BadWeights(ResponseError):
     """A Q-matrix with a negative or non-finite weight, or an item or point without any."""
 
     code = "bad_weights"
+
+
+class BadCount(ResponseError):
+    """A number of pupils that is negative, not whole or no number."""
+
+    code = "bad_count"
+
+
+class BadParameter(ResponseError):
+    """An item parameter, a standard error or a likelihood that is no usable number."""
+
+    code = "bad_parameter"

@@ -9,6 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from edumetrics import checks
+
 NO_LEVEL = -1
 # 0.7 × 100 is 70.00000000000001 in binary: a pupil on the line belongs to the upper band.
 _ON_THE_LINE = 1e-9
@@ -47,7 +49,7 @@ class Bands:
         ['A', 'B', 'C', 'D']
         """
         total = np.asarray(totals, dtype=np.float64)
-        share = total / np.asarray(full, dtype=np.float64) + _ON_THE_LINE
+        share = total / checks.full_marks(full) + _ON_THE_LINE
         lows = np.array([band.low for band in self.bands[::-1]])
         index = (
             len(lows) - np.searchsorted(lows, np.where(np.isnan(share), 0.0, share), side="right")

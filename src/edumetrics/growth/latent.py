@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from edumetrics.errors import BadParameter, ShapeMismatch
 from edumetrics.results import Estimate, FloatArray, Insufficient, Provenance, Reason
 
 MIN_PUPILS = 30
@@ -47,9 +48,16 @@ def latent_regression(
     """
     likelihood, grid = np.asarray(log_likelihood, dtype=np.float64), np.asarray(nodes, dtype=np.float64)
     x = np.asarray(design, dtype=np.float64)
+    if x.ndim != 2 or likelihood.shape != (len(x), len(grid)):
+        raise ShapeMismatch(value=f"likelihood {likelihood.shape}, design {x.shape}, nodes {grid.shape}")
     n, k = x.shape
-    if likelihood.shape != (n, len(grid)) or not np.isfinite(x).all() or np.isnan(likelihood).any():
-        raise ValueError(f"likelihood {likelihood.shape}, design {x.shape}, nodes {grid.shape}")
+    # A pupil may rule out some abilities, not all.
+    top = likelihood.max(axis=1, initial=-np.inf)
+    bad = ~np.isfinite(x).all(axis=1) | ~np.isfinite(top)
+    if bad.any():
+        raise BadParameter(pupil=str(int(np.argmax(bad)) + 1), value=float(top[bad][0]))
+    if k == 0:
+        return Insufficient(Reason.NOT_IDENTIFIED, n)
     if n < max(MIN_PUPILS, 5 * k):
         return Insufficient(Reason.TOO_FEW_PUPILS, n)
     if np.linalg.matrix_rank(x) < k:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize
 
+from edumetrics import checks
+from edumetrics.errors import ShapeMismatch
 from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Provenance, Reason
 
 MIN_PER_GROUP = 10  # domain rule: publish only from 10 pupils on
@@ -51,12 +53,15 @@ def value_added(
     prediction error variance, which holds the uncertainty of the coefficients and, averaged over a grid, of
     the spread of classes. A small class is pulled to the mean.
     """
-    y, x = np.asarray(final, dtype=np.float64), np.asarray(prior, dtype=np.float64)
     label = np.asarray(groups, dtype=object).astype(str)
+    checks.same_length(final=final, prior=prior, groups=label)
+    y, x = checks.marks(final, negative=True), checks.marks(prior, negative=True)
     use = np.isfinite(y) & np.isfinite(x)
     lost = int((~use).sum())
     y, x, label = y[use], x[use], label[use]
     index = {name: g for g, name in enumerate(order)}
+    if len(index) < len(order):
+        raise ShapeMismatch(value=f"{len(order)} places for {len(index)} groups")
     if missing := sorted(set(label) - set(order)):
         raise ValueError(f"groups without a place in the order: {missing}")
     g = np.array([index[name] for name in label], dtype=np.int64)

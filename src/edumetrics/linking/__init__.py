@@ -1,5 +1,6 @@
 """Between exams: put two forms or two calibrations on one scale, or say that they are not comparable."""
 
+from edumetrics.linking.calibrations import link_calibrations
 from edumetrics.linking.common_items import CommonItemGrowth, common_item_growth
 from edumetrics.linking.equipercentile import (
     EquatedScale,
@@ -19,6 +20,7 @@ __all__ = [
     "equipercentile",
     "frequency_estimation",
     "levine",
+    "link_calibrations",
     "link_scales",
     "tucker",
 ]

@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from edumetrics import checks
+from edumetrics.arrays import MARK_TOLERANCE
+from edumetrics.errors import DuplicateItem, ShapeMismatch
 from edumetrics.linking.irt_scale import DRIFT_Z, MIN_ANCHORS
 from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Outcome, Provenance, Reason
 
@@ -63,9 +66,15 @@ def common_item_growth(
     marks = np.asarray(full, dtype=np.float64)
     shape = (len(first), len(items))
     if first.shape != shape or second.shape != shape or marks.shape != shape[1:]:
-        raise ValueError(f"{len(items)} items, marks {first.shape} and {second.shape}, full {marks.shape}")
-    if np.isinf(first).any() or np.isinf(second).any() or not (marks > 0).all():
-        raise ValueError("marks must not be infinite and full marks must be positive")
+        raise ShapeMismatch(
+            value=f"{len(items)} items, marks {first.shape} and {second.shape}, full {marks.shape}"
+        )
+    checks.full_marks(marks)
+    for j, item in enumerate(items):
+        if item in items[:j]:
+            raise DuplicateItem(item=item)
+    checks.marks(first, top=marks + MARK_TOLERANCE)
+    checks.marks(second, top=marks + MARK_TOLERANCE)
     both = np.isfinite(first) & np.isfinite(second)
     met = both.any(axis=0)
     if met.sum() < MIN_ANCHORS:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from edumetrics import checks
 from edumetrics.results import FloatArray, Insufficient, Provenance, Reason
 
 MIN_PUPILS = 400  # Kolen & Brennan (2014), p. 281
@@ -41,7 +42,7 @@ def equipercentile(
     -----
     Kolen & Brennan (2014), eqs. 2.16–2.18: a mark x spreads evenly over x − ½ … x + ½.
     """
-    x, y = (np.asarray(c, dtype=np.float64) for c in (counts_x, counts_y))
+    x, y = checks.counts(counts_x), checks.counts(counts_y)
     n_x, n_y = int(x.sum()), int(y.sum())
     if min(n_x, n_y) < MIN_PUPILS:
         return Insufficient(Reason.TOO_FEW_PUPILS, min(n_x, n_y))
@@ -73,11 +74,14 @@ def frequency_estimation(
 
     Kolen & Brennan (2014), eqs. 5.7–5.8. Marks are whole numbers. An anchor mark that one group never has
     makes the assumption untestable there: NOT_COMPARABLE when more than 5 % of a group stand on such marks.
+    Pupils without both marks are left out.
+
+    Raises
+    ------
+    ResponseError
+        Columns of different lengths; a mark that is negative, infinite, not whole or above the maximum.
     """
-    form_x, form_y = (
-        np.column_stack([np.asarray(t), np.asarray(v)]).astype(np.int64)
-        for t, v in ((x, anchor_x), (y, anchor_y))
-    )
+    form_x, form_y = _whole_marks(x, anchor_x, maximum_x), _whole_marks(y, anchor_y, maximum_y)
     n_x, n_y = len(form_x), len(form_y)
     if min(n_x, n_y) < MIN_PUPILS:
         return Insufficient(Reason.TOO_FEW_PUPILS, min(n_x, n_y))
@@ -110,6 +114,13 @@ def frequency_estimation(
         se = np.std(draws, axis=0, ddof=1)
     settings = {"weight_x": weight_x, "replications": replications if rng is not None else 0}
     return EquatedScale(equated, se, n_x, n_y, Provenance("frequency_estimation", "1", settings))
+
+
+def _whole_marks(total: ArrayLike, anchor: ArrayLike, maximum: int) -> NDArray[np.int64]:
+    checks.same_length(total=total, anchor=anchor)
+    table = np.column_stack([checks.marks(total, top=maximum), checks.marks(anchor)])
+    table = table[np.isfinite(table).all(axis=1)]
+    return checks.counts(table).astype(np.int64)
 
 
 def _match(share_x: FloatArray, share_y: FloatArray) -> FloatArray:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
+from edumetrics import checks
+from edumetrics.errors import ShapeMismatch
 from edumetrics.results import Caution, FloatArray, Insufficient, Provenance, Reason
 
 # Kolen & Brennan (2014), p. 288: at least 20 % of the paper; with fewer than 4 anchors a single drifting
@@ -16,6 +18,9 @@ from edumetrics.results import Caution, FloatArray, Insufficient, Provenance, Re
 MIN_ANCHORS = 4
 # Robust z beyond this marks an anchor that has drifted (Huynh & Meyer 2010).
 DRIFT_Z = 2.7
+THETA = np.linspace(-4, 4, 41)
+WEIGHT = stats.norm.pdf(THETA) / stats.norm.pdf(THETA).sum()
+STEP = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ def link_scales(
     c_new: ArrayLike | None = None,
     c_old: ArrayLike | None = None,
     difference_se: ArrayLike | None = None,
+    covariance_new: ArrayLike | None = None,
+    covariance_old: ArrayLike | None = None,
     method: Literal["stocking_lord", "haebara"] = "stocking_lord",
     drop_drifted: bool = True,
 ) -> ScaleLink | Insufficient:
@@ -63,6 +70,10 @@ def link_scales(
     difference_se : array_like, common items, optional
         Standard error of each anchor's difference of difficulties; without it the anchors' own spread is the
         measure of drift, which half of them drifting would hide.
+    covariance_new, covariance_old : array_like, (2A, 2A), optional
+        Covariances of (a, b) of the anchors in the two calibrations (`link_calibrations` hands them in).
+        Without them the standard errors know only what differs between anchors, and miss what all of them
+        share: which pupils happened to be calibrated.
     method
         Stocking–Lord compares the two paper curves, Haebara the curve of each item.
     drop_drifted
@@ -72,17 +83,23 @@ def link_scales(
     -------
     ScaleLink, or Insufficient: TOO_FEW_ITEMS; NOT_COMPARABLE when more than a third of the anchors drifted.
 
+    Raises
+    ------
+    ResponseError
+        A parameter that is not finite, a slope or standard error that is not positive (the item is named).
+
     Notes
     -----
     Stocking & Lord (1983), Applied Psychological Measurement 7, 201–210; Haebara (1980), Japanese
-    Psychological Research 22, 144–149, both directions. Criterion over 41 normal nodes of each
-    group. Standard
-    errors by the jackknife over anchors: the anchors are the sample that the link rests on.
+    Psychological Research 22, 144–149, both directions. Criterion over 41 normal nodes of each group.
+    Standard errors by the jackknife over anchors; with covariances by the delta method (Ogasawara 2001,
+    Applied Psychological Measurement 25, 53–67) plus what the jackknife sees beyond the anchors' own errors
+    of estimation, which is drift.
     """
-    new = _parameters(a_new, b_new, c_new)
-    old = _parameters(a_old, b_old, c_old)
-    if len(items) != len(new) or len(items) != len(old):
-        raise ValueError(f"{len(items)} anchors, {len(new)} new and {len(old)} old parameters")
+    new = _parameters(items, a_new, b_new, c_new)
+    old = _parameters(items, a_old, b_old, c_old)
+    if difference_se is not None:
+        difference_se = checks.parameters(difference_se, items, above=0.0)
     if len(items) < MIN_ANCHORS:
         return Insufficient(Reason.TOO_FEW_ITEMS, len(items))
     keep = np.ones(len(items), dtype=bool)
@@ -101,7 +118,12 @@ def link_scales(
         for i in range(int(keep.sum()))
     ]
     n = len(left_out)
-    errors = np.sqrt((n - 1) / n * ((np.array(left_out) - np.mean(left_out, axis=0)) ** 2).sum(axis=0))
+    variances = (n - 1) / n * ((np.array(left_out) - np.mean(left_out, axis=0)) ** 2).sum(axis=0)
+    if covariance_new is not None and covariance_old is not None:
+        covariances = [_anchor_block(c, keep) for c in (covariance_new, covariance_old)]
+        whole, own = link_variances(new[keep], old[keep], (slope, intercept), covariances, method)
+        variances = whole + np.maximum(variances - own, 0.0)
+    errors = np.sqrt(variances)
     anchors = tuple(
         AnchorDrift(item, float(d), float(score), bool(gone))
         for item, d, score, gone in zip(items, difference, z, drifted, strict=True)
@@ -110,13 +132,17 @@ def link_scales(
     return ScaleLink(slope, intercept, float(errors[0]), float(errors[1]), anchors, provenance)
 
 
-def _parameters(a: ArrayLike, b: ArrayLike, c: ArrayLike | None) -> FloatArray:
-    first = np.asarray(a, dtype=np.float64)
-    guess = np.zeros_like(first) if c is None else np.asarray(c, dtype=np.float64)
-    table = np.column_stack([first, np.asarray(b, dtype=np.float64), guess])
-    if not np.isfinite(table).all() or (table[:, 0] <= 0).any() or (table[:, 2] < 0).any():
-        raise ValueError("anchor parameters must be finite, a positive, c not negative")
-    return table
+def _parameters(items: tuple[str, ...], a: ArrayLike, b: ArrayLike, c: ArrayLike | None) -> FloatArray:
+    guess = np.zeros(len(items)) if c is None else checks.parameters(c, items, least=0.0)
+    return np.column_stack([checks.parameters(a, items, above=0.0), checks.parameters(b, items), guess])
+
+
+def _anchor_block(covariance: ArrayLike, keep: np.ndarray) -> FloatArray:
+    table = np.asarray(covariance, dtype=np.float64)
+    twice = np.concatenate([keep, keep])
+    if table.shape != (len(twice), len(twice)) or not np.isfinite(table).all():
+        raise ShapeMismatch(value=f"{len(keep)} anchors, covariance {table.shape}")
+    return table[np.ix_(twice, twice)]
 
 
 def _curves(parameters: FloatArray, theta: FloatArray) -> FloatArray:
@@ -125,29 +151,73 @@ def _curves(parameters: FloatArray, theta: FloatArray) -> FloatArray:
 
 
 def _solve(new: FloatArray, old: FloatArray, method: str) -> tuple[float, float]:
-    theta = np.linspace(-4, 4, 41)
-    weight = stats.norm.pdf(theta)
-    weight /= weight.sum()
     start_slope = float(np.exp(np.mean(np.log(new[:, 0] / old[:, 0]))))
     start = np.array([np.log(start_slope), old[:, 1].mean() - start_slope * new[:, 1].mean()])
-    curve_old, curve_new = _curves(old, theta), _curves(new, theta)
-
-    def loss(values: FloatArray) -> float:
-        slope, intercept = float(np.exp(values[0])), float(values[1])
-        forward = new.copy()
-        forward[:, 0] /= slope
-        forward[:, 1] = slope * new[:, 1] + intercept
-        backward = old.copy()
-        backward[:, 0] *= slope
-        backward[:, 1] = (old[:, 1] - intercept) / slope
-        there = curve_old - _curves(forward, theta)
-        back = curve_new - _curves(backward, theta)
-        if method == "stocking_lord":
-            return float(weight @ there.sum(axis=1) ** 2 + weight @ back.sum(axis=1) ** 2)
-        return float(weight @ (there**2).sum(axis=1) + weight @ (back**2).sum(axis=1))
-
-    best = optimize.minimize(loss, start, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-14})
+    best = optimize.minimize(
+        lambda values: _loss(float(np.exp(values[0])), float(values[1]), new, old, method),
+        start,
+        method="Nelder-Mead",
+        options={"xatol": 1e-9, "fatol": 1e-14},
+    )
     return float(np.exp(best.x[0])), float(best.x[1])
+
+
+def _loss(slope: float, intercept: float, new: FloatArray, old: FloatArray, method: str) -> float:
+    """What is left between the two sets of curves, from both sides."""
+    forward, backward = new.copy(), old.copy()
+    forward[:, 0] /= slope
+    forward[:, 1] = slope * new[:, 1] + intercept
+    backward[:, 0] *= slope
+    backward[:, 1] = (old[:, 1] - intercept) / slope
+    there = _curves(old, THETA) - _curves(forward, THETA)
+    back = _curves(new, THETA) - _curves(backward, THETA)
+    if method == "stocking_lord":
+        return float(WEIGHT @ there.sum(axis=1) ** 2 + WEIGHT @ back.sum(axis=1) ** 2)
+    return float(WEIGHT @ (there**2).sum(axis=1) + WEIGHT @ (back**2).sum(axis=1))
+
+
+def link_variances(
+    new: FloatArray,
+    old: FloatArray,
+    link: tuple[float, float],
+    covariances: list[FloatArray],
+    method: str,
+) -> tuple[FloatArray, FloatArray]:
+    """Variances of slope and intercept by the delta method: in all, and from each anchor's own errors alone.
+
+    The link is where the criterion is flat, so its derivatives by a parameter p are −H⁻¹ ∂²L/∂link∂p.
+    """
+    anchors = len(new)
+
+    def gradient(slope: float, intercept: float, tables: list[FloatArray]) -> FloatArray:
+        def at(s: float, i: float) -> float:
+            return _loss(s, i, tables[0], tables[1], method)
+
+        by_slope = at(slope + STEP, intercept) - at(slope - STEP, intercept)
+        by_intercept = at(slope, intercept + STEP) - at(slope, intercept - STEP)
+        return np.array([by_slope, by_intercept]) / (2 * STEP)
+
+    s, i = link
+    pair = [new, old]
+    up, down = gradient(s + STEP, i, pair), gradient(s - STEP, i, pair)
+    right, left = gradient(s, i + STEP, pair), gradient(s, i - STEP, pair)
+    hessian = np.column_stack([up - down, right - left]) / (2 * STEP)
+    whole, own = np.zeros(2), np.zeros(2)
+    same = np.tile(np.eye(anchors, dtype=bool), (2, 2))
+    for form, covariance in enumerate(covariances):
+        mixed = np.empty((2, 2 * anchors))
+        for column in range(2):
+            for j in range(anchors):
+                ends = []
+                for step in (STEP, -STEP):
+                    tables = [table.copy() for table in pair]
+                    tables[form][j, column] += step
+                    ends.append(gradient(s, i, tables))
+                mixed[:, column * anchors + j] = (ends[0] - ends[1]) / (2 * STEP)
+        slopes = -np.linalg.solve(hessian, mixed)
+        whole += np.einsum("ij,jk,ik->i", slopes, covariance, slopes)
+        own += np.einsum("ij,jk,ik->i", slopes, np.where(same, covariance, 0.0), slopes)
+    return whole, own
 
 
 def _drift(

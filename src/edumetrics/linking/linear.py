@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from edumetrics import checks
 from edumetrics.results import FloatArray, Insufficient, Provenance, Reason
 
 # Kolen & Brennan (2014, p. 281): about 400 pupils per form for linear methods at moderate precision; below
@@ -15,6 +16,7 @@ from edumetrics.results import FloatArray, Insufficient, Provenance, Reason
 MIN_PUPILS = 100
 # An anchor that hardly goes with the total says nothing about a difference between the groups.
 MIN_ANCHOR_CORRELATION = 0.5
+MOST_DRAWS = 0.9  # of the bootstrap draws must have a link
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,13 @@ def tucker(
 
     Returns
     -------
-    LinearLink, or Insufficient(NOT_COMPARABLE) when the anchor does not go with the totals.
+    LinearLink, or Insufficient(NOT_COMPARABLE) when the anchor does not go with the totals, or so weakly that
+    the spread of the synthetic population would be negative (here or in a tenth of the bootstrap draws).
+
+    Raises
+    ------
+    ResponseError
+        Columns of different lengths; an infinite mark.
 
     Notes
     -----
@@ -108,6 +116,8 @@ def _link(
         if np.asarray(np.corrcoef(form.T))[0, 1] < MIN_ANCHOR_CORRELATION:
             return Insufficient(Reason.NOT_COMPARABLE, len(form))
     slope, intercept = _coefficients(form_x, form_y, method, anchor, weight_x)
+    if not np.isfinite(slope):
+        return Insufficient(Reason.NOT_COMPARABLE, min(n_x, n_y))
     errors: tuple[float | None, float | None] = (None, None)
     if rng is not None:
         draws = np.array(
@@ -122,17 +132,17 @@ def _link(
                 for _ in range(replications)
             ]
         )
+        draws = draws[np.isfinite(draws[:, 0])]
+        if len(draws) < MOST_DRAWS * replications:
+            return Insufficient(Reason.NOT_COMPARABLE, min(n_x, n_y))
         errors = float(draws[:, 0].std(ddof=1)), float(draws[:, 1].std(ddof=1))
     settings = {"weight_x": weight_x, "anchor": anchor, "replications": replications if rng else 0}
     return LinearLink(slope, intercept, *errors, n_x, n_y, Provenance(method, "1", settings))
 
 
 def _pair(total: ArrayLike, anchor: ArrayLike) -> NDArray[np.float64]:
-    table = np.column_stack(
-        [np.asarray(total, dtype=np.float64).ravel(), np.asarray(anchor, dtype=np.float64).ravel()]
-    )
-    if np.isinf(table).any():
-        raise ValueError("a mark is infinite")
+    checks.same_length(total=total, anchor=anchor)
+    table = np.column_stack([checks.marks(column, negative=True) for column in (total, anchor)])
     return table[np.isfinite(table).all(axis=1)]
 
 
@@ -150,6 +160,8 @@ def _coefficients(
     synthetic_mean_y = mean_y + weight_x * gamma_y * shift
     variance_x = cov_x[0, 0] - weight_y * gamma_x**2 * spread + gamma_x**2 * mixed
     variance_y = cov_y[0, 0] + weight_x * gamma_y**2 * spread + gamma_y**2 * mixed
+    if min(variance_x, variance_y) <= 0.0:
+        return float("nan"), float("nan")
     slope = float(np.sqrt(variance_y / variance_x))
     return slope, float(synthetic_mean_y - slope * synthetic_mean_x)
 

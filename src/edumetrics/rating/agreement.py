@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from edumetrics import checks
 from edumetrics.results import Estimate, FloatArray, Insufficient, Reason
 
 MIN_ANSWERS = 30  # below this an interval of kappa covers most of its range
@@ -35,11 +36,8 @@ class Agreement:
 
 
 def _both(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    if one.shape != two.shape or one.ndim != 1:
-        raise ValueError(f"two markings of the same answers are needed, got {one.shape} and {two.shape}")
-    if np.isinf(one).any() or np.isinf(two).any() or (one < 0).any() or (two < 0).any():
-        raise ValueError("a mark is negative or infinite")
+    checks.same_length(first=first, second=second)
+    one, two = checks.marks(first), checks.marks(second)
     use = np.isfinite(one) & np.isfinite(two)
     return one[use], two[use]
 
@@ -119,6 +117,8 @@ def arbitration(
     setting, not a law);
     on items of few marks one step apart is never sent on.
     """
-    one, two = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    checks.same_length(first=first, second=second)
+    checks.full_marks(full)
+    one, two = checks.marks(first), checks.marks(second)
     limit = max(tolerance * full, 1.0)
     return np.flatnonzero(np.abs(one - two) > limit + 1e-9)

@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from edumetrics import checks
+from edumetrics.arrays import MARK_TOLERANCE
+from edumetrics.errors import MarkWithoutAnswer
 from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Provenance, Reason
 
 MIN_ANSWERS = 30  # per marker
@@ -55,9 +58,11 @@ def rater_severity(
     Linacre (1989), Many-Facet Rasch Measurement; estimated by penalised quasi-likelihood (abilities have a
     normal prior, so an all-right pupil does not run away). Standard errors are scaled by the dispersion.
     """
-    share = np.asarray(mark, dtype=np.float64) / np.asarray(full, dtype=np.float64)
-    if not np.isfinite(share).all() or (share < 0).any() or (share > 1 + 1e-9).any():
-        raise ValueError("marks must be finite and between 0 and the full mark")
+    checks.same_length(pupil=pupil, item=item, marker=marker, mark=mark, full=full)
+    most = checks.full_marks(full)
+    share = checks.marks(mark, top=most + MARK_TOLERANCE) / most
+    if np.isnan(share).any():
+        raise MarkWithoutAnswer(pupil=str(np.asarray(pupil)[np.argmax(np.isnan(share))]))
     pupils, p = np.unique(np.asarray(pupil, dtype=object).astype(str), return_inverse=True)
     items, i = np.unique(np.asarray(item, dtype=object).astype(str), return_inverse=True)
     markers, r = np.unique(np.asarray(marker, dtype=object).astype(str), return_inverse=True)
@@ -66,6 +71,8 @@ def rater_severity(
     if not _connected(r, p, len(markers), len(pupils)):
         return Insufficient(Reason.NOT_COMPARABLE, len(share))
     n = len(share)
+    if np.ptp(share) == 0.0:
+        return Insufficient(Reason.CONSTANT_MARKS, n)
     sizes = len(pupils), len(items), len(markers)
     rows = np.arange(n)
     design = sparse.hstack(

@@ -60,7 +60,7 @@ def practice_log(
     ValueError
         Lengths differ, or an answer is neither 0 nor 1.
     """
-    who, what = np.asarray(learner).astype(np.int64), np.asarray(skill).astype(np.int64)
+    who, what = _codes("learner", learner), _codes("skill", skill)
     right, when = np.asarray(correct), np.asarray(time)
     if not len(who) == len(what) == len(right) == len(when):
         raise ValueError("learner, time, skill and correct differ in length")
@@ -76,6 +76,13 @@ def practice_log(
     return PracticeLog(
         codes.astype(np.int64), index.astype(np.int64), right[order].astype(bool), order, known
     )
+
+
+def _codes(name: str, values: ArrayLike) -> IntArray:
+    table = np.asarray(values)
+    if not np.issubdtype(table.dtype, np.number) or not np.array_equal(table, np.floor(table)):
+        raise ValueError(f"{name} needs whole-number codes, got {table.dtype}")
+    return table.astype(np.int64)
 
 
 def by_skill(log: PracticeLog) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

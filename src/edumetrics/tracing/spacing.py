@@ -38,6 +38,8 @@ def next_review(
     FSRS (Ye, Su & Cao 2022, KDD, 4381–4390), library `fsrs`. A right answer counts as "good", a wrong one as
     "again"; children are not asked how hard it felt. Fuzz is off: the same answers give the same day.
     """
+    if not 0.0 < retention < 1.0:
+        raise ValueError(f"retention is a share between 0 and 1, not {retention}")
     if not answers:
         raise ValueError("no answer yet: there is nothing to come back to")
     if any(later[0] < earlier[0] for earlier, later in pairwise(answers)):
