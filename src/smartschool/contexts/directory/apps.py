@@ -26,6 +26,7 @@ class DirectoryConfig(AppConfig):
         seeds.register(Seed("directory", 10, run))
         for name, label, icon, policy, url in (
             ("classes", "师生与班级", "users", "view_classes", _classes_url),
+            ("teaching", "任职与任课", "table", "manage_teaching", _teaching_url),
             ("schools", "学校与人员", "building", "view_schools", _schools_url),
         ):
             nav_items.register(
@@ -39,6 +40,14 @@ def _classes_url(actor: Actor) -> str | None:
     if actor.workspace is None:
         return None
     return reverse("directory:classes", kwargs={"school_code": actor.workspace.code})
+
+
+def _teaching_url(actor: Actor) -> str | None:
+    from django.urls import reverse
+
+    if actor.workspace is None:
+        return None
+    return reverse("directory:teaching", kwargs={"school_code": actor.workspace.code})
 
 
 def _schools_url(actor: Actor) -> str | None:

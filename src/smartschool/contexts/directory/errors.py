@@ -71,5 +71,23 @@ def appointment_exists() -> DomainError:
     return DomainError("directory.appointment_exists", "这个岗位已经任命过，不用再任命。", status=409)
 
 
+def last_in_office() -> DomainError:
+    return DomainError(
+        "directory.last_in_office",
+        "这是本校最后一个校长或教务管理员，结束了就没有人能办事。先任命接替的人。",
+        status=409,
+    )
+
+
+def class_has_head() -> DomainError:
+    return DomainError(
+        "directory.class_has_head", "这个班已经有别的班主任，要换人，在任课表上改。", status=409
+    )
+
+
+def post_not_yours(zh: str) -> DomainError:
+    return DomainError("directory.post_not_yours", f"{zh}由校长任命，请校长来办。", status=403)
+
+
 def not_open() -> DomainError:
     return DomainError("directory.not_open", "这条记录已经结束，刷新页面看最新情况。", status=409)

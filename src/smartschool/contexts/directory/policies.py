@@ -4,12 +4,23 @@ from collections.abc import Callable
 
 from django.db.models import Q, QuerySet
 
-from smartschool.contexts.directory.models import Enrolment, HomeClass, Organisation
+from smartschool.contexts.directory.models import (
+    Appointment,
+    Enrolment,
+    HomeClass,
+    Organisation,
+    StaffRecord,
+)
 from smartschool.contexts.directory.public.relations import FormTeacher, HoldsPost, SitsIn, TeachesSubject
+from smartschool.contexts.directory.public.roles import OFFICE
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.policy import Policy, Workspace, register_policy
 
-OFFICE = frozenset({"principal", "academic_admin"})
+# Which posts a holder of a post may give: the office appoints teachers, the principal also the office.
+GIVES = {
+    "principal": frozenset({"principal", "academic_admin", "form_teacher", "teacher"}),
+    "academic_admin": frozenset({"form_teacher", "teacher"}),
+}
 
 view_classes = register_policy(
     Policy(
@@ -90,6 +101,39 @@ def _units(roles: frozenset[str]) -> Callable[[Actor], QuerySet[Organisation]]:
 
     return rows
 
+
+manage_staff = register_policy(
+    Policy(
+        "directory.manage_staff",
+        "添加教职工、办离开",
+        OFFICE,
+        Workspace.SCHOOL,
+        rows=HoldsPost(*OFFICE).on(StaffRecord.rows),
+        write=True,
+    )
+)
+
+manage_posts = register_policy(
+    Policy(
+        "directory.manage_posts",
+        "任命和结束岗位（校长和教务管理员由校长任命）",
+        OFFICE,
+        Workspace.SCHOOL,
+        rows=HoldsPost(*OFFICE).on(Appointment.rows),
+        write=True,
+    )
+)
+
+manage_teaching = register_policy(
+    Policy(
+        "directory.manage_teaching",
+        "排任课、定班主任",
+        OFFICE,
+        Workspace.SCHOOL,
+        rows=HoldsPost(*OFFICE).on(HomeClass.rows),
+        write=True,
+    )
+)
 
 view_schools = register_policy(
     Policy(

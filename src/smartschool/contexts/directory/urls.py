@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from smartschool.contexts.directory.views import classes, organisations, people
+from smartschool.contexts.directory.views import classes, organisations, people, posts, teaching
 
 app_name = "directory"
 
 _SCHOOL = "schools/<str:school_code>/"
 _CLASS = _SCHOOL + "classes/<str:class_code>/"
 _PUPIL = _SCHOOL + "pupils/<str:pupil_code>/"
+_TEACHING = _SCHOOL + "teaching/"
+_POSTS = _TEACHING + "posts/"
 _UNITS = "district/schools/"
 _UNIT = _UNITS + "<str:unit_code>/"
 
@@ -24,6 +26,13 @@ urlpatterns = [
     path(_CLASS + "move/", classes.move, name="class_move"),
     path(_CLASS + "list.pdf", classes.print_list, name="class_list"),
     path(_SCHOOL + "staff/", people.staff, name="staff"),
+    path(_TEACHING, teaching.grid, name="teaching"),
+    path(_POSTS, posts.posts, name="posts"),
+    path(_POSTS + "new/", posts.add, name="post_add"),
+    path(_POSTS + "<int:post>/end/", posts.end, name="post_end"),
+    path(_POSTS + "<int:post>/restore/", posts.restore, name="post_restore"),
+    path(_TEACHING + "<str:class_code>/form-teacher/", teaching.form_teacher, name="form_teacher"),
+    path(_TEACHING + "<str:class_code>/<str:subject>/", teaching.cell, name="teaching_cell"),
     path(_PUPIL, people.pupil, name="pupil"),
     path(_PUPIL + "reveal/", people.reveal, name="reveal"),
     path(_PUPIL + "move/", people.move, name="move"),

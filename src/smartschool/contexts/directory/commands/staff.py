@@ -14,6 +14,9 @@ from smartschool.contexts.directory.models import (
     TeachingAssignment,
 )
 from smartschool.contexts.directory.public.contracts import NewAssignment, NewStaff, TermInfo
+from smartschool.contexts.directory.public.roles import OFFICE
+from smartschool.contexts.directory.validity import valid_on
+from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
 
@@ -71,9 +74,12 @@ def appoint(
 
 @command("directory.end_appointment")
 def end_appointment(*, actor: Actor, appointment: Appointment, on: date) -> Appointment:
-    """From `on` the post gives no rights any more."""
+    """From `on` the post gives no rights any more. The last post of the office stays: somebody must be able
+    to give the next one."""
     if appointment.valid_to is not None:
         raise errors.not_open()
+    if appointment.role in OFFICE and not _others_in_office(appointment, on):
+        raise errors.last_in_office()
     appointment.valid_to = on
     appointment.save(update_fields=["valid_to"])
     done(
@@ -83,6 +89,120 @@ def end_appointment(*, actor: Actor, appointment: Appointment, on: date) -> Appo
         event="directory.appointment_ended",
     )
     return appointment
+
+
+def _others_in_office(appointment: Appointment, on: date) -> bool:
+    rows = Appointment.objects.filter(
+        valid_on(on), valid_on(on, "staff__"), organisation=appointment.organisation_id, role__in=OFFICE
+    )
+    return rows.exclude(pk=appointment.pk).exists()
+
+
+@command("directory.restore_appointment")
+def restore_appointment(*, actor: Actor, appointment: Appointment) -> Appointment:
+    """Take the end of a post back; a class that has another 班主任 by now keeps that one."""
+    if appointment.valid_to is None or appointment.staff.valid_to is not None:
+        raise errors.not_open()
+    if appointment.role == "form_teacher" and head_of(appointment.home_class) is not None:
+        raise errors.class_has_head()
+    former, appointment.valid_to = appointment.valid_to, None
+    try:
+        with transaction.atomic():
+            appointment.save(update_fields=["valid_to"])
+    except IntegrityError:
+        raise errors.appointment_exists() from None
+    done(
+        appointment,
+        organisation_id=appointment.organisation_id,
+        data={"role": appointment.role, "ended_on": former.isoformat()},
+        event="directory.appointment_restored",
+    )
+    return appointment
+
+
+def head_of(home_class: HomeClass | None) -> Appointment | None:
+    """The open appointment of a class's 班主任."""
+    return (
+        Appointment.objects.select_related("staff")
+        .filter(home_class=home_class, role="form_teacher", valid_to__isnull=True)
+        .first()
+    )
+
+
+@command("directory.set_form_teacher")
+def set_form_teacher(
+    *, actor: Actor, home_class: HomeClass, staff: StaffRecord | None, on: date
+) -> StaffRecord | None:
+    """From `on` this person is 班主任 (None: nobody); the former one's post ends that day and is returned."""
+    current = head_of(home_class)
+    if current is not None and staff is not None and current.staff_id == staff.pk:
+        raise errors.appointment_exists()
+    if current is not None:
+        current.valid_to = max(on, current.valid_from)
+        current.save(update_fields=["valid_to"])
+    if staff is not None:
+        Appointment.objects.create(
+            organisation_id=home_class.organisation_id,
+            staff=staff,
+            role="form_teacher",
+            home_class=home_class,
+            valid_from=on,
+        )
+    done(
+        home_class,
+        organisation_id=home_class.organisation_id,
+        data={
+            "from": current.staff_id if current else None,
+            "to": staff.pk if staff else None,
+            "on": on.isoformat(),
+        },
+        event="directory.form_teacher_set",
+    )
+    return current.staff if current else None
+
+
+@command("directory.set_teachers")
+def set_teachers(
+    *, actor: Actor, home_class: HomeClass, subject: str, term: TermInfo, staff: Sequence[StaffRecord]
+) -> list[StaffRecord]:
+    """Who teaches a subject in a class in a term: these and nobody else. Whoever is not 任课教师 yet becomes
+    it from today, or could not open the class. Returns who taught it before."""
+    cell = TeachingAssignment.objects.filter(home_class=home_class, subject=subject, term_id=term.id)
+    before = [row.staff for row in cell.select_related("staff").order_by("staff__name_key")]
+    wanted = {one.pk for one in staff}
+    cell.exclude(staff_id__in=wanted).delete()
+    new = sorted(wanted - {one.pk for one in before})
+    TeachingAssignment.objects.bulk_create(
+        TeachingAssignment(
+            organisation_id=home_class.organisation_id,
+            staff_id=pk,
+            home_class=home_class,
+            subject=subject,
+            term_id=term.id,
+        )
+        for pk in new
+    )
+    holding = Appointment.objects.filter(role="teacher", staff_id__in=new, valid_to__isnull=True)
+    lacking = sorted(set(new) - set(holding.values_list("staff_id", flat=True)))
+    Appointment.objects.bulk_create(
+        Appointment(
+            organisation_id=home_class.organisation_id, staff_id=pk, role="teacher", valid_from=clock.today()
+        )
+        for pk in lacking
+    )
+    done(
+        home_class,
+        organisation_id=home_class.organisation_id,
+        data={
+            "subject": subject,
+            "term": term.id,
+            "from": [one.pk for one in before],
+            "to": sorted(wanted),
+            "appointed": lacking,
+        },
+        event="directory.teaching_assigned",
+    )
+    return before
 
 
 @command("directory.assign_teaching")

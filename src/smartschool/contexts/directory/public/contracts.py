@@ -35,6 +35,11 @@ class TermInfo:
     def name(self) -> str:
         return f"{self.school_year} 学年{'秋季' if self.number == 1 else '春季'}学期"
 
+    @property
+    def key(self) -> str:
+        """``2026-2027-1``, for addresses."""
+        return f"{self.school_year}-{self.number}"
+
 
 @dataclass(frozen=True, slots=True)
 class ClassInfo:

@@ -16,6 +16,10 @@ class Role:
     by: str
 
 
+# Posts that run the office of a school.
+OFFICE = frozenset({"principal", "academic_admin"})
+
+
 @lru_cache(maxsize=1)
 def roles() -> dict[str, Role]:
     """All roles by name, in the order of the list."""

@@ -159,4 +159,4 @@ def _moved(actor: Actor, row: Enrolment, open_classes: list[HomeClass], form: Mo
 def staff(request: HttpRequest, school_code: str) -> HttpResponse:
     """Staff of a school with posts and teaching."""
     rows = queries.staff_rows(place_of(request))
-    return render(request, "directory/staff.html", {"school_code": school_code, "rows": rows})
+    return render(request, "directory/staff.html", {"school_code": school_code, "rows": rows, "tab": "staff"})

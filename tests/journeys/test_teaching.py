@@ -1,0 +1,99 @@
+"""The office fills the teaching grid in place, takes a change back, appoints and ends a post; on a phone and
+without script by pages of their own."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.journeys.test_homes import sign_in
+from tests.journeys.test_organisations import pictures
+
+from smartschool.contexts.identity import seeds
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture
+def logins(fresh_database: str) -> None:
+    """Names the printed accounts in this process; the seeded database has them already."""
+    seeds.run("small")
+
+
+def test_the_office_fills_the_grid_and_appoints(
+    page: Page,
+    site: str,
+    logins: None,
+    console: list[str],
+    check_page: Callable[..., None],
+    check_weight: Callable[..., None],
+) -> None:
+    sign_in(page, site, "校长")
+    page.click(".nav >> text=任职与任课")
+    expect(page.locator(".lede")).to_contain_text("个班的课都有教师")
+    pictures(page, "teaching")
+    check_page()
+    check_weight("table")
+    line = page.get_by_role("row", name=re.compile("^七（2）班"))
+    line.get_by_role("link", name="李岚，七（2）班数学").click()
+    expect(line.locator("select")).to_be_focused()
+    pictures(page, "teaching-cell")
+    check_page((1440, 390))
+    line.locator("select").select_option("")
+    line.get_by_role("button", name="存").click()
+    expect(line).to_contain_text("已存")
+    check_page((1440, 390))
+    line.get_by_role("button", name="改回去").click()
+    expect(line.get_by_role("link", name="李岚，七（2）班数学")).to_be_visible()
+    line.get_by_role("link", name="李岚，七（2）班数学").click()
+    line.get_by_role("link", name="不改").click()
+    expect(line.locator("select")).to_have_count(0)
+    line.get_by_role("link", name="李岚，七（2）班数学").click()
+    line.locator("select").select_option("")
+    line.get_by_role("button", name="存").click()
+    expect(line).to_contain_text("已存")
+    page.reload()
+    expect(page.locator(".lede")).to_contain_text("还有 1 门课没有教师")
+    expect(page.locator("main .note.warn")).to_contain_text("却不教这个班")
+    pictures(page, "teaching-gap")
+    check_page()
+    page.get_by_role("link", name="任职", exact=True).click()
+    pictures(page, "posts")
+    check_page()
+    check_weight("table")
+    page.get_by_role("link", name="任命", exact=True).click()
+    page.get_by_role("button", name="任命").click()
+    expect(page.locator(".err-sum")).to_contain_text("选一个人")
+    pictures(page, "post-add")
+    check_page()
+    page.select_option("#id_staff", label="李岚")
+    page.select_option("#id_role", label="教务管理员")
+    page.get_by_role("button", name="任命").click()
+    expect(page.locator("#hx-note")).to_contain_text("已任命李岚为教务管理员")
+    page.get_by_role("link", name="结束李岚的教务管理员岗位").click()
+    pictures(page, "post-end")
+    check_page()
+    page.get_by_role("button", name="结束这个岗位").click()
+    expect(page.locator("#hx-note")).to_contain_text("李岚的教务管理员岗位已结束")
+    check_page()
+    page.locator("#hx-note").get_by_role("button", name="恢复").click()
+    expect(page.locator("#hx-note")).to_contain_text("岗位恢复了")
+    assert not [text for text in console if "422" not in text]
+
+
+def test_a_cell_without_script_on_a_phone(
+    browser: Browser, site: str, logins: None, check_page: Callable[..., None]
+) -> None:
+    size = {"width": 390, "height": 844}
+    context = browser.new_context(java_script_enabled=False, locale="zh-CN", viewport=size)  # type: ignore[arg-type]
+    page = context.new_page()
+    sign_in(page, site, "教务管理员")
+    page.goto(re.sub("/today/$", "/teaching/", page.url))
+    page.get_by_role("link", name="李岚，七（2）班数学").click()
+    pictures(page, "teaching-page")
+    page.select_option("#staff-1", label="何静")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("#hx-note")).to_contain_text("七（2）班数学已改")
+    page.get_by_role("button", name="改回去").click()
+    expect(page.get_by_role("link", name="李岚，七（2）班数学")).to_be_visible()
+    context.close()
