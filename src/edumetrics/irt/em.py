@@ -123,23 +123,23 @@ def start(problem: Problem, runner: Runner) -> Parameters:
     n_items, width = problem.fixed.shape
     n_cats = int(problem.n_categories.max())
     flat = NodeModel(np.zeros((n_items, n_cats, 1)), np.zeros((len(problem.free_populations), 1)))
-    share = runner.total(flat).counts[:, :, 0] + 0.5
+    known = np.arange(n_cats)[None, :] < problem.n_categories[:, None]
+    count = np.where(known, runner.total(flat).counts[:, :, 0] + 0.5, 0.0)
+    share = count / count.sum(axis=1, keepdims=True)
+    above = np.cumsum(share[:, ::-1], axis=1)[:, ::-1]  # of each category or a higher one
+    inner = np.where(known, above, 0.5)[:, 1:]
+    steps = np.where(known, share / share[:, :1], 1.0)[:, 1:]
+    cumulative = (problem.kind == GRADED) | (problem.n_categories == 2)
     par = np.zeros((n_items, width))
-    for j, m in enumerate((problem.n_categories - 1).tolist()):
-        par[j, 0] = 1.0 if m == 1 or problem.kind[j] == GRADED else 1.0 / np.sqrt(m)
-        f = share[j, : m + 1]
-        if problem.kind[j] == GRADED or m == 1:
-            above = np.cumsum(f[::-1])[::-1][1:] / f.sum()
-            par[j, 1 : m + 1] = 1.2 * np.log(above / (1.0 - above))
-        else:
-            par[j, 1 : m + 1] = np.log(f[1:] / f[0])
-        if problem.kind[j] == GUESSING:
-            alpha, beta = problem.prior[j, 3:5] if problem.prior[j, 3] > 0 else (2.0, 8.0)
-            par[j, 2] = np.log(alpha / beta)
-            rate = min(max(f[1] / f.sum(), 0.3), 0.97)
-            c = alpha / (alpha + beta)
-            above = max((rate - c) / (1.0 - c), 0.05)
-            par[j, 1] = 1.2 * np.log(above / (1.0 - above))
+    par[:, 0] = np.where(cumulative, 1.0, 1.0 / np.sqrt(np.maximum(problem.n_categories - 1, 1)))
+    par[:, 1:n_cats] = np.where(cumulative[:, None], 1.2 * np.log(inner / (1.0 - inner)), np.log(steps))
+    guess = problem.kind == GUESSING
+    if guess.any():
+        held = problem.prior[guess, 3:4] > 0
+        alpha, beta = np.where(held, problem.prior[guess, 3:5], (2.0, 8.0)).T
+        c = alpha / (alpha + beta)
+        able = np.maximum((np.clip(share[guess, 1], 0.3, 0.97) - c) / (1.0 - c), 0.05)
+        par[guess, 1], par[guess, 2] = 1.2 * np.log(able / (1.0 - able)), np.log(alpha / beta)
     if problem.shared_slope:
         par[:, 0] = 1.0
     n_pop = len(problem.free_populations)
