@@ -27,6 +27,7 @@ _SCIENTIFIC = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+?\d+")
 _NAME = re.compile(
     r"[\u3007\u3400-\u9fff\uf900-\ufaff\ue000-\uf8ff\U00020000-\U0003ffffA-Za-zÀ-ɏ·.\-' （）()]+"
 )
+_DOT_BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\.(?=[^\x00-\x7f])")
 _BETWEEN_HAN = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 _DATE = re.compile(
     r"(\d{4})(?:(\d{2})(\d{2})|([-./])(\d{1,2})\4(\d{1,2})|年(\d{1,2})月(\d{1,2})日?)"
@@ -118,6 +119,7 @@ def person_name(cell: Cell) -> Value | Bad:
         return found
     if not found.isalnum():
         found = _BETWEEN_HAN.sub("", found.translate({0x3000: 0x20, 0xA0: 0x20}).translate(_MIDDLE_DOTS))
+        found = _DOT_BETWEEN_HAN.sub("·", found)
         found = " ".join(found.split())
     if len(found) > 64:
         return Bad("too_long", "姓名最多 64 个字，请核对这一格。")

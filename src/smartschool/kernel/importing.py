@@ -88,6 +88,10 @@ class Importer(ABC):
     def columns(self, target: Target) -> Sequence[Column]:
         """The columns that this workbook may have, official names first among their synonyms."""
 
+    def claims(self, header: str) -> bool:
+        """Whether a header that no column knows is one of this workbook (an item of an exam)."""
+        return False
+
     def validate(self, checked: Checked, target: Target) -> None:
         """Find what contradicts itself inside the file; report by `checked.add` and `checked.warn`."""
         return

@@ -56,7 +56,8 @@ class Column:
     `name` is the official header and the word used in faults; `synonyms` are other headers seen in
     the wild, best first. `check` turns a non-blank cell into a value or `Bad`. `required` cells may
     not be blank where the column exists; `needed` columns must exist in the file. `ordinal` columns
-    (编号) number the rows of a form and say nothing about whether the row is filled.
+    (编号) number the rows of a form and say nothing about whether the row is filled. `from_title` finds
+    the one value of a sheet that lacks the column in its name or title (a sheet a class).
     """
 
     key: str
@@ -66,6 +67,7 @@ class Column:
     required: bool = False
     needed: bool = False
     ordinal: bool = False
+    from_title: Callable[[str], str | None] | None = None
 
 
 @dataclass(slots=True)

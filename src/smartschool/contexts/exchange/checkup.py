@@ -82,7 +82,9 @@ def read_and_check(
     """The pure half; needs no database."""
     columns = importer.columns(target)
     try:
-        table = read_table(content, columns, saved=saved, keep_extra=importer.keep_extra)
+        table = read_table(
+            content, columns, saved=saved, keep_extra=importer.keep_extra, claims=importer.claims
+        )
         checked = check_frame(table.frame, columns)
     except FileRefused as refused:
         mappable = refused.code in ("missing_column", "no_header", "duplicate_header")

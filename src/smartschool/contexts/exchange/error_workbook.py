@@ -21,7 +21,13 @@ def make(
 
     Mend it and bring it in again: the extra column is not imported.
     """
-    table = read_table(content, importer.columns(target), saved=saved, keep_extra=importer.keep_extra)
+    table = read_table(
+        content,
+        importer.columns(target),
+        saved=saved,
+        keep_extra=importer.keep_extra,
+        claims=importer.claims,
+    )
     names = {column.key: column.name for column in importer.columns(target)}
     by_sheet: dict[str, dict[int, list[Fault]]] = defaultdict(lambda: defaultdict(list))
     for fault in faults:

@@ -4,6 +4,7 @@ Ranks (校名次 and the like) are no column of ours: such a column is left out 
 """
 
 from smartschool.contexts.assessment.public.contracts import AttemptStatus
+from smartschool.contexts.directory.public.class_titles import class_in_title
 from smartschool.kernel.cells import as_text, digits_text, narrow
 from smartschool.kernel.tabular import Bad, Cell, Column, Value
 
@@ -55,7 +56,13 @@ COLUMNS = (
     Column("id_number", "身份证号", digits_text, ("身份证件号", "身份证", "证件号码")),
     Column("exam_number", "考号", digits_text, ("准考证号", "考生号", "考生编号", "准考号", "学生编号")),
     Column("name", "姓名", word_cell, ("学生姓名", "考生姓名", "名字")),
-    Column("home_class", "班级", word_cell, ("班别", "班级名称", "行政班", "所在班级", "班")),
+    Column(
+        "home_class",
+        "班级",
+        word_cell,
+        ("班别", "班级名称", "行政班", "所在班级", "班"),
+        from_title=class_in_title,
+    ),
     Column("grade", "年级", word_cell, ("年级名称",)),
     Column("class_number", "学号", raw_cell, ("班内学号", "座号", "座位号", "班级学号", "班内编号")),
     Column("status", "考试状态", status_cell, ("状态", "是否缺考", "考试情况", "缺考标志", "缺考")),

@@ -7,6 +7,7 @@ from smartschool.contexts.directory.grades import FIRST_GRADE, LAST_GRADE
 from smartschool.kernel.cells import as_text, narrow
 from smartschool.kernel.tabular import Bad, Cell, Value
 
+MOST_CLASSES = 60  # of one grade of a school
 _DIGITS = {word: number for number, word in enumerate("零一二三四五六七八九")} | {"十": 10, "两": 2}
 _NAMED = {
     **{f"{word}年级": grade for word, grade in zip("一二三四五六七八九", range(1, 10), strict=True)},
@@ -28,7 +29,10 @@ _CLASS = re.compile(
     rf"(?:{_GRADE_WORD}(?:年级|级)?[（(\[.．·\-]?)??"
     r"[（(\[]?(?P<number>\d{1,2}|[一二三四五六七八九]|十[一二三四五六七八九]?|二十[一二三四五六七八九]?)[）)\]]?班?"
 )
-_SEPARATED = re.compile(rf"{_GRADE_WORD}(?:年级|级|[（(\[.．·\-])")
+_SEPARATED = re.compile(
+    rf"{_GRADE_WORD}(?:年级|级|[（(\[.．·\-])|小?[一二三四五六七八九](?=\d)|初[一二三](?=\d)"
+)
+_THREE_DIGITS = re.compile(r"([1-9])(\d{2})班?")  # 302 is 三（2）班
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,15 @@ def class_cell(cell: Cell) -> Value | Bad:
     text = _plain(cell)
     if isinstance(text, Bad):
         return text
+    digits = _THREE_DIGITS.fullmatch(text)
+    if digits and 1 <= int(digits[2]) <= MOST_CLASSES:
+        return ClassCell(int(digits[2]), grade=int(digits[1]))
     match = _CLASS.fullmatch(text)
     wrong = Bad("unknown_class", f"认不出班级“{text[:12]}”。请写成 三（2）班，或者班级号 02。")
     if match is None:
         return wrong
     grade_word, number = match["grade"], number_of(match["number"])
-    if not 1 <= number <= 60:
+    if not 1 <= number <= MOST_CLASSES:
         return wrong
     if grade_word is None:
         return ClassCell(number)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from smartschool.contexts.directory.importers.class_cells import (
@@ -14,24 +15,41 @@ from smartschool.contexts.directory.public.identifiers import IdNumber, parse_id
 from smartschool.kernel.cells import as_text
 from smartschool.kernel.tabular import Bad, Cell, Checked, Value
 
-_BETWEEN = re.compile(r"[、,，;；/\s]+")
+_BETWEEN = re.compile(r"[、,，;；/\n]+")
 
 
 def several(check: Callable[[Cell], Value | Bad]) -> Callable[[Cell], Value | Bad]:
-    """A cell that may hold several values (语文、数学); answers a tuple, or the first thing wrong."""
+    """A cell that may hold several values (语文、数学); answers a tuple, or the first thing wrong. Spaces
+    stand between values (语文 数学) where they are not part of one (数 学)."""
 
     def read(cell: Cell) -> Value | Bad:
         text = as_text(cell)
         if isinstance(text, Bad):
             return text
-        found = [check(part) for part in _BETWEEN.split(text) if part]
+        found: list[Value | Bad] = []
+        for part in filter(None, map(str.strip, _BETWEEN.split(text))):
+            whole = check(part)
+            found += [whole] if not isinstance(whole, Bad) else map(check, part.split())
         wrong = next((one for one in found if isinstance(one, Bad)), None)
         return wrong if wrong is not None else tuple(one for one in found if one is not None)
 
     return read
 
 
-classes_cell = several(class_cell)
+_each_class = several(class_cell)
+
+
+def classes_cell(cell: Cell) -> Value | Bad:
+    """Several classes; those after the first may leave the grade away (七年级1、2班)."""
+    found = _each_class(cell)
+    if not isinstance(found, tuple):
+        return found
+    grade: int | None = None
+    full = []
+    for one in found:
+        grade = one.grade or (grade if one.entry_year is None else None)
+        full.append(replace(one, grade=grade) if one.entry_year is None else one)
+    return tuple(full)
 
 
 def class_key(sitting: ClassCell, school_year: int) -> tuple[str, int, int] | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from smartschool.contexts.directory.importers.class_cells import class_cell, grade_cell
+from smartschool.contexts.directory.public.class_titles import class_in_title
 from smartschool.contexts.directory.public.codes import coded
 from smartschool.contexts.directory.public.identifiers import (
     enrolment_number_cell,
@@ -133,6 +134,7 @@ def roster_columns() -> tuple[Column, ...]:
             ("班级", "班号", "班别", "班级名称", "所在班级", "班次", "行政班"),
             required=True,
             needed=True,
+            from_title=class_in_title,
         ),
         Column("entry_month", "入学年月", cells.month, ("入学时间", "入学日期", "入校时间")),
         _coded("admission_mode", "入学方式", "admission_mode"),

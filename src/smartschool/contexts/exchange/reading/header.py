@@ -6,7 +6,8 @@ school saved, `saved`; a unique resemblance is only `guessed`, and the page asks
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -20,6 +21,13 @@ FEWEST_MATCHES = 2
 _HINT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 _NOISE = re.compile(r"[\s*＊:：_、,，]+")
 NOT_IMPORTED = ""
+
+
+def claims_nothing(text: str) -> bool:
+    """No header beside those of the columns."""
+    return False
+
+
 _WHOLE = {float(number): str(number) for number in range(1000)}
 
 
@@ -96,32 +104,43 @@ def header_text(cell: Cell) -> str:
 
 
 def find_header(
-    sheet: RawSheet, columns: Sequence[Column], saved: Mapping[str, str] | None = None
+    sheet: RawSheet,
+    columns: Sequence[Column],
+    saved: Mapping[str, str] | None = None,
+    claims: Callable[[str], bool] = claims_nothing,
 ) -> Header | None:
     """The best header line of a sheet, or None where the sheet holds no table of this kind.
 
-    `saved` maps comparable header texts to column keys ("" means: do not import).
+    `saved` maps comparable header texts to column keys ("" means: do not import). `claims` knows headers
+    beside those of the columns (the items of an exam): two of them make a header of a line with one column.
     """
     words = Words(columns)
     saved = saved or {}
     keys: dict[str, str | None] = {}  # lines of figures repeat the same few texts
-    best: tuple[tuple[int, int, int], list[str], int] | None = None
+
+    def key_of(text: str) -> str | None:
+        if text not in keys:
+            keys[text] = _key_of(text, words, saved) if text else None
+        return keys[text]
+
+    best: tuple[tuple[int, int, int, int], list[str], int] | None = None
     lines = [[header_text(cell) for cell in row] for row in sheet.rows[: LINES_SEARCHED + 1]]
     for line, single in enumerate(lines[:LINES_SEARCHED]):
         options = [(single, line, 1)]
         if line + 1 < len(lines):
-            options.append((_two_lines(sheet, line, single, lines[line + 1]), line + 1, 0))
+            options.append((_two_lines(sheet, line, single, lines[line + 1], key_of), line + 1, 0))
         for texts, last, simple in options:
             distinct = set(texts)
-            for text in distinct - keys.keys():
-                keys[text] = _key_of(text, words, saved) if text else None
-            matches = len({key for text in distinct if (key := keys[text])})
+            matches = len({key for text in distinct if (key := key_of(text))})
+            if not matches:
+                continue
+            unknown = [text for text in distinct if text and not key_of(text)]
+            claimed = sum(map(claims, unknown)) if simple or _all_differ(lines[last]) else 0
             if matches == FEWEST_MATCHES - 1:
-                unknown = [text for text in distinct if text and not keys[text]]
-                matches += any(words.resembling(text) for text in unknown)
+                matches += claimed >= FEWEST_MATCHES or any(words.resembling(text) for text in unknown)
             if matches < FEWEST_MATCHES:
                 continue
-            score = (matches, simple, -line)
+            score = (matches, claimed, simple, -line)
             if best is None or score > best[0]:
                 best = (score, texts, last)
     if best is None:
@@ -137,17 +156,40 @@ def _key_of(text: str, words: Words, saved: Mapping[str, str]) -> str | None:
     return found[0] if found else None
 
 
-def _two_lines(sheet: RawSheet, line: int, single: list[str], lower: list[str]) -> list[str]:
-    """Header texts of two lines read as one: a merged parent speaks for all columns below it."""
+def _all_differ(texts: list[str]) -> bool:
+    """Headers differ; a line of full marks or of figures repeats some."""
+    filled = [text for text in texts if text]
+    return len(set(filled)) == len(filled)
+
+
+def _two_lines(
+    sheet: RawSheet, line: int, single: list[str], lower: list[str], key_of: Callable[[str], str | None]
+) -> list[str]:
+    """Header texts of two lines read as one: a merged parent speaks for all columns below it.
+
+    A parent that only gathers columns (学生基本信息) is left away where the lower text alone is a column, and
+    the only one of its kind: 姓名 below 监护人 is not the pupil's.
+    """
     upper = single.copy()
     for (top, left), (bottom, right) in sheet.merged:
         if top == line == bottom and right < len(upper):
             for place in range(left, right + 1):
                 upper[place] = upper[left]
-    return [
+    joined = [
         above if not below else below if not above else above + below
         for above, below in zip(upper, lower, strict=True)
     ]
+    taken = {key_of(text) for text in joined}
+    alone = {
+        place: key
+        for place, text in enumerate(joined)
+        if upper[place] and not key_of(text) and (key := key_of(lower[place])) and key not in taken
+    }
+    often = Counter(alone.values())
+    for place, key in alone.items():
+        if often[key] == 1:
+            joined[place] = lower[place]
+    return joined
 
 
 def _assign(texts: list[str], line: int, words: Words, saved: Mapping[str, str]) -> Header:

@@ -1,13 +1,14 @@
 """From a file to one frame: all data sheets, their headers and their rows, ready for the cell checks."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from smartschool.contexts.exchange.reading.archive import column_letters, too_many_rows
 from smartschool.contexts.exchange.reading.header import (
     Header,
+    claims_nothing,
     comparable,
     find_header,
     header_text,
@@ -17,9 +18,12 @@ from smartschool.contexts.exchange.reading.limits import DEFAULT, Limits
 from smartschool.contexts.exchange.reading.workbook import RawSheet, open_sheets
 from smartschool.kernel.tabular import Bad, Cell, Column, Fault, FileRefused, Frame, is_blank
 
+# A sheet that shows how to fill in the form: its table is no data where another sheet has one.
+_EXAMPLE = re.compile(r"(?:填表|填写|填报)?(?:说明|须知|要求|示例|样例|样表|范例|举例)表?\d*")
 _CLOSING_NOTE = re.compile(
     r"(?:注|说明|备注|填表|填报|制表|审核|合计|总计|共计|经办|校长|负责人|联系人|单位).*", re.DOTALL
 )
+_LABELLED = re.compile(r"[:：]")
 _FORMULA = Bad(
     "formula",
     "{cell} 是公式，文件里没有算好的结果。请用 Excel 打开并保存一次，或复制后“选择性粘贴 → 数值”，再导入。",
@@ -51,6 +55,7 @@ def read_table(
     saved: Mapping[str, str] | None = None,
     limits: Limits = DEFAULT,
     keep_extra: bool = False,
+    claims: Callable[[str], bool] = claims_nothing,
 ) -> ReadTable:
     """Read a file for an importer. Raises FileRefused with the first thing that stops the whole file.
 
@@ -60,14 +65,21 @@ def read_table(
         Mapping that a person has set: comparable header → column key, "" for 不导入.
     keep_extra
         Also keep columns that no importer column claims, under their header text (item marks).
+    claims
+        Which of those headers the importer knows to be its own.
     """
-    sheets, skipped = [], []
+    sheets: list[ReadSheet] = []
+    skipped: list[tuple[RawSheet, Header | None]] = []
     for raw in open_sheets(content, limits):
-        header = find_header(raw, columns, saved)
-        if header is None or not all(column.key in header.sure for column in columns if column.needed):
+        header = find_header(raw, columns, saved, claims)
+        if header is None or not _has_needed(raw, header, columns):
             skipped.append((raw, header))
         else:
             sheets.append(ReadSheet(raw, header))
+    examples = [sheet for sheet in sheets if _EXAMPLE.fullmatch(sheet.raw.name.strip())]
+    if 0 < len(examples) < len(sheets):
+        sheets = [sheet for sheet in sheets if sheet not in examples]
+        skipped += [(sheet.raw, sheet.header) for sheet in examples]
     if not sheets:
         raise _no_table(columns, skipped)
     for sheet in sheets:
@@ -86,6 +98,28 @@ def read_table(
     if len(frame) > limits.rows:
         raise too_many_rows(limits)
     return ReadTable(frame, sheets, [raw.name for raw, _ in skipped])
+
+
+def _has_needed(raw: RawSheet, header: Header, columns: Sequence[Column]) -> bool:
+    """Whether the columns that must be there are, or the sheet's name or title says their one value."""
+    return all(
+        column.key in header.sure or _said_above(raw, header, column) is not None
+        for column in columns
+        if column.needed
+    )
+
+
+def _said_above(raw: RawSheet, header: Header, column: Column) -> str | None:
+    """Value of a column that the sheet lacks, from the name of the sheet, else from its title."""
+    if column.from_title is None:
+        return None
+    return column.from_title(raw.name) or column.from_title(_title(raw, header))
+
+
+def _title(raw: RawSheet, header: Header) -> str:
+    """Words above the header."""
+    above = (cell for row in raw.rows[: header.line] for cell in row)
+    return " ".join(cell for cell in above if isinstance(cell, str) and cell)
 
 
 def closest_sheet(
@@ -133,10 +167,19 @@ def _no_table(columns: Sequence[Column], skipped: Sequence[tuple[RawSheet, Heade
 
 
 def _frame(sheets: Sequence[ReadSheet], columns: Sequence[Column], keep_extra: bool) -> Frame:
-    ordinal = {column.key for column in columns if column.ordinal}
-    names = {column.key: column.name for column in columns}
     frame = Frame([], [], {})
-    present = {key for sheet in sheets for key in sheet.header.keys}
+    said = [
+        {
+            column.key: value
+            for column in columns
+            if column.key not in sheet.header.keys
+            and (value := _said_above(sheet.raw, sheet.header, column)) is not None
+        }
+        for sheet in sheets
+    ]
+    present = {
+        key for sheet, values in zip(sheets, said, strict=True) for key in sheet.header.keys | {*values}
+    }
     frame.columns = {column.key: [] for column in columns if column.key in present}
     extras: dict[str, str] = {}
     if keep_extra:
@@ -145,17 +188,21 @@ def _frame(sheets: Sequence[ReadSheet], columns: Sequence[Column], keep_extra: b
                 if heading.key is None:
                     extras.setdefault(comparable(heading.text), heading.text)
         frame.extra = {text: [] for text in extras.values()}
-    for sheet in sheets:
-        _append(frame, sheet, ordinal, names, extras)
+    for sheet, values in zip(sheets, said, strict=True):
+        _append(frame, sheet, columns, values, extras)
     return frame
 
 
 def _append(
-    frame: Frame, sheet: ReadSheet, ordinal: set[str], names: dict[str, str], extras: Mapping[str, str]
+    frame: Frame,
+    sheet: ReadSheet,
+    columns: Sequence[Column],
+    said: Mapping[str, str],
+    extras: Mapping[str, str],
 ) -> None:
     raw, header = sheet.raw, sheet.header
-    above = (cell for row in raw.rows[: header.line] for cell in row)
-    frame.titles[raw.name] = " ".join(cell for cell in above if isinstance(cell, str) and cell)
+    ordinal = {column.key for column in columns if column.ordinal}
+    frame.titles[raw.name] = _title(raw, header)
     _fill_merged(raw, header.line)
     place_of = {heading.key: heading.place for heading in header.headings if heading.key}
     telling = [place for key, place in place_of.items() if key not in ordinal]
@@ -172,10 +219,10 @@ def _append(
     for heading in header.headings:
         if heading.key:
             frame.headers.setdefault(heading.key, heading.text)
-    columns = list(zip(*(raw.rows[line] for line in kept), strict=True))
+    filled = list(zip(*(raw.rows[line] for line in kept), strict=True))
     for key, cells in frame.columns.items():
         place = place_of.get(key)
-        cells.extend([None] * len(kept) if place is None or not kept else columns[place])
+        cells.extend([said.get(key)] * len(kept) if place is None or not kept else filled[place])
     extra_place = {
         extras[comparable(heading.text)]: heading.place
         for heading in header.headings
@@ -183,10 +230,11 @@ def _append(
     }
     for text, cells in frame.extra.items():
         place = extra_place.get(text)
-        cells.extend([None] * len(kept) if place is None or not kept else columns[place])
+        cells.extend([None] * len(kept) if place is None or not kept else filled[place])
     frame.sheets.extend([raw.name] * len(kept))
     frame.rows.extend(line + 1 for line in kept)
-    column_at = {place: names[key] for key, place in place_of.items()}
+    names = {column.key: column.name for column in columns if not column.ordinal}
+    column_at = {place: names[key] for key, place in place_of.items() if key in names}
     column_at |= {place: text for text, place in extra_place.items()}
     in_frame = set(kept)
     for marks, bad in ((raw.formulas, _FORMULA), (raw.errors, _ERROR)):
@@ -213,13 +261,12 @@ def _fill_merged(raw: RawSheet, header_line: int) -> None:
 
 
 def _is_note(row: list[Cell]) -> bool:
-    """Lines such as 制表人：… or 合计 below the table: one or two texts at the left, nothing else."""
+    """Lines such as 制表人：… or 合计 below the table: one or two texts at the left and nothing else, or
+    several of the form 审核人：…."""
     filled = [cell for cell in row if not is_blank(cell)]
-    return (
-        1 <= len(filled) <= 2
-        and isinstance(filled[0], str)
-        and _CLOSING_NOTE.match(filled[0].strip()) is not None
-    )
+    if not filled or not isinstance(filled[0], str) or _CLOSING_NOTE.match(filled[0].strip()) is None:
+        return False
+    return len(filled) <= 2 or all(isinstance(cell, str) and _LABELLED.search(cell) for cell in filled)
 
 
 def _is_header_again(row: list[Cell], titles: Sequence[tuple[int, str]]) -> bool:
