@@ -55,7 +55,11 @@ class KnowledgeTracing:
     provenance: Provenance
 
 
-@njit(cache=True)
+# Probabilities of so many answers multiply to no less than 1e−200: no scaling, no division on the way.
+SHORT = 48
+
+
+@njit(cache=True, nogil=True)
 def _e_step(
     correct: NDArray[np.bool_],
     skill: NDArray[np.int64],
@@ -65,12 +69,12 @@ def _e_step(
     parameters: NDArray[np.float64],
     counts: NDArray[np.float64],
     forward: NDArray[np.float64],
-    scale: NDArray[np.float64],
     active: NDArray[np.bool_],
 ) -> None:
-    """Scaled forward–backward over the active skills; `counts[skill]` gathers the expected numbers.
+    """Forward–backward over the active skills; `counts[skill]` gathers the expected numbers.
 
-    Only the sequences `chosen` are walked, each standing for `weight` equal ones.
+    Only the sequences `chosen` are walked, each standing for `weight` equal ones. `forward` (answers × 3) is
+    room to work in.
     counts columns: sequences, known at start, transitions from not known, learned, transitions from known,
     forgotten, answers without knowledge, right among them, answers with knowledge, wrong among them,
     log-likelihood.
@@ -81,60 +85,54 @@ def _e_step(
         k = skill[first]
         if not active[k]:
             continue
+        known, learn, forget = parameters[k, 0], parameters[k, 1], parameters[k, 2]
+        guess, slip = parameters[k, 3], parameters[k, 4]
+        stay1, stay0 = 1 - forget, 1 - learn
+        scaled = last - first > SHORT
         total = 0.0
-        learn, forget, guess, slip = parameters[k, 1], parameters[k, 2], parameters[k, 3], parameters[k, 4]
-        p = parameters[k, 0]
-        product = 1.0
+        a1, a0 = known, 1 - known
         for t in range(first, last):
-            e1 = 1 - slip if correct[t] else slip
-            e0 = guess if correct[t] else 1 - guess
-            z = p * e1 + (1 - p) * e0
-            q = p * e1 / z
-            scale[t], forward[t] = 1 / z, q
-            # A logarithm per answer would cost as much as all the rest: take one when the product gets small.
-            product *= z
-            if product < 1e-200:
-                total += np.log(product)
-                product = 1.0
-            p = q * (1 - forget) + (1 - q) * learn
-        total += np.log(product)
-        counts[k, 10] += w * total
-        n0 = n1 = right0 = wrong1 = left0 = learned_all = left1 = forgot_all = 0.0
-        b1, b0 = 1.0, 1.0
+            if t > first:
+                a1, a0 = a1 * stay1 + a0 * learn, a1 * forget + a0 * stay0
+            a1 *= 1 - slip if correct[t] else slip
+            a0 *= guess if correct[t] else 1 - guess
+            forward[t, 2] = 1.0
+            if scaled and a1 + a0 < 1e-100:
+                total += np.log(a1 + a0)
+                forward[t, 2] = 1 / (a1 + a0)
+                a1, a0 = a1 * forward[t, 2], a0 * forward[t, 2]
+            forward[t, 0], forward[t, 1] = a1, a0
+        chance = a1 + a0
+        # With 1/chance in the backward numbers every product below is an expected number already.
+        b1 = b0 = 1 / chance
+        n1, right, right1, learned, forgot, g1 = 0.0, 0, 0.0, 0.0, 0.0, 0.0
+        end1 = a1 * b1
         for t in range(last - 1, first - 1, -1):
-            q = forward[t]
-            gamma = q * b1 / (q * b1 + (1 - q) * b0)
-            n0 += 1 - gamma
-            n1 += gamma
+            g1 = forward[t, 0] * b1
+            n1 += g1
             if correct[t]:
-                right0 += 1 - gamma
-            else:
-                wrong1 += gamma
-            if t == first:
-                counts[k, 1] += w * gamma
-                break
-            e1 = (1 - slip if correct[t] else slip) * scale[t] * b1
-            e0 = (guess if correct[t] else 1 - guess) * scale[t] * b0
-            q = forward[t - 1]
-            learned = (1 - q) * learn * e1
-            stayed0 = (1 - q) * (1 - learn) * e0
-            forgot = q * forget * e0
-            stayed1 = q * (1 - forget) * e1
-            mass = 1 / (learned + stayed0 + forgot + stayed1)
-            left0 += (learned + stayed0) * mass
-            learned_all += learned * mass
-            left1 += (forgot + stayed1) * mass
-            forgot_all += forgot * mass
-            b1, b0 = (1 - forget) * e1 + forget * e0, learn * e1 + (1 - learn) * e0
+                right += 1
+                right1 += g1
+            if t > first:
+                rescale = forward[t, 2] if scaled else 1.0
+                c1 = (1 - slip if correct[t] else slip) * b1 * rescale
+                c0 = (guess if correct[t] else 1 - guess) * b0 * rescale
+                learned += forward[t - 1, 1] * c1
+                forgot += forward[t - 1, 0] * c0
+                b1, b0 = stay1 * c1 + forget * c0, learn * c1 + stay0 * c0
+        size = last - first
+        left1 = n1 - end1
         counts[k, 0] += w
-        counts[k, 2] += w * left0
-        counts[k, 3] += w * learned_all
+        counts[k, 1] += w * g1
+        counts[k, 2] += w * (size - 1 - left1)
+        counts[k, 3] += w * learned * learn
         counts[k, 4] += w * left1
-        counts[k, 5] += w * forgot_all
-        counts[k, 6] += w * n0
-        counts[k, 7] += w * right0
+        counts[k, 5] += w * forgot * forget
+        counts[k, 6] += w * (size - n1)
+        counts[k, 7] += w * (right - right1)
         counts[k, 8] += w * n1
-        counts[k, 9] += w * wrong1
+        counts[k, 9] += w * (n1 - right1)
+        counts[k, 10] += w * (total + np.log(chance))
 
 
 @njit(cache=True)
@@ -198,7 +196,7 @@ def fit_bkt(log: PracticeLog, *, forgetting: bool = True, iterations: int = 200)
     correct, skill = log.correct[rows], log.skill[rows]
     n_skills = len(log.skills)
     parameters = np.tile(np.array([0.4, 0.15, 0.02 if forgetting else 0.0, 0.25, 0.1]), (n_skills, 1))
-    forward, scale = np.empty(len(rows)), np.empty(len(rows))
+    forward = np.empty((len(rows), 3))
     # Most sequences are short and many are equal: each distinct one is walked once, with its number.
     _, chosen, times = np.unique(_hash(correct, skill, starts), return_index=True, return_counts=True)
     by_place = np.argsort(chosen)
@@ -211,7 +209,7 @@ def fit_bkt(log: PracticeLog, *, forgetting: bool = True, iterations: int = 200)
         """One EM step of the active skills: (what it climbs, the next parameters)."""
         nonlocal passes
         counts = np.zeros((n_skills, 11))
-        _e_step(correct, skill, starts, chosen, weight, at, counts, forward, scale, active)
+        _e_step(correct, skill, starts, chosen, weight, at, counts, forward, active)
         total[active] = counts[active, 10]
         passes += 1
         return counts[:, 10] + _log_prior(at, forgetting), _m_step(counts, forgetting)
@@ -246,12 +244,8 @@ def fit_bkt(log: PracticeLog, *, forgetting: bool = True, iterations: int = 200)
 
 
 def _m_step(counts: FloatArray, forgetting: bool) -> FloatArray:
-    pairs = [("known", 1, 0), ("learn", 3, 2), ("forget", 5, 4), ("guess", 7, 6), ("slip", 9, 8)]
-    out = np.empty((len(counts), 5))
-    for column, (name, happened, possible) in enumerate(pairs):
-        yes, no = _PRIORS[name]
-        out[:, column] = (counts[:, happened] + yes - 1) / (counts[:, possible] + yes + no - 2)
-    return _inside(out, forgetting)
+    happened, possible = counts[:, [1, 3, 5, 7, 9]], counts[:, [0, 2, 4, 6, 8]]
+    return _inside((happened + _YES) / (possible + _YES + _NO), forgetting)
 
 
 def _inside(parameters: FloatArray, forgetting: bool) -> FloatArray:
@@ -271,12 +265,15 @@ def _sigmoid(values: FloatArray) -> FloatArray:
     return np.asarray(1 / (1 + np.exp(-np.clip(values, -30, 30))))
 
 
+_YES, _NO = (np.array([_PRIORS[name][side] - 1 for name in _PRIORS]) for side in (0, 1))
+
+
 def _log_prior(parameters: FloatArray, forgetting: bool) -> FloatArray:
-    names = ["known", "learn", "forget", "guess", "slip"]
-    yes, no = (np.array([_PRIORS[name][side] - 1 for name in names]) for side in (0, 1))
     inside = np.clip(parameters, 1e-9, 1 - 1e-9)
-    use = np.array([True, True, forgetting, True, True])
-    return np.asarray((yes * np.log(inside) + no * np.log(1 - inside))[:, use].sum(axis=1))
+    terms = np.log(inside) * _YES + np.log1p(-inside) * _NO
+    if not forgetting:
+        terms[:, 2] = 0.0
+    return np.asarray(terms.sum(axis=1))
 
 
 def trace_bkt(model: KnowledgeTracing, log: PracticeLog) -> tuple[FloatArray, FloatArray]:

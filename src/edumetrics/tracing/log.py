@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,18 +65,39 @@ def practice_log(
     right, when = np.asarray(correct), np.asarray(time)
     if not len(who) == len(what) == len(right) == len(when):
         raise ValueError("learner, time, skill and correct differ in length")
-    bad = ~np.isin(right, (0, 1))
+    bad = (right != 0) & (right != 1)
     if bad.any():
         raise ValueError(f"answer {int(np.flatnonzero(bad)[0])} is neither right nor wrong")
-    order = np.lexsort((np.arange(len(who)), when, who))
-    _, codes = np.unique(who[order], return_inverse=True)
+    order = _order(who, when)
+    if order is not None:
+        who, what, right = who[order], what[order], right[order]
+    codes = np.cumsum(np.diff(who, prepend=who[:1]) != 0)
     known = np.unique(what) if skills is None else np.asarray(skills, dtype=np.int64)
-    place = np.searchsorted(known, what[order])
-    place = np.minimum(place, max(len(known) - 1, 0))
-    index = np.where(known[place] == what[order], place, -1) if len(known) else np.full(len(who), -1)
-    return PracticeLog(
-        codes.astype(np.int64), index.astype(np.int64), right[order].astype(bool), order, known
-    )
+    index = _places(known, what)
+    order = np.arange(len(who)) if order is None else order
+    return PracticeLog(codes.astype(np.int64), index, right.astype(bool), order, known)
+
+
+def _order(who: IntArray, when: NDArray[Any]) -> IntArray | None:
+    """Stable order by learner and time; None where the answers stand in it already."""
+    step = np.diff(who)
+    if (step >= 0).all() and ((step > 0) | (when[1:] >= when[:-1])).all():
+        return None
+    return np.lexsort((when, who))
+
+
+def _places(known: IntArray, what: IntArray) -> IntArray:
+    """Place of each code among the known ones, −1 where it is not."""
+    if len(known) == 0 or len(what) == 0:
+        return np.full(len(what), -1, dtype=np.int64)
+    low, high = int(what.min()), int(what.max())
+    if high - low < 4 * len(what) + 1000:  # codes close together: a table instead of a search for each
+        table = np.full(high - low + 1, -1, dtype=np.int64)
+        inside = (known >= low) & (known <= high)
+        table[known[inside] - low] = np.flatnonzero(inside)
+        return table[what - low]
+    place = np.minimum(np.searchsorted(known, what), len(known) - 1)
+    return np.where(known[place] == what, place, -1)
 
 
 def _codes(name: str, values: ArrayLike) -> IntArray:
@@ -95,8 +117,10 @@ def by_skill(log: PracticeLog) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     starts : int array, sequences + 1
         Where each sequence begins in `rows`; sequences are sorted by skill.
     """
-    rows = np.flatnonzero(log.skill >= 0)
-    rows = rows[np.lexsort((rows, log.learner[rows], log.skill[rows]))]
-    key = log.skill[rows] * (int(log.learner.max(initial=0)) + 1) + log.learner[rows]
-    change = np.flatnonzero(np.diff(key)) + 1
+    # The log is in order of learner and time, and a stable sort keeps it.
+    narrow = log.skill.astype(np.int16) if len(log.skills) < 2**15 else log.skill
+    rows = np.argsort(narrow, kind="stable")
+    rows = rows[np.count_nonzero(narrow < 0) :]
+    skill, learner = log.skill[rows], log.learner[rows]
+    change = np.flatnonzero((skill[1:] != skill[:-1]) | (learner[1:] != learner[:-1])) + 1
     return rows, np.concatenate([[0], change, [len(rows)]]).astype(np.int64)

@@ -1,6 +1,7 @@
 """Tracing: a slow twin of the forward pass, recovery, real log, spacing and adaptive rules."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from edumetrics.tracing import (
     AdaptivePlan,
+    KnowledgeTracing,
     fit_bkt,
     fit_performance,
     next_item,
@@ -46,6 +48,42 @@ def test_em_never_loses_likelihood_and_forgetting_can_be_held_at_zero() -> None:
     values = [fit_bkt(log, iterations=k).log_likelihood for k in (1, 4, 7, 20)]
     assert values == sorted(values)
     assert fit_bkt(log, forgetting=False).forget.max() == 0.0
+
+
+@pytest.mark.parametrize(("learners", "length"), [(400, 12), (60, 150), (4, 1500)])
+def test_the_fit_is_a_maximum_of_the_likelihood_that_tracing_gives(learners: int, length: int) -> None:
+    log = practice_log(*_simulate(6, learners=learners, length=length))
+    model = fit_bkt(log)
+    names = ("known", "learn", "forget", "guess", "slip")
+    priors = ((1.5, 1.5), (1.5, 3.0), (1.2, 12.0), (2.0, 6.0), (2.0, 10.0))
+
+    def objective(found: KnowledgeTracing) -> tuple[float, float]:
+        right = trace_bkt(found, log)[0][log.order]
+        fit = float(np.log(np.where(log.correct, right, 1 - right)).sum())
+        values = [float(getattr(found, name)[0]) for name in names]
+        prior = [
+            (a - 1) * np.log(x) + (b - 1) * np.log1p(-x) for x, (a, b) in zip(values, priors, strict=True)
+        ]
+        return fit, fit + sum(prior)
+
+    likelihood, best = objective(model)
+    assert model.log_likelihood == pytest.approx(likelihood, abs=1e-6)
+    for name in names:
+        for step in (-0.01, 0.01):
+            moved = np.clip(getattr(model, name) + step, 1e-4, 1 - 1e-4)
+            assert objective(replace(model, **{name: moved}))[1] < best + 0.02
+
+
+def test_performance_factors_are_at_their_maximum() -> None:
+    parts = [_simulate(seed, learners=80) for seed in (7, 8)]
+    who, when, right = (np.concatenate([part[c] for part in parts]) for c in (0, 1, 3))
+    skill = np.repeat([4, 9], len(parts[0][0]))
+    log = practice_log(who, 2 * when + (skill == 9), skill, right)
+    model = fit_performance(log, ridge=2.0)
+    chance = predict_performance(model, log)
+    for k, code in enumerate(model.skills):
+        residual = (chance - right)[skill == code].sum()
+        assert residual + 2.0 * model.intercepts[k] == pytest.approx(0, abs=1e-3)
 
 
 def test_tracing_equals_the_formula_written_out() -> None:
