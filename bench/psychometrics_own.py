@@ -103,7 +103,7 @@ def dina(data: dict) -> Callable[[], dict]:
         space = class_space(q)
         problem = make_problem(space, coding, "dina", Settings(prior=False, monotone=False), len(x))
         shard = pack_for(space.n_classes, coding, x.astype(np.int16))
-        first = em.random_start(problem, np.random.default_rng(1), share)
+        first = em.start(problem, share)
         fit = sparse.fit(problem, shard, first, 1e-4, 3000)
         return {"loglik": fit.loglik, "classes": space.n_classes, "evaluations": fit.evaluations}
 

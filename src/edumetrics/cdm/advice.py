@@ -65,7 +65,7 @@ def q_advice(result: ClassModelResult, matrix: ResponseMatrix) -> tuple[QAdvice,
         return Insufficient(Reason.TOO_FEW_PUPILS, result.n)
     categories = result.coding.encode(matrix)
     shard = pack_for(result.space.n_classes, result.coding, categories[(categories >= 0).any(axis=1)])
-    counts = stats(shard, em.node_model(result.problem, result.parameters, 0)).counts
+    counts = stats(shard, em.node_model(result.problem, result.parameters)).counts
     names = tuple(p.point for p in result.points)
     state = result.space.known.astype(np.int64) @ (1 << np.arange(n_points))
     choices = [c for size in range(1, n_points + 1) for c in combinations(range(n_points), size)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -125,12 +126,28 @@ def _closures(n_points: int, prerequisites: Sequence[tuple[int, int]]) -> list[i
 
 def _unions(masks: Sequence[int]) -> NDArray[np.int64]:
     """All unions of the masks, the empty one included, by size and then by value."""
-    states = np.zeros(1, dtype=np.int64)
-    for mask in sorted(set(masks)):
-        states = np.unique(np.concatenate([states, states | mask]))
-        if len(states) > MAX_CLASSES:
-            raise TooManyClasses(f"more than {MAX_CLASSES} states of knowledge can be told apart")
-    return states[np.lexsort((states, np.bitwise_count(states)))]
+    states = _all_unions(np.array(masks, dtype=np.int64), MAX_CLASSES)
+    if len(states) > MAX_CLASSES:
+        raise TooManyClasses(f"more than {MAX_CLASSES} states of knowledge can be told apart")
+    return np.asarray(states[np.lexsort((states, np.bitwise_count(states)))])
+
+
+@numba.njit(cache=True, nogil=True)
+def _all_unions(masks, at_most):  # type: ignore[no-untyped-def]
+    """Unions of the masks in the order they are met; stops beyond ``at_most``."""
+    states = np.zeros(at_most + 1, np.int64)
+    seen = {states[0]}
+    n = 1
+    for mask in masks:
+        for c in range(n):
+            both = states[c] | mask
+            if both not in seen:
+                seen.add(both)
+                states[n] = both
+                n += 1
+                if n > at_most:
+                    return states
+    return states[:n].copy()
 
 
 def _conjunctive(

@@ -131,32 +131,32 @@ def make_problem(space: ClassSpace, coding: Coding, model: str, settings: Settin
     """Priors and constraints as arrays."""
     n_categories = coding.n_categories
     n_items, width, n_cats = len(coding.items), int(space.n_groups.max()), int(n_categories.max())
-    pseudo = np.zeros((n_items, width, n_cats))
+    n_groups = np.asarray(space.n_groups, dtype=np.int64)
+    share = np.zeros((n_items, width))  # of the item's points that a group masters
+    for j, mastered in enumerate(space.mastered):
+        share[j, : len(mastered)] = mastered.sum(axis=1) / mastered.shape[1]
     weight = float(np.clip(settings.prior_share * n, 4.0, 50.0)) if settings.prior else 0.0
-    for j, m in enumerate((n_categories - 1).tolist()):
-        for g, mastered in enumerate(space.mastered[j]):
-            level = settings.prior_low + (settings.prior_high - settings.prior_low) * float(mastered.mean())
-            k = np.arange(m + 1)
-            shape = (level / (1.0 - level)) ** ((2.0 * k - m) / m)
-            pseudo[j, g, : m + 1] = weight * shape / shape.sum()
-            if m == 1:
-                pseudo[j, g, :2] = weight * np.array([1.0 - level, level])
-    per_class = 1.0 / space.n_classes if settings.prior else 0.0
-    additive: tuple[FloatArray | None, ...] = tuple(
-        np.column_stack([np.ones(len(m)), m]).astype(np.float64)
-        if model == "acdm" and n_categories[j] == 2
-        else None
-        for j, m in enumerate(space.mastered)
-    )
+    level = settings.prior_low + (settings.prior_high - settings.prior_low) * share
+    pairs = [neighbours(m) for m in space.mastered]
+    links = np.concatenate([*pairs, np.zeros((0, 2), dtype=np.int64)])
+    additive = (n_categories == 2) & (model == "acdm")
+    most_points = max(m.shape[1] for m in space.mastered) if additive.any() else 0
+    design = np.zeros((n_items, width, 1 + most_points))
+    for item in np.flatnonzero(additive):
+        groups, points = space.mastered[item].shape
+        design[item, :groups, 0] = 1.0
+        design[item, :groups, 1 : 1 + points] = space.mastered[item]
     return em.Problem(
         group=space.group,
-        n_groups=np.asarray(space.n_groups, dtype=np.int64),
+        n_groups=n_groups,
         n_categories=n_categories,
-        pseudo=pseudo,
-        class_pseudo=np.full(space.n_classes, per_class),
+        pseudo=weight * em.graded(level, np.ones((n_items, n_cats)), n_groups, n_categories),
+        class_pseudo=np.full(space.n_classes, 1.0 / space.n_classes if settings.prior else 0.0),
         monotone=settings.monotone,
-        pairs=tuple(neighbours(m) for m in space.mastered),
+        links=links,
+        first_link=np.concatenate([[0], np.cumsum([len(p) for p in pairs])]),
         additive=additive,
+        design=design,
     )
 
 
@@ -185,7 +185,7 @@ def _shares(coding: Coding) -> FloatArray:
 
 
 def _posteriors(problem: em.Problem, parameters: em.Parameters, shard: Shard) -> FloatArray:
-    return posterior(shard, em.node_model(problem, parameters, 0))[0]
+    return posterior(shard, em.node_model(problem, parameters))[0]
 
 
 def _weakly_known(problem: em.Problem, cov: FloatArray) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Owns the maximum of a class model: EM over distinguishable classes on the packed-answer kernel.
+"""Owns the maximum of a class model: EM over distinguishable classes, here or through a runner.
 
 Sources: DINA Haertel (1989), de la Torre (2009) J. Educ. Behav. Stat. 34, 115; G-DINA and ACDM de
 la Torre (2011) Psychometrika 76, 179; DINO Templin & Henson (2006).
@@ -7,19 +7,17 @@ la Torre (2011) Psychometrika 76, 179; DINO Templin & Henson (2006).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numba
 import numpy as np
 
-from edumetrics.cdm.additive import additive_step
-from edumetrics.cdm.monotone import monotone_probabilities
+from edumetrics.cdm.acceleration import DONE, EXTRAPOLATED, FIRST, advance, new_memory
+from edumetrics.cdm.expectation import Patterns, parts, solve
+from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR, log_prior, maximise, project
 from edumetrics.results import FloatArray, IntArray
 from edumetrics.runners.local import Runner
-from edumetrics.runners.squarem import climb
-from edumetrics.runners.stats import NodeModel, Statistics
-
-FLOOR = 1e-7  # a probability at zero or one would make a single careless answer impossible
-CLASS_FLOOR = 1e-12
+from edumetrics.runners.stats import NodeModel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +35,12 @@ class Problem:
         Pseudo-pupils per class.
     monotone : bool
         A group that masters more never does worse.
-    pairs : tuple of tuple of (int, int)
-        Per item the neighbouring groups (less, more).
-    additive : tuple of (G, 1 + K_j) design or None, per item
+    links, first_link : (L, 2) int, (J + 1,) int
+        Neighbouring groups (less, more); those of item j are ``first_link[j] … first_link[j + 1]``.
+    additive : (J,) bool
+        Whether the chances of the item's groups are a sum over points.
+    design : (J, G, 1 + K) float
+        Of additive items: ones, then 0/1 per point.
     """
 
     group: IntArray
@@ -48,8 +49,10 @@ class Problem:
     pseudo: FloatArray
     class_pseudo: FloatArray
     monotone: bool
-    pairs: tuple[tuple[tuple[int, int], ...], ...]
-    additive: tuple[FloatArray | None, ...]
+    links: IntArray
+    first_link: IntArray
+    additive: np.ndarray
+    design: FloatArray
 
     @property
     def used(self) -> np.ndarray:
@@ -57,6 +60,14 @@ class Problem:
         g = np.arange(self.pseudo.shape[1])[None, :, None] < self.n_groups[:, None, None]
         m = np.arange(self.pseudo.shape[2])[None, None, :] < self.n_categories[:, None, None]
         return g & m
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """Priors and constraints, as the compiled code wants them."""
+        return (
+            self.n_groups, self.n_categories, self.pseudo, self.class_pseudo, self.monotone, self.links,
+            self.first_link, self.additive, self.design,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +107,7 @@ def _spread(log_probability, group, out):  # type: ignore[no-untyped-def]
                 out[j, k, c] = log_probability[j, group[j, c], k]
 
 
-def node_model(problem: Problem, parameters: Parameters, n: int) -> NodeModel:
+def node_model(problem: Problem, parameters: Parameters) -> NodeModel:
     """The model at its classes, as the engine-free step wants it."""
     with_floor = np.where(problem.used, np.maximum(parameters.probability, FLOOR), 1.0)
     logp = np.empty((len(problem.group), problem.pseudo.shape[2], problem.group.shape[1]))
@@ -105,97 +116,81 @@ def node_model(problem: Problem, parameters: Parameters, n: int) -> NodeModel:
     return NodeModel(logp, log_weight)
 
 
-def random_start(problem: Problem, rng: np.random.Generator, share: FloatArray) -> Parameters:
-    """A start between "knows nothing, gets little right" and the opposite, shaken.
+def start(problem: Problem, share: FloatArray, rng: np.random.Generator | None = None) -> Parameters:
+    """A start between "knows nothing, gets little right" and the opposite; even, or shaken by ``rng``.
 
     ``share`` (J, M) are the observed shares of the categories.
     """
-    n_items, width, n_cats = problem.pseudo.shape
-    probability = np.zeros((n_items, width, n_cats))
-    for j in range(n_items):
-        m, groups = int(problem.n_categories[j]) - 1, int(problem.n_groups[j])
-        low, high = rng.uniform(0.05, 0.4), rng.uniform(0.6, 0.95)
-        k = np.arange(m + 1)
-        for g in range(groups):
-            level = low + (high - low) * g / max(groups - 1, 1)
-            shape = (share[j, : m + 1] + 0.02) * (level / (1.0 - level)) ** ((2.0 * k - m) / max(m, 1))
-            if m == 1:
-                shape = np.array([1.0 - level, level])
-            probability[j, g, : m + 1] = shape / shape.sum()
-    weight = rng.dirichlet(np.full(problem.group.shape[1], 2.0))
-    return Parameters(probability, weight)
+    n_items, width = problem.pseudo.shape[:2]
+    n_classes = problem.group.shape[1]
+    low: FloatArray = np.full(n_items, 0.2)
+    high: FloatArray = np.full(n_items, 0.8)
+    weight: FloatArray = np.full(n_classes, 1.0 / n_classes)
+    if rng is not None:
+        low, high = (np.asarray(rng.uniform(*ends, n_items)) for ends in ((0.05, 0.4), (0.6, 0.95)))
+        weight = rng.dirichlet(np.full(n_classes, 2.0))
+    part = np.arange(width) / np.maximum(problem.n_groups[:, None] - 1, 1)
+    level: FloatArray = low[:, None] + (high - low)[:, None] * np.minimum(part, 1.0)
+    return Parameters(graded(level, share + 0.02, problem.n_groups, problem.n_categories), weight)
 
 
-def log_prior(problem: Problem, parameters: Parameters) -> float:
-    """Log-density of the priors, up to a constant."""
-    used = problem.used & (problem.pseudo > 0)
-    value = float((problem.pseudo[used] * np.log(np.maximum(parameters.probability[used], FLOOR))).sum())
-    return value + float((problem.class_pseudo * np.log(np.maximum(parameters.weight, CLASS_FLOOR))).sum())
+def graded(level: FloatArray, share: FloatArray, n_groups: IntArray, n_categories: IntArray) -> FloatArray:
+    """Chances (J, G, M) of the categories for groups at levels (J, G) between 0 and 1.
 
-
-def maximise(problem: Problem, s: Statistics, old: Parameters) -> Parameters:
-    """M-step."""
-    counts = problem.pseudo.copy()
-    _group_counts(s.counts, problem.group, counts)
-    size = counts.sum(axis=2, keepdims=True)
-    probability = np.where(size > 1e-9, counts / np.maximum(size, 1e-9), old.probability)
-    if problem.monotone:
-        monotone_probabilities(probability, size[:, :, 0], problem.pairs, problem.n_categories)
-    for j, design in enumerate(problem.additive):
-        if design is not None:
-            g = len(design)
-            probability[j, :g, 1] = additive_step(design, counts[j, :g, :2], old.probability[j, :g, 1])
-            probability[j, :g, 0] = 1.0 - probability[j, :g, 1]
-    weight = s.nodes.sum(axis=0) + problem.class_pseudo
-    return Parameters(probability, weight / weight.sum())
+    Right/wrong items have the level itself; ordered categories with shares (J, M) are tilted by it.
+    """
+    top = (n_categories - 1)[:, None, None]
+    category = np.arange(share.shape[1])
+    odds = (level / (1.0 - level))[:, :, None]
+    chance = share[:, None, :] * odds ** ((2.0 * category - top) / np.maximum(top, 1))
+    two = n_categories == 2
+    chance[two, :, :2] = np.stack([1.0 - level, level], axis=2)[two]
+    group = np.arange(level.shape[1])[None, :, None]
+    chance *= (group < n_groups[:, None, None]) & (category <= top)
+    return np.asarray(chance / np.maximum(chance.sum(axis=2, keepdims=True), 1e-300))
 
 
 def fit(
     problem: Problem,
-    runner: Runner,
+    answers: Runner | Patterns,
     first: Parameters,
     tolerance: float = 1e-4,
     max_evaluations: int = 3000,
 ) -> Fit:
-    """Climb from ``first`` to a local maximum of the likelihood times the priors."""
-    free = problem.used.copy()
-    free[:, :, 0] = False
-    cut = int(free.sum())
+    """Climb from ``first`` to a local maximum of the likelihood times the priors.
 
-    def to_vector(p: Parameters) -> FloatArray:
-        return np.concatenate([p.probability[free], p.weight])
-
-    def to_parameters(x: FloatArray) -> Parameters:
-        probability = np.zeros(free.shape)
-        probability[free] = np.clip(x[:cut], FLOOR, 1.0 - FLOOR)
-        above = probability.sum(axis=2)
-        over = above > 1.0 - FLOOR
-        probability[over] *= ((1.0 - FLOOR) / above[over])[:, None]
-        probability[:, :, 0] = 1.0 - probability.sum(axis=2)
-        weight = np.maximum(x[cut:], CLASS_FLOOR)
-        return Parameters(probability, weight / weight.sum())
-
-    def step(x: FloatArray) -> tuple[FloatArray, float]:
-        p = to_parameters(x)
-        s = runner.total(node_model(problem, p, runner.n))
-        return to_vector(maximise(problem, s, p)), s.loglik + log_prior(problem, p)
-
-    point = climb(
-        step,
-        to_vector(first),
-        feasible=lambda x: bool(np.isfinite(x).all()),
-        tolerance=tolerance,
-        max_evaluations=max_evaluations,
-    )
-    return evaluate(problem, runner, to_parameters(point.x), point.evaluations + 1, point.converged)
+    On patterns in memory the whole climb is one compiled call; through a runner each step asks it.
+    """
+    rules = problem.rules
+    x = np.concatenate([first.probability.ravel(), first.weight])
+    project(rules, *parts(rules, x))
+    if isinstance(answers, Patterns):
+        evaluations, converged, loglik, counts, class_counts = solve(
+            answers.arrays, problem.group, rules, x, tolerance, max_evaluations
+        )
+        parameters = Parameters(*parts(rules, x))
+        objective = loglik + float(log_prior(rules, parameters.probability, parameters.weight))
+        return Fit(parameters, loglik, objective, counts, class_counts, evaluations, converged)
+    memory, image = new_memory(len(x)), np.zeros(len(x))
+    evaluations, kind = 0, FIRST
+    while kind != DONE and evaluations < max_evaluations:
+        at = evaluate(problem, answers, Parameters(*parts(rules, x)), evaluations + 1, False)
+        maximise(rules, at.counts, at.class_counts, at.parameters.probability, *parts(rules, image))
+        evaluations += 1
+        kind = advance(memory, x, image, at.objective, tolerance)
+        if kind == EXTRAPOLATED:
+            project(rules, *parts(rules, x))
+    if kind != DONE:
+        x = memory[2][3]
+    return evaluate(problem, answers, Parameters(*parts(rules, x)), evaluations + 1, kind == DONE)
 
 
 def evaluate(
     problem: Problem, runner: Runner, parameters: Parameters, evaluations: int, converged: bool
 ) -> Fit:
     """Likelihood and expected counts at given parameters (one pass)."""
-    s = runner.total(node_model(problem, parameters, runner.n))
+    s = runner.total(node_model(problem, parameters))
     counts = np.zeros_like(problem.pseudo)
     _group_counts(s.counts, problem.group, counts)
-    objective = s.loglik + log_prior(problem, parameters)
+    objective = s.loglik + float(log_prior(problem.rules, parameters.probability, parameters.weight))
     return Fit(parameters, s.loglik, objective, counts, s.nodes.sum(axis=0), evaluations, converged)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -29,15 +31,11 @@ def estimate(
     rng = np.random.default_rng(settings.seed)
     n_classes = problem.group.shape[1]
     starts = max(min(settings.starts, START_BUDGET // (shard.n * n_classes + 1)), min(settings.starts, 3))
-    short = [
-        sparse.fit(problem, shard, em.random_start(problem, rng, share), 1e-3, SHORT_RUN)
-        for _ in range(starts)
-    ]
+    firsts = [em.start(problem, share, rng if at else None) for at in range(starts)]
+    short = _climbs(problem, shard, firsts, 1e-3, SHORT_RUN)
     short.sort(key=lambda f: -f.objective)
-    long = [
-        sparse.fit(problem, shard, f.parameters, settings.tolerance, settings.max_evaluations)
-        for f in short[: settings.followed]
-    ]
+    firsts = [f.parameters for f in short[: settings.followed]]
+    long = _climbs(problem, shard, firsts, settings.tolerance, settings.max_evaluations)
     long.sort(key=lambda f: -f.objective)
     best = long[0]
     ridge = np.zeros(len(problem.group), dtype=np.bool_)
@@ -45,6 +43,20 @@ def estimate(
         if best.objective - other.objective < RIDGE_LOGLIK:
             ridge |= _moved(best, other) > RIDGE_DISTANCE
     return best, ridge
+
+
+def _climbs(
+    problem: em.Problem, shard: Shard, firsts: list[em.Parameters], tolerance: float, max_evaluations: int
+) -> list[em.Fit]:
+    """A climb from each start: side by side where each is one compiled call."""
+
+    def climb(first: em.Parameters) -> em.Fit:
+        return sparse.fit(problem, shard, first, tolerance, max_evaluations)
+
+    if problem.group.shape[1] > sparse.SPARSE_ABOVE or len(firsts) == 1:
+        return [climb(first) for first in firsts]  # these use all cores by themselves
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(climb, firsts))
 
 
 def lean_on_ability(
@@ -58,9 +70,7 @@ def lean_on_ability(
 ) -> em.Problem:
     """The problem with a higher-order prior on its class weights, found by a few alternating rounds."""
     states, class_of = class_of_states(space, model, prerequisites)
-    rng = np.random.default_rng(settings.seed)
-    parameters = em.random_start(problem, rng, share)
-    parameters = replace(parameters, weight=np.full(space.n_classes, 1.0 / space.n_classes))
+    parameters = em.start(problem, share)
     for _ in range(HIGHER_ORDER_ROUNDS):
         fit = sparse.fit(problem, shard, parameters, 1e-3, SHORT_RUN, verify=False)
         parameters = fit.parameters

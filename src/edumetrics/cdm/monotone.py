@@ -7,54 +7,76 @@ M-step (Robertson, Wright & Dykstra 1988, theorem 1.5.2).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from edumetrics.results import FloatArray, IntArray
+from edumetrics.results import IntArray
 
 
-def monotone_probabilities(
-    probability: FloatArray,
-    size: FloatArray,
-    pairs: tuple[tuple[tuple[int, int], ...], ...],
-    n_categories: IntArray,
-) -> None:
-    """Project ``probability`` (J, G, M) in place so that P(≥ k) rises along ``pairs``.
+@numba.njit(cache=True, nogil=True)
+def monotone_item(probability, size, links, n_categories):  # type: ignore[no-untyped-def]
+    """Project ``probability`` (G, M) of one item in place so that P(≥ k) rises along ``links``.
 
-    ``size`` (J, G) are the (expected and pseudo) pupils behind each group.
+    Parameters
+    ----------
+    size : (G,) float
+        Expected and pseudo pupils behind each group.
+    links : (L, 2) int
+        Neighbouring groups (less, more), see `neighbours`.
     """
-    for j, links in enumerate(pairs):
-        if not links:
-            continue
-        groups = max(max(pair) for pair in links) + 1
-        m = int(n_categories[j]) - 1
-        above = np.cumsum(probability[j, :groups, m:0:-1], axis=1)[:, ::-1]
-        if all((above[low] <= above[high] + 1e-12).all() for low, high in links):
-            continue
-        weight = np.maximum(size[j, :groups], 1e-6)
-        edges = np.array(links, dtype=np.int64)
+    m = n_categories - 1
+    if not _broken(probability, links, m):
+        return
+    groups = links.max() + 1
+    above, weight = np.zeros((groups, m)), np.empty(groups)
+    for g in range(groups):
+        weight[g] = max(size[g], 1e-6)
+        rest = 0.0
+        for k in range(m, 0, -1):
+            rest += probability[g, k]
+            above[g, k - 1] = rest
+    for k in range(m):
+        column = above[:, k].copy()
+        _isotonic(column, weight, links)
+        above[:, k] = column
+    for g in range(groups):
+        last = 1.0
         for k in range(m):
-            column = np.ascontiguousarray(above[:, k])
-            _isotonic(column, weight, edges)
-            above[:, k] = column
-        bounds = np.concatenate([np.ones((groups, 1)), above, np.zeros((groups, 1))], axis=1)
-        bounds = np.minimum.accumulate(np.clip(bounds, 0.0, 1.0), axis=1)
-        probability[j, :groups, : m + 1] = bounds[:, :-1] - bounds[:, 1:]
+            here = min(max(above[g, k], 0.0), last)
+            probability[g, k] = last - here
+            last = here
+        probability[g, m] = last
 
 
-def neighbours(mastered: np.ndarray) -> tuple[tuple[int, int], ...]:
-    """Pairs (less, more) of groups where one masters strictly more and none lies between.
+@numba.njit(cache=True, nogil=True)
+def _broken(probability, links, m):  # type: ignore[no-untyped-def]
+    for e in range(len(links)):
+        low, high = 0.0, 0.0
+        for k in range(m, 0, -1):
+            low += probability[links[e, 0], k]
+            high += probability[links[e, 1], k]
+            if low > high + 1e-12:
+                return True
+    return False
+
+
+def neighbours(mastered: NDArray[np.bool_]) -> IntArray:
+    """Pairs (L, 2) of groups (less, more) where one masters strictly more and none lies between.
 
     ``mastered`` (G, K) bool.
     """
-    n = len(mastered)
-    below = [[a != b and bool((mastered[a] <= mastered[b]).all()) for b in range(n)] for a in range(n)]
-    return tuple(
-        (a, b)
-        for a in range(n)
-        for b in range(n)
-        if below[a][b] and not any(below[a][c] and below[c][b] for c in range(n))
-    )
+    return np.frombuffer(_neighbours(mastered.tobytes(), *mastered.shape), dtype=np.int64).reshape(-1, 2)
+
+
+@lru_cache(maxsize=256)  # an exam has few kinds of items
+def _neighbours(mastered: bytes, groups: int, points: int) -> bytes:
+    has = np.frombuffer(mastered, dtype=np.bool_).reshape(groups, points)
+    below = (has[:, None, :] <= has[None, :, :]).all(axis=2) & ~np.eye(groups, dtype=np.bool_)
+    between = (below.astype(np.int64) @ below.astype(np.int64)) > 0
+    return np.argwhere(below & ~between).astype(np.int64).tobytes()
 
 
 @numba.njit(cache=True, nogil=True)

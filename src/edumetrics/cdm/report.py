@@ -65,8 +65,7 @@ def mastery_reports(
     rng = np.random.default_rng(settings.seed + 1)
     drawn = draw_probabilities(problem, parameters, cov, rng, settings.draws)
     models = [
-        em.node_model(problem, em.Parameters(p, parameters.weight), 0)
-        for p in [parameters.probability, *drawn]
+        em.node_model(problem, em.Parameters(p, parameters.weight)) for p in [parameters.probability, *drawn]
     ]
     sure = (space.known == 1).astype(np.float64)
     lack = (space.known == 0).astype(np.float64)

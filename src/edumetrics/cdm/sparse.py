@@ -1,8 +1,9 @@
 """Owns class models with many classes: most turn out empty, so the climb runs on the others.
 
 The maximum over class weights is concave, and a class is rightly empty where the mean likelihood
-ratio of the pupils for it is at most one (Lindsay 1983, Ann. Stat. 11, 86). Classes are dropped
-early, and after the climb every dropped one is tested by that rule and taken back if it fails.
+ratio of the pupils for it is at most one (Lindsay 1983, Ann. Stat. 11, 86). The climb starts on the
+likeliest classes; after each stretch all others are tested by that rule: those that fail it the most
+come in, those that emptied or are about to go out.
 """
 
 from __future__ import annotations
@@ -13,17 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.cdm import em
+from edumetrics.cdm.expectation import Patterns, fold
+from edumetrics.cdm.maximisation import log_prior
+from edumetrics.cdm.screening import likelihoods, ratios
 from edumetrics.results import FloatArray
 from edumetrics.runners.local import ThreadRunner
 from edumetrics.runners.packing import Layout, Shard, make_layout, pack, unpack
 
 SPARSE_ABOVE = 512  # below, passes over all classes are cheap
 TABLE_BYTES = 800_000  # tables that stay in a core's second-level cache
-WARM = 3  # evaluations on all classes before the first drop
-KEPT_MASS = 0.995  # posterior mass that the kept classes must hold after the warm-up
-EMPTY = 1e-4  # expected pupils below which a class is dropped in the climb
-ROUNDS = 5
-EXCESS = 1e-3  # mean likelihood ratio above one at which a dropped class is taken back
+FIRST_CLASSES = 384  # that teach the items before the classes are chosen
+TAKEN_IN = 1536  # classes that come in at once
+LOOKS = 3  # EM steps over all classes before the likeliest are chosen
+NOTICED = 0.05  # of the log-likelihood: less is not worth another stretch
+NEW_MASS = 0.05  # of all weight, for the classes that come in
+STRETCH = 16  # evaluations before the other classes are tested again
+EMPTY = 1e-4  # expected pupils below which a class goes
+FEW = 0.1  # share of classes still to come in at which the climb goes to the end
+SMALL, SHORT = 0.5, 0.02  # expected pupils and mean ratio below one at which a class goes at once
+EXCESS = 1e-3  # mean likelihood ratio above one at which a class comes in
 
 
 def runner_for(shard: Shard, n_classes: int) -> ThreadRunner:
@@ -59,35 +68,67 @@ def fit(
     """
     n_classes = problem.group.shape[1]
     if n_classes <= SPARSE_ABOVE:
-        with runner_for(shard, n_classes) as runner:
-            return em.fit(problem, runner, first, tolerance, max_evaluations)
-    with runner_for(shard, n_classes) as runner:
-        if float((first.weight * shard.n > EMPTY).mean()) > 0.5:
-            warm = em.fit(problem, runner, first, tolerance, WARM)
-            parameters, spent, kept = warm.parameters, warm.evaluations, _heaviest(warm.class_counts)
+        return em.fit(problem, fold(shard), first, tolerance, max_evaluations)
+    patterns = fold(shard)
+    parameters, spent, growing = first, 0, verify
+    kept = first.weight * shard.n > EMPTY
+    if kept.sum() > TAKEN_IN:  # nothing is known of the classes yet: a few of them teach the items
+        parameters = _likeliest(problem, patterns, first, FIRST_CLASSES)
+        taught = _fit_on(problem, shard, parameters.weight > 0, parameters, 1e-3, STRETCH)
+        spent = taught.evaluations
+        first = em.Parameters(taught.parameters.probability, first.weight)
+        parameters = _likeliest(problem, patterns, first, TAKEN_IN)
+        kept = parameters.weight > 0
+    value = -np.inf
+    while True:
+        if growing:
+            found = _fit_on(problem, shard, kept, parameters, max(tolerance, 1e-3), STRETCH)
         else:
-            parameters, spent, kept = first, 0, first.weight * shard.n > EMPTY
-        for _ in range(ROUNDS):
             found = _fit_on(problem, shard, kept, parameters, tolerance, max_evaluations - spent)
-            parameters, spent = found.parameters, spent + found.evaluations
-            if not verify or spent >= max_evaluations:
-                break
-            missed = _wrongly_empty(problem, runner, parameters)
-            if not missed.any():
-                break
-            kept = (parameters.weight * shard.n > EMPTY) | missed
-            weight = parameters.weight.copy()
-            weight[missed] += 0.01 / missed.sum()
-            parameters = em.Parameters(parameters.probability, weight / weight.sum())
-        return em.evaluate(problem, runner, found.parameters, spent + 1, found.converged)
+        parameters, spent = found.parameters, spent + found.evaluations
+        if not verify or spent >= max_evaluations:
+            break
+        ratio = _ratios(problem, patterns, parameters, kept)
+        expected = parameters.weight * shard.n
+        kept = (expected > EMPTY) & ~((expected < SMALL) & (ratio < 1.0 - SHORT))
+        missed = ~kept & (ratio > 1.0 + EXCESS)
+        if not growing and (not missed.any() or found.loglik - value < NOTICED):
+            break
+        value = found.loglik
+        growing = growing and missed.sum() > FEW * kept.sum()
+        missed &= _largest(np.where(missed, ratio, 0.0), TAKEN_IN)
+        weight = np.where(kept, parameters.weight, 0.0)
+        weight *= (1.0 - NEW_MASS) / weight.sum()
+        weight[missed] = NEW_MASS / max(missed.sum(), 1)
+        parameters = em.Parameters(parameters.probability, weight / weight.sum())
+        kept |= missed
+    return replace(found, evaluations=spent)
 
 
-def _heaviest(counts: FloatArray) -> NDArray[np.bool_]:
-    order = np.argsort(-counts)
-    mass = np.cumsum(counts[order])
-    kept = np.zeros(len(counts), dtype=np.bool_)
-    kept[order[: int(np.searchsorted(mass, KEPT_MASS * mass[-1])) + 1]] = True
-    return kept
+def _likeliest(problem: em.Problem, patterns: Patterns, first: em.Parameters, at_most: int) -> em.Parameters:
+    """The same with the weights that a few EM steps over all classes give, the largest only."""
+    weight = first.weight
+    for _ in range(LOOKS):
+        weight = weight * _ratios(problem, patterns, em.Parameters(first.probability, weight), weight > 0)
+    weight = np.where(_largest(weight, at_most), weight, 0.0)
+    return em.Parameters(first.probability, weight / weight.sum())
+
+
+def _ratios(
+    problem: em.Problem, patterns: Patterns, parameters: em.Parameters, kept: NDArray[np.bool_]
+) -> FloatArray:
+    """Mean likelihood ratio (C,) of every class against the mixture of the kept ones."""
+    group, chance = problem.group, parameters.probability
+    index = np.flatnonzero(kept)
+    weight = parameters.weight[index] / parameters.weight[index].sum()
+    mixture = likelihoods(patterns, np.ascontiguousarray(group[:, index]), chance, weight)
+    return ratios(patterns, group, chance, mixture)
+
+
+def _largest(values: FloatArray, at_most: int) -> NDArray[np.bool_]:
+    chosen = np.zeros(len(values), dtype=np.bool_)
+    chosen[np.argsort(-values, kind="stable")[:at_most]] = True
+    return chosen
 
 
 def _fit_on(
@@ -98,35 +139,19 @@ def _fit_on(
     tolerance: float,
     max_evaluations: int,
 ) -> em.Fit:
-    """Climb on the kept classes, dropping those that empty; weights over all classes come back."""
-    n_classes = len(kept)
-    parameters, spent = first, 0
-    for share in (0.1, 1.0):  # a first stretch empties most classes, the second runs to the end
-        index = np.flatnonzero(kept)
-        part = replace(problem, group=np.ascontiguousarray(problem.group[:, index]))
-        part = replace(part, class_pseudo=problem.class_pseudo[index])
-        weight = parameters.weight[index]
-        with runner_for(shard, len(index)) as runner:
-            found = em.fit(
-                part, runner, em.Parameters(parameters.probability, weight / weight.sum()), tolerance,
-                max(int(share * max_evaluations) - spent, 6),
-            )  # fmt: skip
-        spent += found.evaluations
-        full = np.zeros(n_classes)
-        full[index] = found.parameters.weight
-        parameters = em.Parameters(found.parameters.probability, full)
-        kept = full * shard.n > EMPTY
-        if found.converged:
-            break
-    return replace(found, parameters=parameters, evaluations=spent)
-
-
-def _wrongly_empty(problem: em.Problem, runner: ThreadRunner, parameters: em.Parameters) -> NDArray[np.bool_]:
-    """Dropped classes that the likelihood would fill: mean ratio above one."""
-    probe = 1e-9
-    weight = np.maximum(parameters.weight, probe)
-    s = runner.total(
-        em.node_model(problem, em.Parameters(parameters.probability, weight / weight.sum()), runner.n)
+    """Climb on the kept classes; weights and expected pupils of all classes come back."""
+    index = np.flatnonzero(kept)
+    part = replace(
+        problem,
+        group=np.ascontiguousarray(problem.group[:, index]),
+        class_pseudo=problem.class_pseudo[index],
     )
-    ratio = s.nodes.sum(axis=0) / (weight / weight.sum()) / runner.n
-    return np.asarray((ratio > 1.0 + EXCESS) & (parameters.weight * runner.n <= EMPTY))
+    weight = first.weight[index]
+    start = em.Parameters(first.probability, weight / weight.sum())
+    with runner_for(shard, len(index)) as runner:
+        found = em.fit(part, runner, start, tolerance, max_evaluations)
+    weight, counts = np.zeros(len(kept)), np.zeros(len(kept))
+    weight[index], counts[index] = found.parameters.weight, found.class_counts
+    parameters = em.Parameters(found.parameters.probability, weight)
+    prior = float(log_prior(problem.rules, parameters.probability, weight))
+    return replace(found, parameters=parameters, class_counts=counts, objective=found.loglik + prior)

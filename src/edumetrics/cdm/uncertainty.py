@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edumetrics.cdm.em import FLOOR, Parameters, Problem
+from edumetrics.cdm.em import Parameters, Problem
+from edumetrics.cdm.maximisation import FLOOR
 from edumetrics.results import FloatArray, IntArray
 
 # More class weights than this are taken as known: the matrix would outgrow the answers.
