@@ -275,7 +275,10 @@ def _group_means(score: FloatArray, weight: FloatArray) -> FloatArray:
     taking_part = max(int(np.count_nonzero(weight.any(axis=1))), 1)
     unit = weight.sum() / taking_part
     overall = (score.sum() + 0.5 * unit) / (weight.sum() + unit) if unit > 0 else 0.5
-    return np.asarray((score.sum(axis=0) + per_pupil * overall) / (total + per_pupil))
+    mean = (score.sum(axis=0) + per_pupil * overall) / (total + per_pupil)
+    # All right so far: the next pupil may still be the first who fails.
+    edge = 0.5 / (pupils + 1.0)
+    return np.asarray(np.clip(mean, edge, 1.0 - edge))
 
 
 def _between_booklets(

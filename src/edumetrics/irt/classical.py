@@ -33,7 +33,11 @@ def classical(matrix: ResponseMatrix, reason: Insufficient, settings: Settings) 
         half = _Z95 / (1 + z2 / n) * float(np.sqrt(p * (1 - p) / n + z2 / (4 * n * n)))
         low, high = min(max(centre - half, 0.0), p), max(min(centre + half, 1.0), p)
         facility[item] = Estimate(p, float(np.sqrt(p * (1 - p) / n)), low, high, n, "mean share/wilson")
-    notes = (Caution("fell_back_to_classical", data=MappingProxyType({"n": reason.n})),)
+    notes = (
+        Caution(
+            "fell_back_to_classical", data=MappingProxyType({"n": reason.n, "reason": str(reason.reason)})
+        ),
+    )
     return Classical(
         reason, MappingProxyType(facility), Provenance("classical", VERSION, settings.as_mapping(), notes)
     )

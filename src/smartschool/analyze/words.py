@@ -70,6 +70,8 @@ def caution(one: Caution) -> str:
         "fell_back_to_rasch": "人数还不够估计每道题的区分度，改用难度模型（Rasch）。",
         "fell_back_to_2pl": "人数还不够估计猜测，题 {names} 改用两参数模型。",
         "fell_back_to_classical": "只有 {n} 人，不用题目模型，只给得分率。",
+        "fell_back_to_classical:items": "能用的题只有 {n} 道（其余得分都一样或没有作答），"
+        "不用题目模型，只给得分率。",
         "categories_merged": "题 {names} 的得分种类太多或有的没人得到，合并了相邻的得分。",
         "item_repeats_another": "题 {names} 的作答完全一样，只算一道。",
         "flat_likelihood": "数据不足以确定题目参数，不给范围。",
@@ -77,6 +79,12 @@ def caution(one: Caution) -> str:
         "negative_slope": "题 {names} 会的学生反而得分低，先核对答案。",
         "slope_at_bound": "题 {names} 的区分度大到估不准。",
         "pupils_without_marks": "有学生没有任何成绩，没有估计。",
+        "class_weights_lean_on_ability": "只有 {n} 人，各知识点之间的联系有一半靠“总体水平”推断。",
+        "anchor_drift": "题 {names} 的难度在两次考试之间变了，没有当作共同题。",
+        "common_items_fixed": "题 {names} 的参数沿用上一次考试，新题和新学生放在同一把尺子上。",
+        "few_marks": "阅卷人 {names} 的阅卷份数太少，没有给出宽严。",
+        "prior_from_default": "数据不足，先按一般学校的经验值估计：{names}。",
+        "without_prior": "有 {pupils} 名学生没有前一次的成绩，没有算在内。",
         "item_without_point": "题 {names} 没有标知识点，没有参加诊断。",
         "ridge_likelihood": "题 {names} 的参数定不下来：现有作答支持几种不同的说法，相关的知识点只作参考。",
         "group_nearly_empty": "题 {names} 有的掌握组合几乎没有学生。",
@@ -89,7 +97,10 @@ def caution(one: Caution) -> str:
     }
     if one.code == "few_pupils" and "needed" not in data:
         return "有一组人数太少，不能比较。"
-    template = sentences.get(one.code, one.code)
+    code = one.code
+    if code == "fell_back_to_classical" and data.get("reason") == Reason.TOO_FEW_ITEMS:
+        code = "fell_back_to_classical:items"
+    template = sentences.get(code, code)
     values: dict[str, object] = {"names": names, **data}
     for key in ("share", "answered"):
         if key in data:

@@ -1,0 +1,40 @@
+"""Every code of the numeric core has a Chinese sentence."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import edumetrics
+from edumetrics.results import Caution
+from smartschool.analyze.words import caution
+
+DATA = {
+    "n": 3, "needed": 5, "share": 0.5, "answered": 0.5, "pairs": 2, "pupils": 4, "evaluations": 9,
+}  # fmt: skip
+
+
+def codes() -> set[str]:
+    found = set()
+    for path in Path(edumetrics.__file__).parent.rglob("*.py"):
+        if "tests" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Caution" and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant):
+                    found.add(str(first.value))
+    return found
+
+
+def test_each_caution_is_a_sentence():
+    assert len(codes()) > 20
+    for code in sorted(codes()):
+        text = caution(Caution(code, ("甲", "乙"), DATA))
+        assert text.endswith("。"), code
+        assert code not in text
+
+
+def test_items_that_all_have_one_mark_are_not_called_few_pupils():
+    data = {"n": 0, "reason": "too_few_items"}
+    assert caution(Caution("fell_back_to_classical", data=data)).startswith("能用的题只有 0 道")
