@@ -6,7 +6,9 @@ These header forms cover the item exports (小题分) of the marking services in
 form                examples                                     reads as
 ==================  ===========================================  ==============================
 bare                1 · 13(1) · 13（1） · 13-1 · 13.1 · 13_1 · 13①   mark of 1, 13(1)
-with a prefix       第1题 · 题1 · T1 · Q1 · 小题13(1)               mark
+with a prefix       第1题 · 第一题 · 题目1 · T1 · Q1 · 小题13(1)     mark
+below a section     一、1 · 二、13(1)                             mark of 1, 13(1), in its section
+with a stop         1. · 1、 · 13①、                              mark
 objective parts     客观题1 · 选择题1 · 单选1 · 主观题13(1) · 填空13.1   mark
 with full marks     1[3分] · 1(3分) · 第1题（满分3分） · 13(1)/5       mark, full 3, 3, 3, 5
 pairs               1选项 · 1作答 · 1答案 · 第1题答案 · 选项1            chosen option
@@ -21,12 +23,22 @@ from smartschool.kernel.cells import narrow
 
 _CIRCLED = {chr(0x2460 + n): f"({n + 1})" for n in range(20)}
 _PREFIX = re.compile(
-    r"^(?:客观题|主观题|客观|主观|单选题|多选题|单选|多选|选择题|填空题|判断题|解答题|选择|填空|判断|解答|小题|题|[TQ])+"
+    r"^(?:客观题|主观题|客观|主观|单选题|多选题|单选|多选|选择题|填空题|判断题|解答题|选择|填空|判断|解答|小题"
+    r"|试题|题目|题号|题|[TQ])+"
     r"[:_\-]?(?=[\d第])"
 )
 _FULL = re.compile(r"(?:[(\[【]?(?:满分|共)?(\d+(?:\.\d+)?)分[)\]】]?|/(\d+(?:\.\d+)?))$")
 _CHOICE = re.compile(r"^(?:选项|作答|答案|学生答案)|(?:选项|作答|学生答案|答案)$")
 _MARK = re.compile(r"^(?:得分|分数)|(?:得分|分数)$")
+_HAN_NUMBERS = {
+    f"{tens}{ones}": 10 * (place + 1 if tens else 0) + number
+    for place, tens in [(-1, ""), *((n, f"{'一二三四五六七八九'[n] if n else ''}十") for n in range(9))]
+    for number, ones in enumerate(("", *"一二三四五六七八九"))
+    if tens or ones
+}
+_HAN = r"[一二三四五六七八九]?十?[一二三四五六七八九]?"
+_SECTION = re.compile(rf"^(?=[一二三四五六七八九十])({_HAN})[、.](?=[\d第题T])")
+_HAN_ITEM = re.compile(rf"^第(?=[一二三四五六七八九十])({_HAN})(?=大?题)大?")
 _LABEL = re.compile(r"^(\d{1,3})(?:[(\-._](\d{1,2})\)?)?(?:[(\-._](\d{1,2})\)?)?$")
 
 
@@ -37,6 +49,7 @@ class ItemHeading:
     label: str
     chosen: bool = False  # holds options instead of marks
     full: float | None = None
+    section: int | None = None  # 一、 before it; items may be numbered anew in each
 
 
 def canonical(text: str) -> str:
@@ -54,6 +67,11 @@ def item_heading(text: str) -> ItemHeading | None:
     plain = "".join(narrow(text).split()).upper()
     for mark, inner in _CIRCLED.items():
         plain = plain.replace(mark, inner)
+    plain = plain.rstrip(".、。:,")
+    section = _SECTION.match(plain)
+    if section:
+        plain = plain[section.end() :]
+    plain = _HAN_ITEM.sub(lambda found: f"第{_HAN_NUMBERS.get(found[1], '')}", plain)
     chosen = bool(_CHOICE.search(plain))
     plain = _MARK.sub("", _CHOICE.sub("", plain))
     full = _FULL.search(plain)
@@ -66,4 +84,5 @@ def item_heading(text: str) -> ItemHeading | None:
         return None
     first, parts = match[1], match.groups()[1:]
     label = str(int(first)) + "".join(f"({int(part)})" for part in parts if part)
-    return ItemHeading(label, chosen, float(full.group(1) or full.group(2)) if full else None)
+    marks = float(full.group(1) or full.group(2)) if full else None
+    return ItemHeading(label, chosen, marks, _HAN_NUMBERS.get(section[1]) if section else None)

@@ -56,12 +56,12 @@ class MarksImporter(Importer):
     def columns(self, target: Target) -> Sequence[Column]:
         return COLUMNS
 
+    def claims(self, header: str) -> bool:
+        return item_heading(header) is not None or subjects.subject_of_header(header) is not None
+
     def match(self, checked: Checked, target: Target) -> Plan:
         papers = papers_of(target)
-        rows.give_back_item_columns(
-            checked,
-            lambda text: item_heading(text) is not None or subjects.subject_of_header(text) is not None,
-        )
+        rows.give_back_item_columns(checked, self.claims)
         full_index, summary = rows.full_and_summary_rows(checked.frame)
         frame = checked.frame
         full_row = rows.full_marks_of(frame, full_index) if full_index is not None else {}
@@ -165,6 +165,7 @@ def _sheets(
     """Recognise the layout and read it; several papers only where the columns are subjects."""
     frame = checked.frame
     if by_subject:
+        rows.forgive(checked, {header for _, header in by_subject})
         found = []
         for paper, header in by_subject:
             items = queries.items_of(paper.pk)
@@ -176,29 +177,41 @@ def _sheets(
     paper = papers[0]
     items = queries.items_of(paper.pk)
     if "item" in frame.columns and ("mark" in frame.columns or "choice" in frame.columns):
+        gone = rows.forgive(checked, ())
         sheet = layouts.read_long(checked, items, [one.key for one in who])
         if "total" in frame.columns:
-            firsts = [frame.columns["total"][pupil_rows[0]] for pupil_rows in sheet.rows_of]
-            sheet.totals = read_marks(firsts, label="总分", full=None).marks
+            stated = _stated_totals(frame.columns["total"], gone)
+            sheet.totals = stated[[pupil_rows[0] for pupil_rows in sheet.rows_of]]
         return [(paper, sheet)]
     columns = layouts.item_columns(frame, items)
     total_key = next((key for key in ("total", "mark") if key in frame.columns), None)
     if columns:
+        gone = rows.forgive(
+            checked, {text for own in columns.values() for text in (own.marks, own.choices) if text}
+        )
         sheet = layouts.read_wide(frame, columns, items, full_row, full_place)
         if total_key:
-            sheet.totals = read_marks(frame.columns[total_key], label="总分", full=None).marks
+            sheet.totals = _stated_totals(frame.columns[total_key], gone)
         return [(paper, sheet)]
     if total_key is None:
         raise FileRefused(
             "no_marks", "没有找到得分的列。请有“总分”，或每题一列（表头写题号），或“题号”和“得分”两列。"
         )
-    header = frame.headers.get(total_key, "总分")
+    rows.forgive(checked, {rows.TOTAL})
+    header = frame.headers.get(total_key, rows.TOTAL)
     return [
         (
             paper,
             layouts.read_totals(frame, frame.columns[total_key], items, header=header, full=paper.full_score),
         )
     ]
+
+
+def _stated_totals(cells: Sequence[Cell], gone: set[tuple[int, str]]) -> NDArray[np.float64]:
+    """Totals beside item marks, NaN where the file holds none."""
+    totals = read_marks(cells, label=rows.TOTAL, full=None).marks
+    totals[[index for index, column in gone if column == rows.TOTAL]] = np.nan
+    return totals
 
 
 def _warn_other_subject(checked: Checked, paper: Paper) -> None:

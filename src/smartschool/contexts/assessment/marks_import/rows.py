@@ -1,8 +1,11 @@
 """Rows of a sheet that are no pupil: the row of full marks, averages and sums below the table."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from smartschool.contexts.assessment.item_labels import item_heading
+from smartschool.kernel.cells import narrow
 from smartschool.kernel.tabular import Cell, Checked, Frame, is_blank
 
 _WHO = (
@@ -15,22 +18,14 @@ _WHO = (
     "class_number",
     "status",
 )
+_NO_VALUE = ("formula", "excel_error")
+TOTAL = "总分"
 _FULL_WORDS = frozenset({"满分", "满分值", "题目满分", "小题满分", "分值", "题分", "各题满分"})
-_SUMMARY_WORDS = frozenset(
-    {
-        "平均分",
-        "平均",
-        "均分",
-        "得分率",
-        "合计",
-        "总计",
-        "最高分",
-        "最低分",
-        "难度",
-        "标准差",
-        "及格率",
-        "优秀率",
-    }
+_SUMMARY = re.compile(
+    r"(?:本班|全班|班级?|本年级|全?年级|全?校|学校|全区|区|县|参考|实考)?(?:学生)?"
+    r"(?:平均分?|均分|合计|总计|共计|小计|最高分?|最低分?|中位数|众数|难度|区分度|标准差|方差"
+    r"|(?:得分|失分|及格|合格|优秀|优良|良好|低分|满分|参考)[率比]"
+    r"|(?:参考|参加|实考|应考|到考|缺考|及格|合格|优秀|良好|低分|满分)?人数)"
 )
 
 
@@ -41,19 +36,66 @@ def full_and_summary_rows(frame: Frame) -> tuple[int | None, list[int]]:
     summary = []
     for index in range(len(frame)):
         words = [cell.strip() for cells in columns if isinstance(cell := cells[index], str) and cell]
+        if not words and full is None and _unlabelled_full_marks(frame, index, columns):
+            full = index
+            summary.append(index)
         if len(words) > 2 or not words:  # a pupil's row tells more than one or two words
             continue
         if _FULL_WORDS.intersection(words):
             full = index if full is None else full
             summary.append(index)
-        elif _SUMMARY_WORDS.intersection(words):
+        elif any(_SUMMARY.fullmatch("".join(word.split())) for word in words):
             summary.append(index)
     return full, summary
 
 
+def _unlabelled_full_marks(frame: Frame, index: int, who: list[list[Cell]]) -> bool:
+    """Whether the first row of a sheet names nobody and has full marks in most item columns: 3分, (3分), or
+    figures above which no pupil's mark is."""
+    first = not index or frame.sheets[index - 1] != frame.sheets[index]
+    if not first or not all(is_blank(cells[index]) for cells in who):
+        return False
+    items = [cells for text, cells in frame.extra.items() if item_heading(text) is not None]
+    found = [_tops(cells, index) for cells in items]
+    return len(items) > 1 and False not in found and 2 * found.count(True) > len(items)
+
+
+def _tops(cells: list[Cell], index: int) -> bool | None:
+    """Whether a cell is written as full marks or is above none of its column; None for a blank one."""
+    cell = cells[index]
+    if is_blank(cell):
+        return None
+    if isinstance(cell, str):
+        return "分" in cell
+    others = [other for place, other in enumerate(cells) if place != index and isinstance(other, float)]
+    return isinstance(cell, float) and cell >= max(others, default=0.0)
+
+
+def _bare(cell: Cell) -> Cell:
+    """A cell of full marks without its brackets."""
+    return narrow(cell).strip("()[] ") if isinstance(cell, str) else cell
+
+
 def full_marks_of(frame: Frame, index: int) -> dict[str, Cell]:
     """The row of full marks: header text → cell, item columns only."""
-    return {text: cells[index] for text, cells in frame.extra.items() if not is_blank(cells[index])}
+    return {text: _bare(cells[index]) for text, cells in frame.extra.items() if not is_blank(cells[index])}
+
+
+def forgive(checked: Checked, used: Collection[str]) -> set[tuple[int, str]]:
+    """Formulas without a result and error values in columns from which no mark is read refuse no row.
+
+    `used` are the headers of marks. Answers the (row, column) of what was forgiven: no value stands there.
+    """
+    frame = checked.frame
+    unused = {*frame.extra, TOTAL} - {*used}
+    left = [fault for fault in checked.faults if fault.column not in unused or fault.code not in _NO_VALUE]
+    if len(left) == len(checked.faults):
+        return set()
+    place = {key: index for index, key in enumerate(zip(frame.sheets, frame.rows, strict=True))}
+    gone = {(place[one.sheet, one.row], one.column) for one in checked.faults if one not in left}
+    checked.faults[:] = left
+    checked.bad = {place[fault.sheet, fault.row] for fault in left}
+    return gone
 
 
 def give_back_item_columns(checked: Checked, is_marks: Callable[[str], bool]) -> None:

@@ -20,6 +20,8 @@ LINES_SEARCHED = 40
 FEWEST_MATCHES = 2
 _HINT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 _NOISE = re.compile(r"[\s*＊:：_、,，]+")
+# A figure about a class (班级均分) or a place among others (班级名次) is no class.
+_FIGURE = re.compile(r"均分|平均|最高|最低|名次|排名|排序|位次|[比率]$|等级")
 NOT_IMPORTED = ""
 
 
@@ -77,7 +79,7 @@ class Words:
     def resembling(self, text: str) -> str | None:
         """The only column whose longest word is part of the text (学生姓名拼写 is 姓名)."""
         form = comparable(_HINT.sub("", text))
-        if not 2 <= len(form) <= 16:
+        if not 2 <= len(form) <= 16 or _FIGURE.search(form):
             return None
         inside = {word: key for word, (key, _) in self.exact.items() if len(word) >= 2 and word in form}
         if not inside:
@@ -123,7 +125,7 @@ def find_header(
             keys[text] = _key_of(text, words, saved) if text else None
         return keys[text]
 
-    best: tuple[tuple[int, int, int, int], list[str], int] | None = None
+    best: tuple[tuple[int, bool, int, int], list[str], int] | None = None
     lines = [[header_text(cell) for cell in row] for row in sheet.rows[: LINES_SEARCHED + 1]]
     for line, single in enumerate(lines[:LINES_SEARCHED]):
         options = [(single, line, 1)]
@@ -140,7 +142,7 @@ def find_header(
                 matches += claimed >= FEWEST_MATCHES or any(words.resembling(text) for text in unknown)
             if matches < FEWEST_MATCHES:
                 continue
-            score = (matches, claimed, simple, -line)
+            score = (matches, claimed >= FEWEST_MATCHES, simple, -line)
             if best is None or score > best[0]:
                 best = (score, texts, last)
     if best is None:

@@ -1,0 +1,126 @@
+"""Sheets of marks as schools keep them: headers of every kind, rows and columns that only sum up."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+import xlsxwriter
+
+from smartschool.contexts.assessment.models import Paper
+from smartschool.contexts.assessment.public.doors import items_of
+from smartschool.contexts.assessment.tests.marks_import.files import (
+    GOOD,
+    codes,
+    data_of,
+    load,
+    warnings,
+    wide,
+)
+from smartschool.contexts.assessment.tests.world import World
+from smartschool.contexts.exchange.tests.workbooks import xlsx
+
+pytestmark = pytest.mark.django_db
+
+
+def named(world: World, marks: list[list[object]], head: list[str]) -> list[list[object]]:
+    """姓名 and the items, nothing else."""
+    rows: list[list[object]] = [["姓名", *head]]
+    return rows + [[f" {world.pupils[n].enrolment.name}\xa0", *own] for n, own in enumerate(marks)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["1.", "2、", "3①、"],
+        ["一、1", "一、2", "二、3(1)"],
+        ["第一题", "第二题", "第三题（1）"],
+        ["题目1", "试题2", "题目3.1"],
+    ],
+)
+def test_headers_of_items(world: World, paper: Paper, head: list[str]) -> None:
+    report = load(world, paper, wide(world, GOOD, head=head))
+    assert (report.faults, report.warnings) == ((), ())
+    np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
+
+
+def test_names_alone_are_header_enough_beside_items(world: World, paper: Paper) -> None:
+    assert load(world, paper, named(world, GOOD, ["1", "2", "3(1)"])).faults == ()
+    np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
+
+
+@pytest.mark.parametrize("merged", [True, False])
+def test_items_below_their_kind_in_a_second_line(world: World, paper: Paper, merged: bool) -> None:
+    upper: list[object] = ["学籍号", "姓名", "选择题", "", "解答题"]
+    lower: list[object] = ["", "", "1", "2", "3(1)"]
+    rows = [upper, lower, *wide(world, GOOD)[2:]]
+    spans = [(0, 2, 0, 3, "选择题"), (0, 0, 1, 0, "学籍号"), (0, 1, 1, 1, "姓名")] if merged else []
+    report = load(world, paper, xlsx(rows, merged=spans))
+    assert report.faults == ()
+    np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
+
+
+def test_sections_that_number_anew_name_their_items(world: World) -> None:
+    with world.scope():
+        paper = world.paper([], full_score=12)
+    rows = wide(world, GOOD, head=["一、1", "一、2", "二、1"])
+    rows.insert(2, ["", "满分", 3, 4, 5])
+    assert load(world, paper, rows).faults == ()
+    with world.scope():
+        assert [item.label for item in items_of(paper.pk)] == ["1(1)", "1(2)", "2(1)"]
+    twice = wide(world, GOOD, head=["选择题1", "选择题2", "填空题1"])
+    assert codes(load(world, paper, twice))[0][2] == "duplicate_header"
+
+
+@pytest.mark.parametrize("full", [["(3分)", "(4分)", "（5分）"], [3, 4, 5]])
+def test_full_marks_below_the_header_need_no_label(world: World, full: list[object]) -> None:
+    with world.scope():
+        paper = world.paper([], full_score=12)
+    rows = wide(world, GOOD)
+    rows.insert(2, ["", "", *full])
+    report = load(world, paper, rows)
+    assert (report.faults, report.rows) == ((), 6)
+    with world.scope():
+        assert [item.full for item in items_of(paper.pk)] == [3, 4, 5]
+
+
+def test_a_pupil_without_a_name_is_no_row_of_full_marks(world: World, paper: Paper) -> None:
+    rows = wide(world, GOOD)
+    rows[2], rows[3] = ["", "", 0, 2, 1], rows[2]
+    assert codes(load(world, paper, rows)) == [(3, "姓名", "unknown_pupil")]
+
+
+def test_rows_that_sum_up_and_signatures_are_no_pupils(world: World, paper: Paper) -> None:
+    rows = wide(world, GOOD)
+    for words in ("班级平均", "年级平均分", "最高分", "得分率", "优秀率", "参考人数"):
+        rows.append(["", words, 2, 2, 2])
+    rows.append(["制表人：王", "", "审核人：李", "", "日期：2027.1.25"])
+    report = load(world, paper, rows)
+    assert (report.faults, report.rows) == ((), 6)
+
+
+def test_what_is_not_read_may_lack_its_result(world: World, paper: Paper) -> None:
+    target = BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    page = book.add_worksheet()
+    rows = wide(world, GOOD, head=["1", "2", "3(1)", "总分", "班级均分", "班名次"])
+    for line, row in enumerate(rows):
+        page.write_row(line, 0, row)
+        if line > 1:
+            page.write_formula(line, 5, f"=SUM(C{line + 1}:E{line + 1})")
+            page.write_formula(line, 6, "=AVERAGE(F:F)")
+            page.write_formula(line, 7, "=RANK(F3,F:F)", value="#N/A")
+    page.write_formula(3, 4, "=1+1")
+    book.close()
+    report = load(world, paper, target.getvalue(), accept_partial=True)
+    assert codes(report) == [(4, "3(1)", "formula")]
+    assert report.faults[0].message.startswith("E4 ")
+    assert warnings(report) == []
+    assert np.isnan(data_of(world, paper).stated_totals).all()
+
+
+def test_a_sheet_a_class_says_whose_numbers_they_are(world: World, paper: Paper) -> None:
+    head: list[object] = ["学号", "1", "2", "3(1)"]
+    sheets = [[head, *([n + 1, *GOOD[3 * k + n]] for n in range(3))] for k in range(2)]
+    content = xlsx(sheets[0], sheet="七（1）班", after=[("七（2）班", sheets[1])])
+    assert load(world, paper, content).faults == ()
+    np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
