@@ -1,10 +1,5 @@
 """The job that imports: pure reading outside any transaction, then one transaction for everything."""
 
-from contextlib import suppress
-
-from django.db import transaction
-from procrastinate.exceptions import AlreadyEnqueued
-
 from smartschool.contexts.exchange.checkup import read_and_check
 from smartschool.contexts.exchange.commands.applying import apply_run, give_up_run, start_run
 from smartschool.contexts.exchange.models import ImportRun
@@ -18,10 +13,12 @@ Status = ImportRun.Status
 
 
 def queue_import(organisation_id: int) -> None:
-    """Have the workers carry out what is queued in a school. One job works, one at most waits."""
-    name = f"imports-{organisation_id}"
-    with suppress(AlreadyEnqueued), transaction.atomic():  # the waiting one will see the new run too
-        apply_imports.configure(queueing_lock=name, lock=name).defer(organisation=organisation_id)
+    """Have the workers carry out what is queued in a school; in the transaction that queues the run.
+
+    One job of a school works at a time and takes whatever waits, so a later one may find nothing to do. A
+    queueing lock would save that job and lose a run that is committed just after the waiting job has looked.
+    """
+    apply_imports.configure(lock=f"imports-{organisation_id}").defer(organisation=organisation_id)
 
 
 @job("exchange.apply_imports", queue="exchange", retries=3)

@@ -20,6 +20,7 @@ from smartschool.contexts.exchange import tasks
 from smartschool.contexts.exchange.commands.applying import queue_run
 from smartschool.contexts.exchange.commands.landing import check_run, land_file
 from smartschool.contexts.exchange.models import ImportRun
+from smartschool.contexts.exchange.public.doors import queue_file
 from smartschool.contexts.exchange.tests.test_roster_import import HEAD, pupil
 from smartschool.contexts.exchange.tests.workbooks import as_csv, xlsx
 from smartschool.kernel.actor import system_actor
@@ -120,3 +121,27 @@ def test_command_line(fresh_database: str, tmp_path: Path, capsys: pytest.Captur
     for words in (("potatoes", str(good)), ("roster", str(good), "--school", "1")):
         code, _, errors = smartschool(*words)
         assert (code, bool(errors)) == (2, True)
+
+
+def test_files_of_a_school_are_taken_in_the_order_they_came(fresh_database: str) -> None:
+    school = Organisation.objects.filter(kind="school").first()
+    assert school is not None
+    first, second, wrong = (
+        xlsx([HEAD, *[pupil(n, 班级号="09", 性别=sex) for n in numbers]])
+        for numbers, sex in ((range(3), "男"), (range(5), "男"), ((7,), "女"))
+    )
+    codes = [
+        queue_file(
+            actor=ACTOR, importer="roster", content=content, file_name="名单.xlsx", school_code=school.code
+        )
+        for content in (first, wrong, second)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name, lock FROM procrastinate_jobs WHERE task_name LIKE 'exchange.%'")
+        assert cursor.fetchall() == [("exchange.apply_imports", f"imports-{school.pk}")] * 3
+    tasks.apply_imports(organisation=school.pk)  # the first job takes them all, the others find nothing
+    tasks.apply_imports(organisation=school.pk)
+    assert counts(school) == (5, 5)
+    with transaction.atomic(), scope_of([school.pk]):
+        runs = {run.code: (run.status, run.added, run.unchanged) for run in ImportRun.objects.all()}
+    assert [runs[code] for code in codes] == [("applied", 3, 0), ("not_applied", 0, 0), ("applied", 2, 3)]
