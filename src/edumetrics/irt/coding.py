@@ -44,21 +44,20 @@ class Coding:
     def encode(self, matrix: ResponseMatrix) -> NDArray[np.int16]:
         """Categories (N, J) of any pupils, −1 where there is no mark or no such item in the matrix."""
         place = {item: index for index, item in enumerate(matrix.items)}
-        nowhere = np.full(matrix.n_pupils, np.nan)
+        nowhere, columns = np.full(matrix.n_pupils, np.nan), np.ascontiguousarray(matrix.marks.T)
         return self.encode_columns(
-            [matrix.marks[:, place[item]] if item in place else nowhere for item in self.items]
+            [columns[place[item]] if item in place else nowhere for item in self.items]
         )
 
     def encode_columns(self, columns: Sequence[FloatArray]) -> NDArray[np.int16]:
         """Categories (N, J) from one column of marks per item, NaN where there is none."""
-        out = np.empty((len(columns[0]) if columns else 0, len(columns)), dtype=np.int16)
-        for j, (column, edges) in enumerate(zip(columns, self.edges, strict=True)):
-            cats = (column >= edges[0]).astype(np.int16)
+        out = np.empty((len(columns), len(columns[0]) if columns else 0), dtype=np.int16)
+        for cats, column, edges in zip(out, columns, self.edges, strict=True):
+            np.greater_equal(column, edges[0], out=cats, casting="unsafe")
             for edge in edges[1:]:
                 cats += column >= edge
             cats[np.isnan(column)] = -1
-            out[:, j] = cats
-        return out
+        return np.ascontiguousarray(out.T)
 
     def take(self, keep: NDArray[np.bool_]) -> Coding:
         """Only the items where ``keep`` holds."""
@@ -107,7 +106,7 @@ def learn_coding(
 
 def tallies(matrix: ResponseMatrix) -> list[tuple[FloatArray, IntArray]]:
     """Values that occur on each item, ascending, and how often."""
-    return [_tally(matrix.marks[:, j]) for j in range(matrix.n_items)]
+    return [_tally(column) for column in np.ascontiguousarray(matrix.marks.T)]
 
 
 def coding_from_tallies(
@@ -146,7 +145,8 @@ def coding_from_tallies(
 
 def _tally(column: FloatArray) -> tuple[FloatArray, IntArray]:
     """Values that occur, ascending, and how often."""
-    present = column[~np.isnan(column)]
+    missing = np.isnan(column)
+    present = column[~missing] if missing.any() else column
     quarters = present * _QUARTERS
     whole = quarters.astype(np.int64)
     if len(whole) and (whole == quarters).all() and whole.max() < 4096:

@@ -54,7 +54,7 @@ def lost_information(problem: Problem, at: Parameters, shard: Shard) -> Floats:
         first = np.searchsorted(np.flatnonzero(inside), place[seen, 0])
         total = np.zeros((len(entries), len(entries)))
         for part in _chunks(rows):
-            known = cats[part][:, seen].astype(np.float64)
+            known = (cats[part] if len(seen) == cats.shape[1] else cats[part][:, seen]).astype(np.float64)
             total += _closed_form(
                 known, first, weight[part], level[inside], problem.theta, basis, member[part]
             )
@@ -90,13 +90,17 @@ def _closed_form(
     # What a person's own answers and population multiply: a function of ability each.
     parts = [(first, known, theta)]
     parts += [(np.array([p + b]), member[:, b : b + 1], basis[b]) for b in range(len(basis))]
-    for rows, own, function in parts:
+    for at, (rows, own, function) in enumerate(parts):
         moved = weight * (function - (weight @ function)[:, None])
         cross = (own.T @ moved) @ level.T
         out[rows, :p] += cross
         out[:p, rows] += cross.T
-        for others, theirs, other in parts:
-            out[np.ix_(rows, others)] += own.T @ (theirs * (moved @ other)[:, None])
+        spread = own * np.sqrt(np.maximum(moved @ function, 0.0))[:, None]
+        out[np.ix_(rows, rows)] += spread.T @ spread
+        for others, theirs, other in parts[at + 1 :]:
+            both = own.T @ (theirs * (moved @ other)[:, None])
+            out[np.ix_(rows, others)] += both
+            out[np.ix_(others, rows)] += both.T
     return out
 
 
@@ -150,8 +154,12 @@ def _same_items(cats: NDArray[np.int16]) -> tuple[list[tuple[Ints, Ints]], Ints]
     return together, np.flatnonzero(size[group] < TOGETHER)
 
 
-def _chunks(rows: Ints) -> list[Ints]:
-    return [rows[low : low + CHUNK] for low in range(0, len(rows), CHUNK)]
+def _chunks(rows: Ints) -> list[Ints | slice]:
+    """Runs of rows; slices, which copy nothing, where the rows follow each other."""
+    ends = [(low, min(low + CHUNK, len(rows))) for low in range(0, len(rows), CHUNK)]
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return [slice(int(rows[0]) + low, int(rows[0]) + high) for low, high in ends]
+    return [rows[low:high] for low, high in ends]
 
 
 def _population_scores(problem: Problem, at: Parameters, free: Ints) -> Floats:

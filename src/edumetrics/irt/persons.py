@@ -85,7 +85,16 @@ def search(cats, kind, par, n_categories, mean, sd, first, weighted, theta, info
         for step in range(80):
             score, total, bias = 0.0, 0.0, 0.0
             for j in range(cats.shape[1]):
-                if cats[n, j] >= 0:
+                if cats[n, j] < 0:
+                    continue
+                if kind[j] == GPCM and n_categories[j] == 2:  # by far the most: without the general case
+                    a = par[j, 0]
+                    right = 1.0 / (1.0 + np.exp(-(a * t + par[j, 1])))
+                    spread = right * (1.0 - right)
+                    score += a * (cats[n, j] - right)
+                    total += a * a * spread
+                    bias += a * a * a * spread * (1.0 - 2.0 * right)
+                else:
                     s, i, b = _item_terms(kind[j], par[j], n_categories[j] - 1, cats[n, j], t, p, d1, d2)
                     score += s
                     total += i
