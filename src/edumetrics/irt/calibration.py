@@ -117,14 +117,16 @@ def calibrate_runner(
     excluded: Mapping[str, Insufficient] = MappingProxyType({}),
     cautions: Sequence[Caution] = (),
     start: em.Parameters | None = None,
+    of_fixed: FloatArray | None = None,
 ) -> Calibration:
     """Calibrate answers that some engine holds (see `edumetrics.runners`).
 
     ``start`` continues from former parameters: when one school's late marks arrive, a few passes do.
+    ``of_fixed`` is the covariance of the problem's fixed entries (see `edumetrics.irt.errors.covariance`).
     """
     problem, fit = fit_model(problem, runner, settings, start)
     notes = [*cautions, *_fit_cautions(problem, coding, fit)]
-    cov = covariance(problem, runner, fit) if settings.standard_errors else None
+    cov = covariance(problem, runner, fit, of_fixed) if settings.standard_errors else None
     if settings.standard_errors and cov is None:
         notes.append(Caution("flat_likelihood"))
     k = n_parameters(problem)

@@ -30,8 +30,15 @@ STEP = 1e-6
 Total = Callable[[Parameters], Statistics]
 
 
-def covariance(problem: Problem, runner: Runner, fit: Fit) -> Floats | None:
+def covariance(problem: Problem, runner: Runner, fit: Fit, of_fixed: Floats | None = None) -> Floats | None:
     """Covariance matrix of the free parameters, or None where the maximum is flat.
+
+    Parameters
+    ----------
+    of_fixed : (f, f) float, optional
+        Covariance of the fixed entries, row by row, from the calibration that they come from: they are not
+        known for certain, and what is estimated beside them is not either (Murphy & Topel 1985, J. Bus.
+        Econ. Stat. 3, 370).
 
     Returns
     -------
@@ -39,18 +46,25 @@ def covariance(problem: Problem, runner: Runner, fit: Fit) -> Floats | None:
         Order: used item parameters row by row (with a shared slope: once, first), then means, then
         standard deviations of the free populations.
     """
-    collapse = _collapse(problem)
+    collapse, entries = _collapse(problem), int(problem.used.sum())
+    fixed = np.flatnonzero(problem.fixed[problem.used])
+    every = collapse if of_fixed is None else np.eye(entries + 2 * int(problem.free_populations.sum()))
     closed = bool((problem.kind == GPCM).all())
     sample = runner.sample(CLOSED_SAMPLE if closed else SAMPLE)
     if closed and sample is not None:
         complete = _complete_information(problem, fit.parameters, fit.statistics)
         lost = lost_information(problem, fit.parameters, sample) * (runner.n / sample.n)
-        observed = collapse @ (complete - lost) @ collapse.T
+        whole = every @ (complete - lost) @ every.T
     else:
-        observed = _by_differences(problem, runner, fit, sample, collapse)
+        whole = _by_differences(problem, runner, fit, sample, every)
+    observed = whole if of_fixed is None else collapse @ whole @ collapse.T
     if not _positive(observed):
         return None
-    return np.asarray(np.linalg.inv(observed), dtype=np.float64)
+    inverse = np.linalg.inv(observed)
+    if of_fixed is not None:
+        moved = inverse @ (collapse @ whole)[:, fixed]
+        inverse = inverse + moved @ of_fixed @ moved.T
+    return np.asarray(inverse, dtype=np.float64)
 
 
 def _by_differences(

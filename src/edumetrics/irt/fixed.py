@@ -14,9 +14,10 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.irt import em
 from edumetrics.irt.calibration import calibrate_runner, choose_models, make_problem
 from edumetrics.irt.coding import Coding, learn_coding
+from edumetrics.irt.report import _index
 from edumetrics.irt.results import Calibration
 from edumetrics.irt.settings import Settings
-from edumetrics.results import Caution, Insufficient, Reason
+from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Reason
 from edumetrics.runners.local import ThreadRunner
 from edumetrics.runners.packing import make_layout, pack
 
@@ -71,9 +72,13 @@ def calibrate_on_scale(
     fixed = np.zeros((len(wanted), width), dtype=np.bool_)
     fixed[: len(common)] = True
     fixed[:, 0] |= shared
+    # New slopes are drawn to the level of the old paper.
+    prior = problem.prior.copy()
+    held = prior[:, 1] > 0.0
+    prior[held, 0] = np.log(np.clip(old.parameters.par[:, 0], 0.1, 5.0)).mean()
     kind = np.concatenate([old.problem.kind[rows], problem.kind[len(common) :]])
     problem = em.Problem(
-        kind, coding.n_categories, problem.prior, fixed, False, np.ones(1, dtype=np.bool_), problem.theta
+        kind, coding.n_categories, prior, fixed, False, np.ones(1, dtype=np.bool_), problem.theta
     )
     cats = coding.encode(matrix)
     seen = (cats >= 0).any(axis=1)
@@ -85,7 +90,21 @@ def calibrate_on_scale(
         return calibrate_runner(
             runner, problem, coding, wanted, ["all"], [int(seen.sum())], settings,
             excluded=MappingProxyType(excluded), cautions=[*coded.cautions, *notes, anchored], start=start,
+            of_fixed=_covariance_of_fixed(problem, old, rows),
         )  # fmt: skip
+
+
+def _covariance_of_fixed(problem: em.Problem, old: Calibration, rows: list[int]) -> FloatArray | None:
+    """Covariance of the entries that stay as they were, item by item; a slope that all share is one entry."""
+    if old.covariance is None:
+        return None
+    index = _index(old.problem)
+    place: IntArray = np.array(
+        [index[rows[j], h] if j < len(rows) else 0 for j, h in np.argwhere(problem.used & problem.fixed)]
+    )
+    # What was fixed in the old calibration as well has no covariance of its own there.
+    own = (place >= 0).astype(np.float64)
+    return np.asarray(old.covariance[np.ix_(place, place)] * own[:, None] * own)
 
 
 def _start(

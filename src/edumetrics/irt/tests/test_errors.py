@@ -50,7 +50,7 @@ def with_booklets(marks: np.ndarray) -> np.ndarray:
 def test_closed_form_equals_differences_of_the_score(monkeypatch, marks, more):
     found = []
 
-    def both(problem, runner, fit):
+    def both(problem, runner, fit, of_fixed=None):
         away = FederatedRunner(runner.layout, runner.n, [runner.total])
         found[:] = [errors.covariance(problem, one, fit) for one in (runner, away)]
         return found[0]

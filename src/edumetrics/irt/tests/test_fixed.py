@@ -76,3 +76,24 @@ def test_too_few_common_items_are_not_comparable(papers):
     assert few == Insufficient(Reason.TOO_FEW_PUPILS, 20)
     slopes = calibrate_on_scale(old, sat(papers, np.arange(15, 40), 150, 0, 1, 8)[0])
     assert slopes == Insufficient(Reason.TOO_FEW_PUPILS, 150)
+
+
+def test_intervals_on_the_old_scale_hold_its_own_errors():
+    """600 old and 600 new pupils: the kept parameters are as uncertain as what is estimated beside them."""
+    rng = np.random.default_rng(8)
+    a, b = rng.uniform(0.8, 1.8, 22), rng.normal(0, 1, 22)
+    inside = 0
+    rounds = 30
+
+    def answers(mean, sd, items):
+        theta = mean + sd * rng.normal(size=600)
+        right = rng.random((600, len(items))) < 1 / (1 + np.exp(-a[items] * (theta[:, None] - b[items])))
+        return response_matrix(right * 1.0, 1.0, items=[f"i{j}" for j in items])
+
+    for _ in range(rounds):
+        old = calibrate(answers(0.0, 1.0, np.arange(15)), "2pl")
+        found = calibrate_on_scale(old, answers(0.4, 1.2, np.arange(7, 22)))
+        population = found.populations[0]
+        inside += population.mean.low <= 0.4 <= population.mean.high
+        inside += population.sd.low <= 1.2 <= population.sd.high
+    assert inside / (2 * rounds) >= 0.90 - 3 * np.sqrt(0.05 * 0.95 / (2 * rounds))
