@@ -59,7 +59,7 @@ def _row(row: Json, points: list[Point]) -> Raw:
     if "estimate" not in share:
         why = el("td", "人数太少，不显示", class_="muted full", colspan=str(1 + len(points)))
         return el("tr", el("th", row["label"], scope="row"), el("td", "", class_="num"), why)
-    bar = Raw(interval_bar(share["estimate"], share["low"], share["high"], weak=share["estimate"] < 0.6))
+    bar = Raw(interval_bar(share["estimate"], share["low"], share["high"], weak=False))
     cells = [
         el("th", row["label"], scope="row"),
         el("td", str(row["n"]), class_="num", data_l="人数"),

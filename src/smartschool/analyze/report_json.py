@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from smartschool.analyze.words import STATES, caution
 FORMAT = "smartschool.exam-report/1"
 
 Json = dict[str, Any]
+PLACE = "\x00"  # no file that is read can hold it
 
 
 def build_report(source: ExamInput, analysis: ExamAnalysis) -> Json:
@@ -94,10 +97,28 @@ def figure(result: Outcome) -> float | Json:
 
 
 def dump(report: Json) -> str:
-    """Text of report.json: strict JSON, one pupil a line."""
-    pupils = ",\n".join(_line(pupil) for pupil in report["pupils"])
-    head = json.dumps({**report, "pupils": "@pupils"}, ensure_ascii=False, allow_nan=False, indent=1)
-    return head.replace('"@pupils"', f"[\n{pupils}\n ]") + "\n"
+    """Text of report.json."""
+    return "".join(pieces(report))
+
+
+def pieces(report: Json) -> Iterator[str]:
+    """Strict JSON in pieces, one pupil a line: all of it at once would be the largest thing in memory."""
+    lists: dict[str, list[Json]] = {"pupils": report["pupils"]}
+    head = {**report, "pupils": PLACE + "pupils"}
+    diagnosis = report.get("models", {}).get("diagnosis", {})
+    if "pupils" in diagnosis:
+        lists["diagnosis"] = diagnosis["pupils"]
+        head["models"] = {**report["models"], "diagnosis": {**diagnosis, "pupils": PLACE + "diagnosis"}}
+    text = json.dumps(head, ensure_ascii=False, allow_nan=False, indent=1)
+    for piece in re.split(r'"\\u0000(\w+)"', text):
+        if piece not in lists:
+            yield piece
+            continue
+        yield "[\n"
+        for place, row in enumerate(lists[piece]):
+            yield (",\n" if place else "") + _line(row)
+        yield "\n ]"
+    yield "\n"
 
 
 def _line(value: Json) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from edumetrics.exam import ExamAnalysis, ExamSettings, analyse_exam
 from smartschool.analyze.group_tables import group_tables
 from smartschool.analyze.reader import ExamInput, Sources, read_exam
-from smartschool.analyze.report_json import Json, build_report, dump
+from smartschool.analyze.report_json import Json, build_report, pieces
 
 REPORTS = ("report.json", "report.xlsx", "report.html")
 
@@ -57,8 +57,8 @@ def write(outcome: Outcome, out: Path) -> None:
     from smartschool.analyze.report_xlsx import write_workbook
 
     out.mkdir(parents=True, exist_ok=True)
-    with _whole(out / "report.json") as path:
-        path.write_text(dump(outcome.report), encoding="utf-8")
+    with _whole(out / "report.json") as path, path.open("w", encoding="utf-8") as file:
+        file.writelines(pieces(outcome.report))
     with _whole(out / "report.xlsx") as path:
         write_workbook(path, outcome.source, outcome.analysis, outcome.report)
     with _whole(out / "report.html") as path:
