@@ -47,7 +47,7 @@ class QAdvice:
 
 
 def q_advice(result: ClassModelResult, matrix: ResponseMatrix) -> tuple[QAdvice, ...] | Insufficient:
-    """Advice on every item from a diagnosis under "gdina".
+    """Advice on every item that `FEWEST` pupils answered, from a diagnosis under "gdina".
 
     Parameters
     ----------
@@ -74,6 +74,8 @@ def q_advice(result: ClassModelResult, matrix: ResponseMatrix) -> tuple[QAdvice,
         marks = result.coding.marks[j]
         weight = counts[j, : len(marks)].sum(axis=0)
         reached = ((marks - marks[0]) / (marks[-1] - marks[0])) @ counts[j, : len(marks)]
+        if weight.sum() < FEWEST:
+            continue
         whole = _explained(state, weight, reached, tuple(range(n_points)))
         share = {c: _explained(state, weight, reached, c) / max(whole, 1e-12) for c in choices}
         given = result.space.needs[j]
@@ -101,4 +103,7 @@ def _explained(state: IntArray, weight: FloatArray, reached: FloatArray, choice:
     size = np.bincount(group, weights=weight)
     chance = np.bincount(group, weights=reached) / np.maximum(size, 1e-9)
     mean = float(reached.sum() / weight.sum())
-    return float((size * (chance - mean) ** 2).sum() / weight.sum())
+    explained = float((size * (chance - mean) ** 2).sum() / weight.sum())
+    # Every further group explains something by chance: a share of what is left within the groups.
+    inside = max(float((size * chance * (1.0 - chance)).sum() / weight.sum()), 0.0)
+    return max(explained - (len(size) - 1) * inside / float(weight.sum()), 0.0)

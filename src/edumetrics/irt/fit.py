@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.irt.residuals import q3, residuals
@@ -22,6 +23,7 @@ Z95 = 1.959963984540054
 FEWEST = 100  # pupils below which a fit statistic says more about chance than about the item
 MISFIT_RMSEA = 0.05  # effect size above which a significant S-X² is worth a teacher's look
 MEAN_SQUARE_RANGE = (0.7, 1.3)  # usual bounds for infit and outfit of school tests
+CHANCE = 0.05  # that any pair of an exam without dependence is named
 DEPENDENT_ABOVE_MEAN = 0.2  # Q3 this far above the mean of all pairs
 
 
@@ -112,9 +114,9 @@ def _dependent(
     if not known.any():
         return ()
     mean = float(values[known].mean())
-    far = known & (
-        values - mean > np.maximum(DEPENDENT_ABOVE_MEAN, 3.0 / np.sqrt(np.maximum(counts[rows, cols], 1)))
-    )
+    # Among thousands of pairs some stand out by chance: the bound grows with their number (Bonferroni).
+    chance = float(ndtri(1.0 - CHANCE / int(known.sum()))) / np.sqrt(np.maximum(counts[rows, cols], 1))
+    far = known & (values - mean > np.maximum(DEPENDENT_ABOVE_MEAN, chance))
     return tuple(
         DependentPair(items[i], items[j], float(correlations[i, j]), int(counts[i, j]))
         for i, j in zip(rows[far].tolist(), cols[far].tolist(), strict=True)

@@ -164,6 +164,6 @@ def _settle_blanks(
         marks[cells], states[cells] = 0.0, State.BLANK
     if cells.any():
         share = cells.sum() / (int((~nothing).sum()) * int(there.sum()))
-        part = "不到 1%" if share < 0.01 else f"{share * 100:.0f}%"
+        part = "不到 1%" if share < 0.01 else f" {share * 100:.0f}%"
         how = "按 0 分计" if blank_is_zero else "按没有数据处理，不算 0 分"
-        notes.append(Note("blank_cells", f"{int(cells.sum())} 个空格（占 {part}）{how}。各题人数见 n。"))
+        notes.append(Note("blank_cells", f"{int(cells.sum())} 个空格（占{part}）{how}。各题人数见 n。"))

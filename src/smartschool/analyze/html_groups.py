@@ -46,6 +46,8 @@ def _sentence(found: Json) -> str:
     name, between, within = found["title"], found["between"], found["within"]
     if not between or not within:
         return f"{name}之间的得分率差别没有超出偶然，不能说哪个{name}好或不好。"
+    if between < 0.005:
+        return f"{name}之间的得分率差别不到 1 个百分点，学生之间的差别几乎都在同一{name}里。"
     part = between**2 / (between**2 + within**2)
     return (
         f"{name}之间的得分率相差大约 {number(between * 100, 0)} 个百分点（标准差），"

@@ -11,6 +11,14 @@ from smartschool.analyze.testlet_words import sentences
 from smartschool.analyze.words import REASON_CODES, fixed, percent
 
 MOST_LISTED = 12
+MODEL_NAMES = {
+    "rasch": "难度模型（Rasch）",
+    "pcm": "分步得分的难度模型（PCM）",
+    "2pl": "两参数模型（2PL）",
+    "3pl": "三参数模型（3PL）",
+    "gpcm": "分步得分模型（GPCM）",
+    "graded": "等级反应模型（GRM）",
+}
 
 
 def model_panels(source: ExamInput, report: Json) -> Raw:
@@ -30,16 +38,17 @@ def _calibration(irt: Json) -> Raw:
     title = "题目模型"
     if "insufficient" in irt:
         return panel(title, el("p", f"没有拟合：{_why(irt)}。"), _notes(irt))
-    lines = [f"模型：{irt['model']}，{irt['n']} 人，{len(irt['items'])} 题。"]
+    named = "、".join(MODEL_NAMES[model] for model in irt["model"].split("+"))
+    lines = [f"用的是{named}，{irt['n']} 人，{len(irt['items'])} 题。"]
+    told = sentences(irt["testlets"])
     reliable = irt["reliability"]
-    if reliable and "estimate" in reliable:
+    if reliable and "estimate" in reliable and not any("信度" in line for line in told):
         lines.append(f"按这个模型，得分的信度是 {fixed(reliable['estimate'])}。")
     misfit = [item["id"] for item in irt["items"] if item.get("fit", {}).get("misfit")]
     if misfit:
         lines.append(f"题 {_some(misfit)} 的作答和其他题不一致，看一看题意和评分。")
     else:
         lines.append("没有发现和其他题明显不一致的题。")
-    told = sentences(irt["testlets"])
     lines += told
     pairs = [pair["items"] for pair in irt["dependent_pairs"]]
     if pairs and not told:
@@ -51,6 +60,8 @@ def _calibration(irt: Json) -> Raw:
 
 def _diagnosis(source: ExamInput, found: Json) -> Raw:
     title = "知识点诊断模型"
+    if source.q is None:
+        return panel(title, el("p", "没有诊断：要有 q.csv（每道题考哪些知识点）。"))
     if "insufficient" in found:
         return panel(title, el("p", f"没有诊断：{_why(found)}。"))
     names = {point.code: point.name for point in source.points}
@@ -117,24 +128,27 @@ def _fairness(results: list[Json]) -> Raw:
         none = el("p", "没有发现偏向任何一方的题。")
         body = el("ul", *(el("li", line) for line in lines), class_="story") if lines else none
         parts.append(join(el("h3", head), body, _notes(result)))
-    note = "偏向一方不等于题目不好：先读题，看有没有只有一方熟悉的词、图或背景。"
+    note = (
+        "偏向一方不等于题目不好：先读题，看有没有只有一方熟悉的词、图或背景。题多时，稍微偏的题里会有碰巧的。"
+    )
     return panel(title, *parts, remark(note))
 
 
 def _advice(one: Json, names: dict[str, str]) -> str:
     given, suggested = _named(one["given"], names), _named(one["suggested"], names)
-    return f"第 {one['item']} 题：标的是 {given}，从作答看更像只考 {suggested}。"
+    only = "只" if set(one["suggested"]) < set(one["given"]) else ""
+    return f"第 {one['item']} 题：标的是“{given}”，从作答看更像{only}考“{suggested}”。"
 
 
 def _unfair(item: Json, result: Json) -> str:
     size = "明显" if item["size"] == "C" else "稍微"
     harder = item["effect"]["estimate"] < 0
-    who = f"{result['covariate']}为“{result['focal']}”的学生"
+    who = f" {result['covariate']} 为“{result['focal']}”的学生"
     return f"第 {item['id']} 题对{who}{size}{'偏难' if harder else '偏易'}。"
 
 
 def _named(codes: list[str], names: dict[str, str]) -> str:
-    return "、".join(names.get(code, code) for code in codes) or "（没有）"
+    return "、".join(names.get(code, code) for code in codes) or "没有"
 
 
 def _why(refusal: Json) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from edumetrics.exam import Flag
 from edumetrics.mastery import MasteryState
 from edumetrics.results import Caution, Insufficient, Reason
+
+# A space belongs between Chinese and figures or letters, not between Chinese and Chinese.
+_CLOSE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 
 REASONS: Mapping[Reason, str] = {
     Reason.TOO_FEW_PUPILS: "人数太少",
@@ -105,7 +109,7 @@ def caution(one: Caution) -> str:
     for key in ("share", "answered"):
         if key in data:
             values[f"{key}_text"] = percent(float(data[key]))
-    return template.format(**values)
+    return _CLOSE.sub("", template.format(**values))
 
 
 def percent(share: float) -> str:

@@ -154,3 +154,16 @@ def test_sum_score_fit_equals_pooling_by_hand():
         assert item.s_x2.df == len(cells) - 2
         statistic = sum(((o - e) ** 2 / e).sum() for o, e in cells)
         assert item.s_x2.statistic == pytest.approx(statistic, rel=1e-9)
+
+
+def test_thousands_of_pairs_name_none_by_chance():
+    """Booklets of one ability: 4,950 pairs, each answered by 100 to 300 pupils."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        n, n_items = 1500, 100
+        chance = 1 / (1 + np.exp(-(rng.normal(size=(n, 1)) - rng.normal(size=n_items))))
+        marks = (rng.random((n, n_items)) < chance).astype(float)
+        booklet = np.arange(n) % 10
+        marks[(np.arange(n_items)[None, :] // 10 - booklet[:, None]) % 10 > 1] = np.nan
+        matrix = response_matrix(marks, 1.0)
+        assert exam_fit(calibrate(matrix), matrix).dependent == ()

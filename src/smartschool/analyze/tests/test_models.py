@@ -54,7 +54,7 @@ def test_fairness_between_groups_finds_the_planted_item(run, exam):
     assert sum(size == "C" for size in sizes.values()) == 1
     page = (result.folder / "report.html").read_text("utf-8")
     harder = "难" if comparisons[0]["focal"] == "乡" else "易"
-    assert f"第 q4 题对place为“{comparisons[0]['focal']}”的学生明显偏{harder}" in page
+    assert f"第 q4 题对 place 为“{comparisons[0]['focal']}”的学生明显偏{harder}" in page
 
 
 def test_too_few_pupils_and_no_points(run, exam):
