@@ -1,7 +1,13 @@
 """The job that imports: pure reading outside any transaction, then one transaction for everything."""
 
+from contextlib import suppress
+
+from django.db import transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import AlreadyEnqueued
+
 from smartschool.contexts.exchange.checkup import read_and_check
-from smartschool.contexts.exchange.commands.applying import apply_run, give_up_run, start_run
+from smartschool.contexts.exchange.commands.applying import apply_run, give_up_run, lock_queue, start_run
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.queries import content_of, importer_named, saved_mapping, target_of
 from smartschool.kernel.actor import Actor
@@ -15,10 +21,15 @@ Status = ImportRun.Status
 def queue_import(organisation_id: int) -> None:
     """Have the workers carry out what is queued in a school; in the transaction that queues the run.
 
-    One job of a school works at a time and takes whatever waits, so a later one may find nothing to do. A
-    queueing lock would save that job and lose a run that is committed just after the waiting job has looked.
+    One job of a school works and one at most waits. The lock keeps the waiting one from looking before this
+    run is committed: it would not see it, and nothing else would be there to take it.
     """
-    apply_imports.configure(lock=f"imports-{organisation_id}").defer(organisation=organisation_id)
+    name = f"imports-{organisation_id}"
+    lock_queue(organisation_id, shared=True)
+    if ProcrastinateJob.objects.filter(queueing_lock=name, status="todo").exists():
+        return
+    with suppress(AlreadyEnqueued), transaction.atomic():  # by another who queues at this moment
+        apply_imports.configure(queueing_lock=name, lock=name).defer(organisation=organisation_id)
 
 
 @job("exchange.apply_imports", queue="exchange", retries=3)
@@ -35,6 +46,7 @@ def apply_imports(organisation: int) -> None:
 def _apply_next(organisation: int) -> bool:
     """One queued file; False where none is left."""
     with job_scope([organisation]):
+        lock_queue(organisation, shared=False)
         run = (
             ImportRun.rows()
             .filter(organisation_id=organisation, status__in=(Status.QUEUED, Status.RUNNING))

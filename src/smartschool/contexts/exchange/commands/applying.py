@@ -25,6 +25,8 @@ from smartschool.kernel.scope import current_scope
 
 # First key of the advisory locks of imports ("IMPO"): two imports into one school wait for each other.
 _LOCK_SPACE = 0x494D504F
+# The same for a school's queue ("QUEU").
+_QUEUE_SPACE = 0x51554555
 
 
 @command("exchange.queue_import")
@@ -36,6 +38,13 @@ def queue_run(*, actor: Actor, run: ImportRun, accept_partial: bool, confirmed: 
     run.accept_partial, run.confirmed, run.account_id = accept_partial, confirmed, actor.account_id
     run.save(update_fields=["status", "step", "message", "accept_partial", "confirmed", "account_id"])
     done(run, organisation_id=run.organisation_id, data={"partial": accept_partial, "confirmed": confirmed})
+
+
+def lock_queue(organisation_id: int, *, shared: bool) -> None:
+    """Until the transaction ends: many may queue at once, and nobody looks meanwhile at what is queued."""
+    name = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {name}(%s, %s)", [_QUEUE_SPACE, organisation_id])
 
 
 @command("exchange.start_import")

@@ -138,10 +138,33 @@ def test_files_of_a_school_are_taken_in_the_order_they_came(fresh_database: str)
     ]
     with connection.cursor() as cursor:
         cursor.execute("SELECT task_name, lock FROM procrastinate_jobs WHERE task_name LIKE 'exchange.%'")
-        assert cursor.fetchall() == [("exchange.apply_imports", f"imports-{school.pk}")] * 3
-    tasks.apply_imports(organisation=school.pk)  # the first job takes them all, the others find nothing
-    tasks.apply_imports(organisation=school.pk)
+        assert cursor.fetchall() == [("exchange.apply_imports", f"imports-{school.pk}")]
+    tasks.apply_imports(organisation=school.pk)  # one job takes them all
     assert counts(school) == (5, 5)
     with transaction.atomic(), scope_of([school.pk]):
         runs = {run.code: (run.status, run.added, run.unchanged) for run in ImportRun.objects.all()}
     assert [runs[code] for code in codes] == [("applied", 3, 0), ("not_applied", 0, 0), ("applied", 2, 3)]
+
+
+def test_a_job_that_starts_while_a_file_is_being_queued_waits_for_it(fresh_database: str) -> None:
+    school = Organisation.objects.filter(kind="school").first()
+    assert school is not None
+    script = JOB.format(organisation=school.pk)
+    content = xlsx([HEAD, *[pupil(n, 班级号="09") for n in range(3)]])
+    with transaction.atomic():
+        queue_file(
+            actor=ACTOR, importer="roster", content=content, file_name="名单.xlsx", school_code=school.code
+        )
+        job = subprocess.Popen([sys.executable, "-c", script], env=environment(fresh_database))
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+        deadline = time.monotonic() + 60
+        with connection.cursor() as cursor:
+            while True:
+                cursor.execute(waiting)
+                if cursor.fetchone()[0]:
+                    break
+                assert time.monotonic() < deadline, "the job never waited"
+                assert job.poll() is None, "the job looked before the run was there"
+                time.sleep(0.1)
+    assert job.wait() == 0
+    assert counts(school) == (3, 3)
