@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from edumetrics.arrays import ResponseMatrix
@@ -48,8 +47,31 @@ class Answers:
 
     def tally(self, cell: IntArray, cells: int, items: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Pupils, sums and sums of squares of their shares, each (cells, items)."""
+        if len(items) == 1:
+            column = self.shares[:, items[0]]
+            seen = np.isfinite(column)
+            place, column = cell[seen], column[seen]
+            n, total, squares = (
+                np.bincount(place, weights=values, minlength=cells)[:, None]
+                for values in (None, column, column * column)
+            )
+            return n.astype(np.float64), total, squares
+        order = np.argsort(cell, kind="stable")
+        first = np.flatnonzero(np.diff(cell[order], prepend=-1))
+        shares = self.shares[order] if len(items) == len(self.full) else self.shares[order[:, None], items]
         out = np.zeros((3, cells, len(items)))
-        _tally(self.shares, cell, items, out)
+        used, whole = cell[order[first]], bool((self.n.sum(axis=0)[items] == len(self.focal)).all())
+        if whole:
+            out[0] = np.bincount(cell, minlength=cells)[:, None]
+        else:
+            seen = np.isfinite(shares)
+            shares = np.where(seen, shares, 0.0)
+            out[0, used] = np.add.reduceat(seen.astype(np.float64), first, axis=0)
+        out[1, used] = np.add.reduceat(shares, first, axis=0)
+        if self.right_or_wrong[items].all():
+            out[2] = out[1]
+        else:
+            out[2, used] = np.add.reduceat(shares * shares, first, axis=0)
         return out[0], out[1], out[2]
 
 
@@ -67,36 +89,8 @@ def answers(matrix: ResponseMatrix, groups: ArrayLike, reference: str, focal: st
     is_focal = label == focal
     rows = np.flatnonzero((is_focal | (label == reference)) & matrix.present)
     shares, chosen = matrix.marks[rows] / matrix.full, is_focal[rows].astype(np.bool_)
-    n, ends, partial = _describe(shares, chosen)
-    return Answers(shares, chosen, matrix.full, n, ends[0] >= ends[1], ~partial)
-
-
-@njit(cache=True, nogil=True)
-def _describe(shares, focal):  # type: ignore[no-untyped-def]
-    """Counts by group, least and greatest share, and whether there are marks between nothing and full."""
-    items = shares.shape[1]
-    n, partial = np.zeros((2, items), np.int64), np.zeros(items, np.bool_)
-    ends = np.empty((2, items))
-    ends[0], ends[1] = np.inf, -np.inf
-    for i in range(shares.shape[0]):
-        g = 1 if focal[i] else 0
-        for j in range(items):
-            x = shares[i, j]
-            if not np.isnan(x):
-                n[g, j] += 1
-                ends[0, j] = min(ends[0, j], x)
-                ends[1, j] = max(ends[1, j], x)
-                partial[j] |= x != 0.0 and x != 1.0
-    return n, ends, partial
-
-
-@njit(cache=True, nogil=True)
-def _tally(shares, cell, items, out):  # type: ignore[no-untyped-def]
-    for i in range(shares.shape[0]):
-        c = cell[i]
-        for k in range(len(items)):
-            x = shares[i, items[k]]
-            if not np.isnan(x):
-                out[0, c, k] += 1.0
-                out[1, c, k] += x
-                out[2, c, k] += x * x
+    seen = np.isfinite(shares)
+    n = np.stack([np.count_nonzero(seen[group], axis=0) for group in (~chosen, chosen)]).astype(np.int64)
+    lowest, highest = np.fmin.reduce(shares, axis=0), np.fmax.reduce(shares, axis=0)
+    whole = ((shares == 0.0) | (shares == 1.0) | ~seen).all(axis=0)
+    return Answers(shares, chosen, matrix.full, n, ~(lowest < highest), whole)
