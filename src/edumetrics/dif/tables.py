@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edumetrics.arrays import ResponseMatrix
+from edumetrics.ctt.cells import sums_by
 from edumetrics.results import BoolArray, FloatArray, IntArray
 
 DECIMALS = 9  # shares that differ by rounding only are one attainment
@@ -51,11 +52,9 @@ class Answers:
             column = self.shares[:, items[0]]
             seen = np.isfinite(column)
             place, column = cell[seen], column[seen]
-            n, total, squares = (
-                np.bincount(place, weights=values, minlength=cells)[:, None]
-                for values in (None, column, column * column)
-            )
-            return n.astype(np.float64), total, squares
+            powers = (np.ones_like(column), column, column * column)
+            n, total, squares = (sums_by(place, values, cells)[:, None] for values in powers)
+            return n, total, squares
         order = np.argsort(cell, kind="stable")
         first = np.flatnonzero(np.diff(cell[order], prepend=-1))
         shares = self.shares[order] if len(items) == len(self.full) else self.shares[order[:, None], items]
