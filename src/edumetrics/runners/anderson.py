@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from edumetrics.runners.packing import Floats
 Map = Callable[[Floats], tuple[Floats, float]]
 
 MEMORY = 5  # an EM map has few slow directions; older steps describe a place long left
-SLOWEST = 0.999
+CONTRACTIONS, SLOWEST = 2, 0.999
+ROUNDING = 1e-9  # of the objective: less is no fall
 SMALLEST = 1e-12  # squared length, against the longest, of an independent direction: the rest is rounding
 
 
@@ -53,31 +55,39 @@ def climb(
     A combination that is infeasible or lowers the objective is dropped together with the memory:
     the map's own step, which always climbs, is taken instead.
 
-    Stops where the distance to the maximum, estimated from the last two steps of the accelerated
-    sequence, is below ``tolerance`` in every coordinate, and returns the point where the map was
-    last called, so that whatever the caller kept of that call belongs to the answer.
+    Stops where the distance to the maximum is below ``tolerance`` in every coordinate, estimated from the
+    last move and the slowest of the last contractions, and returns the point where the map was last
+    called, so that whatever the caller kept of that call belongs to the answer.
     """
     points: list[Floats] = []
     images: list[Floats] = []
-    former, value_before = np.inf, -np.inf
-    for evaluations in range(1, max_evaluations + 1):
+    moves: list[float] = []
+    before = -np.inf
+    evaluations = 0
+    while True:
         image, value = step(x)
-        fell = value < value_before - 1e-9 * abs(value_before) if np.isfinite(value_before) else False
-        if points and (fell or not np.isfinite(value)):
-            x, points, images, former = images[-1], [], [], np.inf
-            value_before = -np.inf
+        evaluations += 1
+        fell = not np.isfinite(value) or value < before - ROUNDING * abs(before)
+        if points and fell:
+            x, points, images, moves, before = images[-1], [], [], [], -np.inf
             continue
-        points, images, value_before = [*points[-MEMORY:], x], [*images[-MEMORY:], image], value
+        points, images, before = [*points[-MEMORY:], x], [*images[-MEMORY:], image], value
         following = combine(points, images)
         if len(points) > 1 and not feasible(following):
             following, points, images = image, points[-1:], images[-1:]
-        size = float(np.max(np.abs(following - x), initial=0.0))
-        rate = min(size / former, SLOWEST) if former > 0 else 0.0
-        if size / (1.0 - rate) < tolerance and (size == 0.0 or np.isfinite(former)):
-            return Rest(x, value, evaluations, True)
-        if evaluations < max_evaluations:
-            x, former = following, size
-    return Rest(x, value, evaluations, False)
+        moves = [*moves[-CONTRACTIONS:], float(np.max(np.abs(following - x), initial=0.0))]
+        converged = moves[-1] == 0.0 or still_to_go(moves) < tolerance
+        if converged or evaluations >= max_evaluations:
+            return Rest(x, value, evaluations, converged)
+        x = following
+
+
+def still_to_go(moves: list[float]) -> float:
+    """Distance that further moves would cover at the slowest of the contractions seen, two at least."""
+    if len(moves) < 3:
+        return np.inf
+    rate = max(now / former for former, now in pairwise(moves))
+    return moves[-1] / (1.0 - min(rate, SLOWEST))
 
 
 def combine(points: list[Floats], images: list[Floats]) -> Floats:

@@ -32,6 +32,33 @@ def test_the_end_is_as_near_as_promised_and_comes_soon(slowest):
     np.testing.assert_array_equal(rest.x, calls[-1])
 
 
+def test_more_slow_directions_than_memory_are_not_taken_for_the_end():
+    """The distance is an estimate: right on the whole, and never wrong by more than a digit."""
+    over = []
+    for slowest in (0.9, 0.97, 0.99):
+        for size in (20, 40, 60):
+            for tolerance in (1e-3, 1e-4, 1e-5, 1e-6):
+                step, _ = slow_map(np.linspace(0.2, slowest, size))
+                rest = climb(
+                    step, np.zeros(size), feasible=lambda _: True, tolerance=tolerance, max_evaluations=500
+                )
+                assert rest.converged
+                over.append(np.abs(rest.x - 1.0).max() / tolerance)
+    assert np.mean(over) < 1.2
+    assert max(over) < 10.0
+
+
+def test_a_combination_that_goes_down_is_not_taken():
+    """Far out all steps are equal: their combination would jump beyond all numbers."""
+
+    def step(x):
+        return x + 0.5 * np.tanh(3.0 - x), -float(np.abs(x[0] - 3.0))
+
+    rest = climb(step, np.array([-15.0]), feasible=lambda _: True, tolerance=1e-8, max_evaluations=200)
+    assert rest.converged
+    assert rest.x[0] == pytest.approx(3.0, abs=1e-8)
+
+
 def test_a_combination_that_goes_down_or_out_of_bounds_is_not_taken():
     """Each coordinate saturates: a straight extrapolation goes far beyond the maximum."""
     seen = []
