@@ -55,8 +55,8 @@ class Scores:
     ability : Estimates, N
         On the scale of the calibration (mean 0, sd 1 in the reference population); `n` counts items.
     reliability : Outcome
-        Share of the variance of ability that the scores carry: var(EAP) / (var(EAP) + mean posterior
-        variance) for "eap" and "map", 1 − mean squared error / variance for "wle".
+        Squared correlation of the scores with ability, cov(score, EAP)² / (var(score) · (var(EAP) + mean
+        posterior variance)); for "eap" that is var(EAP) / (var(EAP) + mean posterior variance).
     provenance : Provenance
     """
 
@@ -134,7 +134,7 @@ def score(
     return Scores(
         matrix.pupils,
         ability,
-        reliability_of(ability, method, item_variance(calibration, float((cats >= 0).mean()))),
+        reliability_of(ability, method, item_variance(calibration, float((cats >= 0).mean())), (eap, sd)),
         Provenance(calibration.model, VERSION, MappingProxyType(settings), notes),
     )
 
@@ -208,28 +208,32 @@ def posterior_moments(
     return out[:, 0], np.sqrt(np.maximum(out[:, 1] - out[:, 0] ** 2, 0.0))
 
 
-def reliability_of(ability: Estimates, method: Method, from_items: float) -> Outcome:
+def reliability_of(
+    ability: Estimates,
+    method: Method,
+    from_items: float,
+    posterior: tuple[FloatArray, FloatArray] | None = None,
+) -> Outcome:
     """Share of the variance of ability that scores carry (see `Scores`).
 
-    ``from_items`` is the variance that comes from not knowing the items (`item_variance`).
+    ``from_items`` is the variance that comes from not knowing the items (`item_variance`); ``posterior``
+    holds each pupil's posterior mean and standard deviation where the scores are something else.
     """
     known = ability.known
     n = int(known.sum())
     if n < FEWEST_FOR_RELIABILITY or ability.se is None:
         return Insufficient(Reason.TOO_FEW_PUPILS, n)
-    value, error = ability.value[known], ability.se[known] ** 2
-    spread = float(value.var(ddof=1))
-    if spread <= 0.0:
+    eap, sd = (ability.value, ability.se) if posterior is None else posterior
+    x, y, noise = ability.value[known], eap[known], sd[known] ** 2
+    x, y = x - x.mean(), y - y.mean()
+    spread, whole, shared = float(x @ x) / n, float(y @ y + noise.sum()) / n, float(x @ y) / n
+    if spread <= 0.0 or shared <= 0.0:
         return Insufficient(Reason.CONSTANT_MARKS, n)
-    if method == "wle":
-        rho, gradient = 1.0 - float(error.mean()) / spread, error.mean() / spread**2
-        influence = gradient * (value - value.mean()) ** 2 - error / spread
-    else:
-        noise = float(error.mean())
-        rho = spread / (spread + noise)
-        influence = (noise * (value - value.mean()) ** 2 - spread * error) / (spread + noise) ** 2
+    # Scores and ability covary as scores and posterior means do.
+    rho = shared**2 / (spread * whole)
+    influence = rho * (2.0 * x * y / shared - x * x / spread - (y * y + noise) / whole)
     variance = float(influence.var(ddof=1)) / n + from_items
-    if rho <= 0.0:
+    if not 0.0 < rho < 1.0:
         return Insufficient(Reason.BOUNDARY, n)
     # On the scale of log(1 − ρ) the interval stays below one.
     se, gap = float(np.sqrt(variance)), 1.0 - rho

@@ -8,17 +8,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edumetrics import checks
-from edumetrics.results import FloatArray, Insufficient, Provenance, Reason
+from edumetrics.results import BoolArray, FloatArray, Insufficient, Provenance, Reason
 
 MIN_PUPILS = 400  # Kolen & Brennan (2014), p. 281
+MIN_BEYOND = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EquatedScale:
-    """`equated[x]` is the mark of form Y that stands for mark x of form X; `se` by bootstrap or None."""
+    """`equated[x]` is the mark of form Y that stands for mark x of form X; `se` by bootstrap or None.
+
+    `known[x]` tells whether at least 10 pupils of each form stand at or below, and at or above, that place:
+    beyond it the ends of two samples are compared and the standard error means nothing.
+    """
 
     equated: FloatArray
     se: FloatArray | None
+    known: BoolArray
     n_x: int
     n_y: int
     provenance: Provenance
@@ -47,6 +53,7 @@ def equipercentile(
     if min(n_x, n_y) < MIN_PUPILS:
         return Insufficient(Reason.TOO_FEW_PUPILS, min(n_x, n_y))
     equated = _match(x / x.sum(), y / y.sum())
+    known = _well_inside(x, y, equated)
     se = None
     if rng is not None:
         draws = [
@@ -55,7 +62,7 @@ def equipercentile(
         ]
         se = np.std(draws, axis=0, ddof=1)
     settings = {"replications": replications if rng is not None else 0}
-    return EquatedScale(equated, se, n_x, n_y, Provenance("equipercentile", "1", settings))
+    return EquatedScale(equated, se, known, n_x, n_y, Provenance("equipercentile", "2", settings))
 
 
 def frequency_estimation(
@@ -103,6 +110,9 @@ def frequency_estimation(
         return _match(p / p.sum(), q / q.sum()), alone
 
     equated, alone = one(form_x, form_y)
+    total_x = np.bincount(form_x[:, 0], minlength=maximum_x + 1).astype(np.float64)
+    total_y = np.bincount(form_y[:, 0], minlength=maximum_y + 1).astype(np.float64)
+    known = _well_inside(total_x, total_y, equated)
     if alone > 0.05:
         return Insufficient(Reason.NOT_COMPARABLE, min(n_x, n_y))
     se = None
@@ -113,7 +123,7 @@ def frequency_estimation(
         ]
         se = np.std(draws, axis=0, ddof=1)
     settings = {"weight_x": weight_x, "replications": replications if rng is not None else 0}
-    return EquatedScale(equated, se, n_x, n_y, Provenance("frequency_estimation", "1", settings))
+    return EquatedScale(equated, se, known, n_x, n_y, Provenance("frequency_estimation", "2", settings))
 
 
 def _whole_marks(total: ArrayLike, anchor: ArrayLike, maximum: int) -> NDArray[np.int64]:
@@ -121,6 +131,17 @@ def _whole_marks(total: ArrayLike, anchor: ArrayLike, maximum: int) -> NDArray[n
     table = np.column_stack([checks.marks(total, top=maximum), checks.marks(anchor)])
     table = table[np.isfinite(table).all(axis=1)]
     return checks.counts(table).astype(np.int64)
+
+
+def _well_inside(x: FloatArray, y: FloatArray, equated: FloatArray) -> BoolArray:
+    """Marks of X with enough pupils of both forms on either side."""
+
+    def enough(counts: FloatArray) -> BoolArray:
+        below = np.cumsum(counts)
+        return np.asarray(np.minimum(below, below[-1] - below + counts) >= MIN_BEYOND)
+
+    place = np.clip(np.rint(equated).astype(np.int64), 0, len(y) - 1)
+    return np.asarray(enough(x) & enough(y)[place])
 
 
 def _match(share_x: FloatArray, share_y: FloatArray) -> FloatArray:

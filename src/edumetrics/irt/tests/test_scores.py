@@ -110,11 +110,14 @@ def test_information_is_the_variance_of_the_score():
         np.testing.assert_allclose(got[j], ((((up - down) / 2e-6) ** 2) / p).sum(axis=0), rtol=1e-5)
 
 
-def test_reliability_is_the_squared_correlation_with_the_truth():
+@pytest.mark.parametrize("method", ["eap", "map", "wle"])
+def test_reliability_is_the_squared_correlation_with_the_truth(method):
     calibration, matrix, theta = exam(5, "2pl", n=4000)
-    got = score(calibration, matrix)
-    truth = np.corrcoef(got.ability.value, theta)[0, 1] ** 2
+    got = score(calibration, matrix, method)
+    known = got.ability.known
+    truth = np.corrcoef(got.ability.value[known], theta[known])[0, 1] ** 2
     assert got.reliability.value == pytest.approx(truth, abs=0.025)
+    assert got.reliability.low <= truth <= got.reliability.high
 
 
 def test_nothing_is_said_of_a_pupil_without_marks():

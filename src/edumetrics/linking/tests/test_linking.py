@@ -6,7 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edumetrics.linking import equipercentile, frequency_estimation, levine, link_scales, tucker
+from edumetrics.linking import (
+    EquatedScale,
+    equipercentile,
+    frequency_estimation,
+    levine,
+    link_scales,
+    tucker,
+)
 from edumetrics.results import Insufficient, Reason
 
 DATA = os.environ.get("SMARTSCHOOL_DATA")
@@ -102,3 +109,29 @@ def test_when_many_anchors_drift_the_answer_is_not_comparable() -> None:
     assert isinstance(found, Insufficient)
     assert found.reason == Reason.NOT_COMPARABLE
     assert link_scales(tuple("ab"), a[:2], b[:2], a[:2], b[:2]) == Insufficient(Reason.TOO_FEW_ITEMS, 2)
+
+
+def test_equated_marks_are_covered_where_they_are_said_to_be_known() -> None:
+    """Skewed ability: at the ends hardly anybody stands, and the bootstrap sees no error there."""
+    rng = np.random.default_rng(9)
+    hard, easy = rng.normal(0.3, 1, 20), rng.normal(-0.3, 1, 20)
+
+    def counts(size: int, place: np.ndarray) -> np.ndarray:
+        theta = (rng.chisquare(3, size)[:, None] - 3) / np.sqrt(6)
+        right = rng.random((size, 20)) < 0.15 + 0.85 / (1 + np.exp(-1.3 * (theta - place)))
+        return np.bincount(right.sum(axis=1), minlength=21)
+
+    truth = equipercentile(counts(400_000, easy), counts(400_000, hard))
+    assert isinstance(truth, EquatedScale)
+    inside = known = ends = 0
+    for _ in range(40):
+        found = equipercentile(counts(600, easy), counts(600, hard), rng=rng, replications=80)
+        assert isinstance(found, EquatedScale)
+        assert found.se is not None
+        hit = np.abs(found.equated - truth.equated) <= 1.96 * found.se
+        inside += int(hit[found.known].sum())
+        known += int(found.known.sum())
+        ends += int((~found.known).sum())
+    assert ends > 0
+    assert known > 40 * 12
+    assert 0.90 <= inside / known <= 0.98
