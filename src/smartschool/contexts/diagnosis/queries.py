@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Value, When
 from numpy.typing import NDArray
 
 from edumetrics.arrays import MARK_TOLERANCE, State
@@ -222,6 +222,6 @@ def reports_in_reach(actor: Actor, *, limit: int = 200, with_figures: bool = Fal
     )
 
 
-def current_run(paper_id: int) -> AnalysisRun | None:
-    """The version in force, locked against a second analysis of the same paper."""
-    return AnalysisRun.rows().select_for_update().filter(Q(paper_id=paper_id) & Q(current=True)).first()
+def last_run(paper_id: int) -> AnalysisRun | None:
+    """The last version, in force or withdrawn, locked against a second analysis of the same paper."""
+    return AnalysisRun.rows().select_for_update().filter(paper_id=paper_id).order_by("-number").first()

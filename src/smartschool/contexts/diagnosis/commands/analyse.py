@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from django.db.models import Max
 
 from smartschool.contexts.assessment.public import doors as assessment
 from smartschool.contexts.assessment.public.contracts import PaperData
@@ -14,7 +13,7 @@ from smartschool.contexts.diagnosis.compose import differences
 from smartschool.contexts.diagnosis.compute.analyse import ALGORITHM, PaperAnalysis, analyse
 from smartschool.contexts.diagnosis.compute.paper import Settings, digests, make_sketch
 from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, ItemFigure, PupilReport, Release
-from smartschool.contexts.diagnosis.queries import current_run
+from smartschool.contexts.diagnosis.queries import last_run
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel import bulk, clock
@@ -40,7 +39,8 @@ def analyse_paper(
     marks were taken back is withdrawn, and so is its release.
     """
     chosen = settings or Settings()
-    former = current_run(paper_id)
+    last = last_run(paper_id)
+    former = last if last is not None and last.current else None
     data = assessment.paper_for_analysis(paper_id)
     organisation = data.paper.exam.organisation_id
     if not len(data.attempt_ids):
@@ -66,7 +66,16 @@ def analyse_paper(
     sex_of = directory.sexes_by_enrolment(enrolments)
     sexes = [sex_of.get(key, "") for key in enrolments]
     found = analyse(data, sketch, [key for _, key, _ in order], chosen, sexes)
-    run = _write_run(data, found, former, trigger, reason, chosen)
+    run = _write_run(
+        data,
+        found,
+        former,
+        trigger=trigger,
+        reason=reason,
+        settings=chosen.as_json(),
+        inputs=inputs,
+        number=1 if last is None else last.number + 1,
+    )
     _write_groups(run, found)
     _write_items(run, data, found)
     _write_pupils(run, found)
@@ -90,12 +99,6 @@ def _withdraw(former: AnalysisRun | None) -> None:
     )
 
 
-def _last_number(paper_id: int) -> int:
-    """Number of the last version, also where none is in force."""
-    found: int | None = AnalysisRun.rows().filter(paper_id=paper_id).aggregate(Max("number"))["number__max"]
-    return found or 0
-
-
 def _unchanged(former: AnalysisRun, inputs: dict[str, Any], settings: Settings) -> bool:
     return former.algorithm == ALGORITHM and former.inputs == inputs and former.settings == settings.as_json()
 
@@ -104,9 +107,12 @@ def _write_run(
     data: PaperData,
     found: PaperAnalysis,
     former: AnalysisRun | None,
+    *,
     trigger: Trigger,
     reason: str,
-    settings: Settings,
+    settings: dict[str, Any],
+    inputs: dict[str, Any],
+    number: int,
 ) -> AnalysisRun:
     changes = None
     if former is not None:
@@ -118,13 +124,13 @@ def _write_run(
         organisation_id=exam.organisation_id,
         paper_id=paper.id,
         paper_code=paper.code,
-        number=(_last_number(paper.id) if former is None else former.number) + 1,
+        number=number,
         paper_revision=paper.revision,
         algorithm=ALGORITHM,
-        settings=settings.as_json(),
+        settings=settings,
         trigger=trigger,
         reason=reason,
-        inputs=found.inputs,
+        inputs=inputs,
         sketch=sketches.dump(found.sketch),
         exam_name=exam.name,
         held_on=exam.held_on,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from edumetrics.mastery import VERSION as MASTERY_VERSION
 from edumetrics.results import FloatArray
 from smartschool.contexts.assessment.public.contracts import PaperData
 from smartschool.contexts.diagnosis.compute.groups import group_figures
-from smartschool.contexts.diagnosis.compute.paper import Paper, Settings, digests, prepare
+from smartschool.contexts.diagnosis.compute.paper import Paper, Settings, prepare
 from smartschool.contexts.diagnosis.figures import Stored
 from smartschool.contexts.diagnosis.sketch import PaperSketch
 
@@ -59,7 +58,6 @@ class PaperAnalysis:
     classes: dict[int, Stored]
     pupils: PupilArrays
     items: ItemSums
-    inputs: dict[str, Any]
 
 
 def analyse(
@@ -100,7 +98,6 @@ def analyse(
         classes=dict(zip(members, classes, strict=True)),
         pupils=_pupils(paper),
         items=_sums(paper),
-        inputs=digests(data),
     )
 
 
