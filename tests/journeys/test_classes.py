@@ -29,6 +29,10 @@ def test_the_office_keeps_its_classes(
     check_weight: Callable[..., None],
 ) -> None:
     sign_in(page, site, "教务管理员")
+    page.click(".nav >> text=本校")
+    pictures(page, "profile")
+    check_page()
+    check_weight()
     page.click(".nav >> text=师生与班级")
     pictures(page, "classes")
     check_page()

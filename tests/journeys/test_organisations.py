@@ -89,4 +89,12 @@ def test_the_district_keeps_its_tree(
     expect(page.locator(".lede")).to_contain_text("现在还不能停办")
     pictures(page, "unit-in-use")
     check_page()
+    page.click(".nav >> text=校历")
+    pictures(page, "school-years")
+    check_page()
+    page.get_by_role("link", name="定 2027 学年").click()
+    pictures(page, "school-year")
+    check_page()
+    page.get_by_role("button", name="保存校历").click()
+    expect(page.locator("#hx-note")).to_contain_text("2027–2028 学年的校历已保存")
     assert not [line for line in console if "422" not in line]

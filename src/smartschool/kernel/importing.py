@@ -82,7 +82,7 @@ class Importer(ABC):
     modes: ClassVar[tuple[str, ...]] = (ADD,)
     keep_extra: ClassVar[bool] = False  # keep unknown columns in `frame.extra` (item marks)
     hint: ClassVar[str] = ""  # one sentence: which workbook this is
-    listed: ClassVar[bool] = True  # offered on the import page; False where it needs options of its own page
+    listed: ClassVar[bool] = True  # on the import page of its policy's workspace; False: on a page of its own
 
     @abstractmethod
     def columns(self, target: Target) -> Sequence[Column]:

@@ -25,13 +25,23 @@ class DirectoryConfig(AppConfig):
             importers.register(kind())
         seeds.register(Seed("directory", 10, run))
         for name, label, icon, policy, url in (
+            ("profile", "本校", "building", "view_school", _profile_url),
             ("classes", "师生与班级", "users", "view_classes", _classes_url),
             ("teaching", "任职与任课", "table", "manage_teaching", _teaching_url),
             ("schools", "学校与人员", "building", "view_schools", _schools_url),
+            ("terms", "校历", "calendar", "manage_terms", _terms_url),
         ):
             nav_items.register(
                 NavItem(f"directory.{name}", label, icon, f"directory.{policy}", url, order=80)
             )
+
+
+def _profile_url(actor: Actor) -> str | None:
+    from django.urls import reverse
+
+    if actor.workspace is None:
+        return None
+    return reverse("directory:profile", kwargs={"school_code": actor.workspace.code})
 
 
 def _classes_url(actor: Actor) -> str | None:
@@ -54,3 +64,9 @@ def _schools_url(actor: Actor) -> str | None:
     from django.urls import reverse
 
     return reverse("directory:schools")
+
+
+def _terms_url(actor: Actor) -> str | None:
+    from django.urls import reverse
+
+    return reverse("directory:school_years")

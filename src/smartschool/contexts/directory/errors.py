@@ -89,5 +89,13 @@ def post_not_yours(zh: str) -> DomainError:
     return DomainError("directory.post_not_yours", f"{zh}由校长任命，请校长来办。", status=403)
 
 
+def terms_out_of_order(year: int) -> DomainError:
+    return DomainError(
+        "directory.terms_out_of_order",
+        f"两个学期应先秋后春、不重叠，都在 {year}-09-01 到 {year + 1}-08-31 之间。",
+        status=409,
+    )
+
+
 def not_open() -> DomainError:
     return DomainError("directory.not_open", "这条记录已经结束，刷新页面看最新情况。", status=409)

@@ -32,6 +32,10 @@ view_classes = register_policy(
     )
 )
 
+view_school = register_policy(
+    Policy("directory.view_school", "看本校的基本信息、学期、班级和岗位", OFFICE, Workspace.SCHOOL)
+)
+
 manage_classes = register_policy(
     Policy(
         "directory.manage_classes",
@@ -152,6 +156,16 @@ manage_organisations = register_policy(
         frozenset({"district_admin"}),
         Workspace.DISTRICT,
         rows=_units(frozenset({"district_admin"})),
+        write=True,
+    )
+)
+
+manage_terms = register_policy(
+    Policy(
+        "directory.manage_terms",
+        "定全区的校历",
+        frozenset({"district_admin"}),
+        Workspace.DISTRICT,
         write=True,
     )
 )

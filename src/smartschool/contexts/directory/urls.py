@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from smartschool.contexts.directory.views import classes, organisations, people, posts, teaching
+from smartschool.contexts.directory.views import calendar, classes, organisations, people, posts, teaching
 
 app_name = "directory"
 
@@ -15,6 +15,7 @@ _UNITS = "district/schools/"
 _UNIT = _UNITS + "<str:unit_code>/"
 
 urlpatterns = [
+    path(_SCHOOL + "profile/", people.profile, name="profile"),
     path(_SCHOOL + "classes/", people.classes, name="classes"),
     path(_SCHOOL + "classes/new/", classes.add, name="class_add"),
     path(_SCHOOL + "classes/first-grade/", classes.first_grade, name="first_grade"),
@@ -36,6 +37,8 @@ urlpatterns = [
     path(_PUPIL, people.pupil, name="pupil"),
     path(_PUPIL + "reveal/", people.reveal, name="reveal"),
     path(_PUPIL + "move/", people.move, name="move"),
+    path("district/terms/", calendar.school_years, name="school_years"),
+    path("district/terms/<int:year>/", calendar.school_year, name="school_year"),
     path(_UNITS, organisations.schools, name="schools"),
     path(_UNITS + "new/", organisations.add, name="unit_add"),
     path(_UNIT, organisations.unit, name="unit"),

@@ -24,6 +24,16 @@ class ExchangeConfig(AppConfig):
                 "exchange.imports", "导入", "file-spreadsheet", policies.import_files.name, _url, order=85
             )
         )
+        nav_items.register(
+            NavItem(
+                "exchange.district_imports",
+                "导入",
+                "file-spreadsheet",
+                policies.import_district_files.name,
+                _district_url,
+                order=85,
+            )
+        )
 
 
 def _url(actor: Actor) -> str | None:
@@ -32,3 +42,9 @@ def _url(actor: Actor) -> str | None:
     if actor.workspace is None:
         return None
     return reverse("exchange:index", kwargs={"school_code": actor.workspace.code})
+
+
+def _district_url(actor: Actor) -> str | None:
+    from django.urls import reverse
+
+    return reverse("exchange:district_index")

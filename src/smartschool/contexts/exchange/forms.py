@@ -19,7 +19,7 @@ class FileForm(forms.Form):
 
     file = forms.FileField(
         label="文件",
-        help_text="Excel（.xlsx、.xls）或 CSV，最大 60 MB。全国学籍导出的表可以直接用。",
+        help_text="Excel（.xlsx、.xls）或 CSV，最大 60 MB。",
         error_messages={"required": "选一个文件。", "empty": "这个文件是空的，换一个文件。"},
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
     )

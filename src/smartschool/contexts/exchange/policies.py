@@ -1,4 +1,4 @@
-"""Who may bring files in: the school's office, for what the importer's own policy allows as well."""
+"""Who may bring files in: the school's office, the district; for what the importer's own policy allows."""
 
 from smartschool.contexts.directory.public.relations import HoldsPost
 from smartschool.contexts.exchange.models import ImportRun
@@ -13,6 +13,17 @@ import_files = register_policy(
         OFFICE,
         Workspace.SCHOOL,
         rows=HoldsPost(*OFFICE).on(ImportRun.rows),
+        write=True,
+    )
+)
+
+import_district_files = register_policy(
+    Policy(
+        "exchange.import_district_files",
+        "把全区的表格导入系统，撤销导入",
+        frozenset({"district_admin"}),
+        Workspace.DISTRICT,
+        rows=HoldsPost("district_admin").on(ImportRun.rows),
         write=True,
     )
 )

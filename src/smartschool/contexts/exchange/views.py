@@ -1,4 +1,8 @@
-"""Pages of the import wizard: put a file, look at the columns, see what changes, import, undo."""
+"""Pages of the import wizard: put a file, look at the columns, see what changes, import, undo.
+
+The same pages stand in a school (`school_code`) and in the district (None); `urls` guards each with the
+policy of its place.
+"""
 
 from typing import Any
 
@@ -12,13 +16,14 @@ from smartschool.contexts.exchange import error_workbook, pages, queries
 from smartschool.contexts.exchange.commands import applying, landing
 from smartschool.contexts.exchange.forms import FileForm
 from smartschool.contexts.exchange.models import ImportRun
-from smartschool.contexts.exchange.policies import import_files
+from smartschool.contexts.exchange.policies import import_district_files, import_files
 from smartschool.contexts.exchange.reading.header import comparable
 from smartschool.contexts.exchange.tasks import queue_import
+from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import NotAllowed
-from smartschool.kernel.importing import Importer
-from smartschool.kernel.policy import policy, requires
+from smartschool.kernel.importing import ADD, Importer, Target
+from smartschool.kernel.policy import Workspace, policy
 from smartschool.kernel.registry import importers
 from smartschool.kernel.tabular import Fault
 
@@ -30,38 +35,49 @@ def _actor(request: HttpRequest) -> Actor:
     return actor
 
 
-def _allowed(actor: Actor, importer: Importer) -> bool:
-    return actor.role in policy(importer.policy).roles
+def _allowed(actor: Actor, importer: Importer, school_code: str | None) -> bool:
+    """Whether this importer is offered at this place to this role."""
+    wanted = policy(importer.policy)
+    place = Workspace.DISTRICT if school_code is None else Workspace.SCHOOL
+    return importer.listed and wanted.workspace is place and actor.role in wanted.roles
 
 
-def _run(request: HttpRequest, code: str) -> ImportRun:
-    run: ImportRun = import_files.get(_actor(request), code=code)
-    if not _allowed(_actor(request), queries.importer_named(run.importer)):
+def _run(request: HttpRequest, code: str, school_code: str | None) -> ImportRun:
+    """A run of this place, or 404."""
+    actor = _actor(request)
+    run: ImportRun = (import_district_files if school_code is None else import_files).get(actor, code=code)
+    wanted = policy(queries.importer_named(run.importer).policy)
+    if actor.role not in wanted.roles:
         raise NotAllowed
     return run
 
 
-def _back(run: ImportRun, school_code: str) -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse("exchange:run", args=[school_code, run.code]))
+def _root(school_code: str | None) -> str:
+    """Address of the list of imports of this place; the others hang below it."""
+    if school_code is None:
+        return reverse("exchange:district_index")
+    return reverse("exchange:index", args=[school_code])
 
 
-@requires("exchange.import_files")
+def _back(run: ImportRun, school_code: str | None) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"{_root(school_code)}run/{run.code}/")
+
+
 @require_GET
-def index(request: HttpRequest, school_code: str) -> HttpResponse:
+def index(request: HttpRequest, school_code: str | None = None) -> HttpResponse:
     """What can be imported, and the last imports."""
     actor = _actor(request)
-    kinds = [one for one in importers if one.listed and _allowed(actor, one)]
+    kinds = [one for one in importers if _allowed(actor, one, school_code)]
     recent = pages.recent(queries.recent_runs(actor.workspace.id if actor.workspace else 0))
-    context = {"kinds": kinds, "recent": recent, "school_code": school_code}
+    context = {"kinds": kinds, "recent": recent, "imports": _root(school_code)}
     return render(request, "exchange/index.html", context)
 
 
-@requires("exchange.import_files")
 @require_http_methods(["GET", "POST"])
-def start(request: HttpRequest, school_code: str, kind: str) -> HttpResponse:
+def start(request: HttpRequest, kind: str, school_code: str | None = None) -> HttpResponse:
     """Step 1: put a file. It is checked at once; nothing changes yet."""
     actor, importer = _actor(request), queries.importer_named(kind)
-    if not _allowed(actor, importer) or not importer.listed:
+    if not _allowed(actor, importer, school_code):
         raise NotAllowed
     form = FileForm(importer, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -73,43 +89,52 @@ def start(request: HttpRequest, school_code: str, kind: str) -> HttpResponse:
             content=file.read(),
             file_name=file.name,
             mode=form.cleaned_data["mode"],
+            fixed=school_code is not None,
         )
         landing.check_run(actor=actor, run=run)
         return _back(run, school_code)
-    recent = pages.recent(queries.recent_runs(actor.workspace.id if actor.workspace else 0))
-    context = {"form": form, "importer": importer, "recent": recent, "school_code": school_code}
+    place = actor.workspace.id if actor.workspace else 0
+    recent = pages.recent(queries.recent_runs(place))
+    columns = importer.columns(Target(place, school_code is not None, ADD, clock.today(), actor))
+    context = {
+        "form": form,
+        "importer": importer,
+        "recent": recent,
+        "imports": _root(school_code),
+        "needed": [column.name for column in columns if column.needed],
+        "further": [column.name for column in columns if not (column.needed or column.ordinal)],
+    }
     return render(request, "exchange/start.html", context, status=422 if form.errors else 200)
 
 
-@requires("exchange.import_files")
 @require_GET
-def show(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+def show(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """The run as it stands: preview, progress or result."""
-    return _render(request, _run(request, run_code), school_code)
+    return _render(request, _run(request, run_code, school_code), school_code)
 
 
-def _render(request: HttpRequest, run: ImportRun, school_code: str) -> HttpResponse:
-    context = pages.run_page(run, request.GET.get("show", ""), _actor(request)) | {"school_code": school_code}
+def _render(request: HttpRequest, run: ImportRun, school_code: str | None) -> HttpResponse:
+    root = _root(school_code)
+    context = pages.run_page(run, request.GET.get("show", ""), _actor(request))
+    context |= {"imports": root, "start_url": f"{root}{run.importer}/"}
     return render(request, "exchange/run.html", context)
 
 
-@requires("exchange.import_files")
 @require_GET
-def progress(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+def progress(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """The progress fragment that htmx asks for; a finished run reloads the page."""
-    run = _run(request, run_code)
+    run = _run(request, run_code, school_code)
     if not pages.is_moving(run):
         answer = HttpResponse(status=204)
         answer["HX-Refresh"] = "true"
         return answer
-    return render(request, "exchange/progress.html", {"run": run, "school_code": school_code})
+    return render(request, "exchange/progress.html", {"run": run, "imports": _root(school_code)})
 
 
-@requires("exchange.import_files")
 @require_POST
-def columns(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+def columns(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """Step 2: what the headers mean is remembered for the school, then the file is looked at again."""
-    run = _run(request, run_code)
+    run = _run(request, run_code, school_code)
     headings = queries.report_of(run).get("headings", [])
     words = {}
     for place, heading in enumerate(headings):
@@ -121,11 +146,10 @@ def columns(request: HttpRequest, school_code: str, run_code: str) -> HttpRespon
     return _back(run, school_code)
 
 
-@requires("exchange.import_files")
 @require_POST
-def apply(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+def apply(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """Step 4: hand it to the worker."""
-    run = _run(request, run_code)
+    run = _run(request, run_code, school_code)
     partial, confirmed = "partial" in request.POST, "confirm" in request.POST
     if run.refused and not partial:
         messages.warning(request, "还有没通过检查的行。改好再来，或者只导入其余的行。")
@@ -138,33 +162,30 @@ def apply(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse
     return _back(run, school_code)
 
 
-@requires("exchange.import_files")
 @require_POST
-def discard(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+def discard(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """都不导入."""
-    run = _run(request, run_code)
+    run = _run(request, run_code, school_code)
     landing.discard_run(actor=_actor(request), run=run)
     messages.info(request, "没有导入，数据保持原样。")
-    return HttpResponseRedirect(reverse("exchange:start", args=[school_code, run.importer]))
+    return HttpResponseRedirect(f"{_root(school_code)}{run.importer}/")
 
 
-@requires("exchange.import_files")
 @require_POST
-def undo(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+def undo(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """Take the batch back; what was changed since is listed and stays."""
-    run = _run(request, run_code)
+    run = _run(request, run_code, school_code)
     report = applying.undo_run(actor=_actor(request), run=run)
     kept = [{"label": label, "why": why} for label, why in report.blocked]
-    context: dict[str, Any] = {"run": run, "done": report.done, "kept": kept, "school_code": school_code}
+    context: dict[str, Any] = {"run": run, "done": report.done, "kept": kept, "imports": _root(school_code)}
     context["importer"] = queries.importer_named(run.importer)
     return render(request, "exchange/undone.html", context)
 
 
-@requires("exchange.import_files")
 @require_GET
-def errors_file(request: HttpRequest, school_code: str, run_code: str) -> HttpResponse:
+def errors_file(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """The refused rows in the school's own layout."""
-    run = _run(request, run_code)
+    run = _run(request, run_code, school_code)
     importer, target = queries.importer_named(run.importer), queries.target_of(run, _actor(request))
     faults = [Fault(*fault) for fault in queries.report_of(run).get("faults", []) if fault[1] > 0]
     saved = dict(queries.saved_mapping(run.organisation_id, run.importer))

@@ -58,7 +58,6 @@ class SchoolsImporter(Importer):
     zh: ClassVar[str] = "学校"
     hint: ClassVar[str] = "全区学校的基本数据"
     policy: ClassVar[str] = "directory.import_schools"
-    listed: ClassVar[bool] = False  # the district's own page offers it, not a school's
 
     def columns(self, target: Target) -> Sequence[Column]:
         return school_columns()

@@ -142,7 +142,9 @@ def test_staff_and_schools(district: None) -> None:
     assert Organisation.objects.get(code=VILLAGE).short_name in page
 
 
-@pytest.mark.parametrize(("path", "queries"), [("classes/", 13), ("classes/{own}/", 11), ("staff/", 9)])
+@pytest.mark.parametrize(
+    ("path", "queries"), [("classes/", 13), ("classes/{own}/", 11), ("staff/", 9), ("profile/", 18)]
+)
 def test_queries_are_pinned(
     district: None, path: str, queries: int, django_assert_num_queries: Callable[[int], object]
 ) -> None:
@@ -167,3 +169,21 @@ def test_a_nul_character_names_nothing_and_is_no_fault(district: None) -> None:
     for path in ("pupils/%00/", "classes/%00/", "classes/?q=%00&class=%00&grade=%00", "accounts/?q=%00"):
         assert client.get(f"/schools/{MAIN}/{path}").status_code == 404, path
     assert Client().post("/login/", {"login": "dt\0", "password": PASSWORD}).status_code < 500
+
+
+def test_the_school_at_one_look(district: None) -> None:
+    page = text(signed_in("dt-hejing"), f"/schools/{MAIN}/profile/")
+    school = Organisation.objects.get(code=MAIN)
+    for words in (
+        school.credit_code,
+        "九年一贯制学校",
+        "2026-2027 学年秋季学期",
+        "正在上",
+        "周明",
+        "10 个班",
+    ):
+        assert words in page, words
+    assert "七（2）班</a> 30 人" in page
+    assert "陈小雨" not in page
+    text(signed_in("dt-lilan"), f"/schools/{MAIN}/profile/", 403)
+    text(signed_in("dt-sunyue"), f"/schools/{MAIN}/profile/", 404)

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from smartschool.contexts.directory import class_pages, queries
+from smartschool.contexts.directory import class_pages, queries, teaching_pages, tree
 from smartschool.contexts.directory.commands.pupils import transfer_pupil
 from smartschool.contexts.directory.forms.pupils import MoveForm
 from smartschool.contexts.directory.models import Enrolment, HomeClass
@@ -19,6 +19,29 @@ from smartschool.kernel import audit, clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.policy import policy, requires
+
+
+@requires("directory.view_school")
+def profile(request: HttpRequest, school_code: str) -> HttpResponse:
+    """The school at one look: particulars, terms, classes with their size, posts."""
+    row = school_of(request)
+    sizes = doors.class_sizes([row.pk])
+    page = tree.unit_page(row)
+    today = clock.today()
+    terms = teaching_pages.terms_around(today)
+    context = {
+        "school_code": school_code,
+        "row": row,
+        "one": page.unit,
+        "page": page,
+        "grades": [
+            (name, [(one, sizes.get(one.id, 0)) for one in classes], sum(sizes.get(c.id, 0) for c in classes))
+            for name, classes in page.grades
+        ],
+        "terms": [(term, term.starts_on <= today <= term.ends_on) for term in terms],
+        "posts": teaching_pages.posts_of(row.pk).by_role,
+    }
+    return render(request, "directory/profile.html", context)
 
 
 @requires("directory.view_classes")
