@@ -71,6 +71,18 @@ def appointment_exists() -> DomainError:
     return DomainError("directory.appointment_exists", "这个岗位已经任命过，不用再任命。", status=409)
 
 
+def staff_number_taken(numbers: list[str]) -> DomainError:
+    shown = "、".join(numbers[:5])
+    return DomainError("directory.staff_number_taken", f"工号 {shown} 已有人用，换一个工号。", status=409)
+
+
+def already_staff(names: list[str]) -> DomainError:
+    shown = "、".join(names[:5]) + ("等" if len(names) > 5 else "")
+    return DomainError(
+        "directory.already_staff", f"{shown}已经是本校教职工。在教职工表里找到，直接任命。", status=409
+    )
+
+
 def last_in_office() -> DomainError:
     return DomainError(
         "directory.last_in_office",

@@ -177,6 +177,7 @@ def _details(pupil: Enrolment) -> list[tuple[str, str]]:
 class StaffRow:
     """A member of staff with posts and this term's classes in words."""
 
+    code: str
     name: str
     staff_number: str
     share: str
@@ -191,10 +192,10 @@ def staff_rows(organisation_id: int) -> list[StaffRow]:
     for record in (
         StaffRecord.objects.filter(valid_on(day), organisation_id=organisation_id)
         .order_by("name_key", "staff_number")
-        .only("name", "staff_number", "share")
+        .only("code", "name", "staff_number", "share")
     ):
         share = "" if record.share == 1 else f"{record.share.normalize():f} 个岗"
-        rows[record.pk] = StaffRow(record.name, record.staff_number, share)
+        rows[record.pk] = StaffRow(record.code, record.name, record.staff_number, share)
     for post in Appointment.objects.select_related("home_class").filter(
         valid_on(day), organisation_id=organisation_id
     ):

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from smartschool.contexts.directory.views import calendar, classes, organisations, people, posts, teaching
+from smartschool.contexts.directory.views import (
+    calendar,
+    classes,
+    organisations,
+    people,
+    posts,
+    staff,
+    teaching,
+)
 
 app_name = "directory"
 
@@ -27,6 +35,9 @@ urlpatterns = [
     path(_CLASS + "move/", classes.move, name="class_move"),
     path(_CLASS + "list.pdf", classes.print_list, name="class_list"),
     path(_SCHOOL + "staff/", people.staff, name="staff"),
+    path(_SCHOOL + "staff/new/", staff.add, name="staff_add"),
+    path(_SCHOOL + "staff/<str:staff_code>/leave/", staff.leave, name="staff_leave"),
+    path(_SCHOOL + "staff/<str:staff_code>/readmit/", staff.readmit, name="staff_readmit"),
     path(_TEACHING, teaching.grid, name="teaching"),
     path(_POSTS, posts.posts, name="posts"),
     path(_POSTS + "new/", posts.add, name="post_add"),

@@ -36,18 +36,25 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def _allowed(actor: Actor, importer: Importer, school_code: str | None) -> bool:
-    """Whether this importer is offered at this place to this role."""
+    """Whether the role may use this importer at this place."""
     wanted = policy(importer.policy)
     place = Workspace.DISTRICT if school_code is None else Workspace.SCHOOL
-    return importer.listed and wanted.workspace is place and actor.role in wanted.roles
+    return wanted.workspace is place and actor.role in wanted.roles
+
+
+def _recent(actor: Actor, school_code: str | None) -> list[dict[str, Any]]:
+    """The last imports of this place; not what only the command line brings to the bureau."""
+    runs = queries.recent_runs(actor.workspace.id if actor.workspace else 0)
+    return pages.recent(
+        [run for run in runs if _allowed(actor, queries.importer_named(run.importer), school_code)]
+    )
 
 
 def _run(request: HttpRequest, code: str, school_code: str | None) -> ImportRun:
     """A run of this place, or 404."""
     actor = _actor(request)
     run: ImportRun = (import_district_files if school_code is None else import_files).get(actor, code=code)
-    wanted = policy(queries.importer_named(run.importer).policy)
-    if actor.role not in wanted.roles:
+    if not _allowed(actor, queries.importer_named(run.importer), school_code):
         raise NotAllowed
     return run
 
@@ -67,8 +74,8 @@ def _back(run: ImportRun, school_code: str | None) -> HttpResponseRedirect:
 def index(request: HttpRequest, school_code: str | None = None) -> HttpResponse:
     """What can be imported, and the last imports."""
     actor = _actor(request)
-    kinds = [one for one in importers if _allowed(actor, one, school_code)]
-    recent = pages.recent(queries.recent_runs(actor.workspace.id if actor.workspace else 0))
+    kinds = [one for one in importers if one.listed and _allowed(actor, one, school_code)]
+    recent = _recent(actor, school_code)
     context = {"kinds": kinds, "recent": recent, "imports": _root(school_code)}
     return render(request, "exchange/index.html", context)
 
@@ -77,7 +84,7 @@ def index(request: HttpRequest, school_code: str | None = None) -> HttpResponse:
 def start(request: HttpRequest, kind: str, school_code: str | None = None) -> HttpResponse:
     """Step 1: put a file. It is checked at once; nothing changes yet."""
     actor, importer = _actor(request), queries.importer_named(kind)
-    if not _allowed(actor, importer, school_code):
+    if not (importer.listed and _allowed(actor, importer, school_code)):
         raise NotAllowed
     form = FileForm(importer, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -94,7 +101,7 @@ def start(request: HttpRequest, kind: str, school_code: str | None = None) -> Ht
         landing.check_run(actor=actor, run=run)
         return _back(run, school_code)
     place = actor.workspace.id if actor.workspace else 0
-    recent = pages.recent(queries.recent_runs(place))
+    recent = _recent(actor, school_code)
     columns = importer.columns(Target(place, school_code is not None, ADD, clock.today(), actor))
     context = {
         "form": form,

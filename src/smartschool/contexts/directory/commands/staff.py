@@ -29,8 +29,10 @@ def record_staff(
     try:
         with transaction.atomic():
             ids = records.write_staff(organisation.pk, staff, valid_from)
-    except IntegrityError:
-        raise errors.already_enrolled(sorted(one.name for one in staff)) from None
+    except IntegrityError as error:
+        if "staff_number_once" in str(error):
+            raise errors.staff_number_taken(sorted(one.staff_number for one in staff)) from None
+        raise errors.already_staff(sorted(one.name for one in staff)) from None
     records.recount([organisation.pk])
     done(
         organisation,
@@ -78,7 +80,7 @@ def end_appointment(*, actor: Actor, appointment: Appointment, on: date) -> Appo
     to give the next one."""
     if appointment.valid_to is not None:
         raise errors.not_open()
-    if appointment.role in OFFICE and not _others_in_office(appointment, on):
+    if appointment.role in OFFICE and not _others_in_office([appointment], on):
         raise errors.last_in_office()
     appointment.valid_to = on
     appointment.save(update_fields=["valid_to"])
@@ -91,11 +93,12 @@ def end_appointment(*, actor: Actor, appointment: Appointment, on: date) -> Appo
     return appointment
 
 
-def _others_in_office(appointment: Appointment, on: date) -> bool:
+def _others_in_office(ending: Sequence[Appointment], on: date) -> bool:
+    """Whether somebody runs the office of their school once these appointments have ended."""
     rows = Appointment.objects.filter(
-        valid_on(on), valid_on(on, "staff__"), organisation=appointment.organisation_id, role__in=OFFICE
+        valid_on(on), valid_on(on, "staff__"), organisation=ending[0].organisation_id, role__in=OFFICE
     )
-    return rows.exclude(pk=appointment.pk).exists()
+    return rows.exclude(pk__in=[one.pk for one in ending]).exists()
 
 
 @command("directory.restore_appointment")
@@ -238,10 +241,14 @@ def end_teaching(*, actor: Actor, assignment: TeachingAssignment) -> None:
 
 @command("directory.release_staff")
 def release_staff(*, actor: Actor, staff: StaffRecord, on: date) -> StaffRecord:
-    """The member of staff leaves the organisation: posts end with the record."""
+    """The member of staff leaves the school: posts end with the record. The last of the office stays."""
     if staff.valid_to is not None:
         raise errors.not_open()
-    Appointment.objects.filter(staff=staff, valid_to__isnull=True).update(valid_to=on)
+    held = Appointment.objects.filter(staff=staff, valid_to__isnull=True)
+    office = list(held.filter(role__in=OFFICE))
+    if office and not _others_in_office(office, on):
+        raise errors.last_in_office()
+    held.update(valid_to=on)
     staff.valid_to = on
     staff.revision += 1
     staff.save(update_fields=["valid_to", "revision"])
@@ -251,5 +258,31 @@ def release_staff(*, actor: Actor, staff: StaffRecord, on: date) -> StaffRecord:
         organisation_id=staff.organisation_id,
         data={"on": on.isoformat()},
         event="directory.staff_released",
+    )
+    return staff
+
+
+@command("directory.readmit_staff")
+def readmit_staff(*, actor: Actor, staff: StaffRecord) -> StaffRecord:
+    """Take a leaving back with the posts that ended with it, but for a class that has another 班主任 now."""
+    former = staff.valid_to
+    if former is None:
+        raise errors.already_staff([staff.name])
+    staff.valid_to = None
+    staff.revision += 1
+    try:
+        with transaction.atomic():
+            staff.save(update_fields=["valid_to", "revision"])
+    except IntegrityError:
+        raise errors.already_staff([staff.name]) from None
+    posts = Appointment.objects.filter(staff=staff, valid_to=former)
+    led = Appointment.objects.filter(role="form_teacher", valid_to__isnull=True).values("home_class_id")
+    posts.exclude(role="form_teacher", home_class__in=led).update(valid_to=None)
+    records.recount([staff.organisation_id])
+    done(
+        staff,
+        organisation_id=staff.organisation_id,
+        data={"left_on": former.isoformat()},
+        event="directory.staff_readmitted",
     )
     return staff
