@@ -8,6 +8,7 @@ from smartschool.contexts.directory.public import doors
 from smartschool.contexts.directory.tests.test_organisation_pages import undo
 from smartschool.contexts.directory.tests.test_pages import MAIN, looking, of_class, signed_in, text
 from smartschool.contexts.directory.tests.test_teaching_pages import member, post
+from smartschool.contexts.identity.seeds import PASSWORD
 from smartschool.kernel import clock
 from smartschool.kernel.models import AuditRecord
 
@@ -83,8 +84,10 @@ def test_somebody_leaves_and_comes_back_with_the_posts(office: Client) -> None:
     assert "这些课要换人：数学" in asked
     page = office.post(leave, {"on": clock.today().isoformat()}, follow=True).content.decode()
     assert "李岚已离开本校" in page
-    assert signed_in("dt-lilan").get(f"/schools/{MAIN}/classes/").status_code == 404, "no right is left"
+    login = {"login": "dt-lilan", "password": PASSWORD}
+    assert Client().post("/login/", login).status_code == 422, "no right is left"
     undo(office, page)
+    assert Client().post("/login/", login).status_code == 302
     with looking():
         assert doors.form_teachers([own.pk])[own.pk].name == "李岚"
         assert not Appointment.objects.filter(staff=lan, valid_to__isnull=False).exists()
