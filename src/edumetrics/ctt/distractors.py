@@ -183,6 +183,8 @@ class _Flat:
     def by_label(self, values: FloatArray) -> FloatArray:
         """Sums over the patterns that hold each option; values per pattern (last axis)."""
         shape = (*values.shape[:-1], len(self.item_of_label))
+        if not len(self.held_pattern):  # nobody chose anything at any item
+            return np.zeros(shape)
         rows = values[..., self.held_pattern].reshape(-1, len(self.held_pattern))
         sums = [sums_by(self.held_label, row, shape[-1]) for row in rows]
         return np.array(sums).reshape(shape)

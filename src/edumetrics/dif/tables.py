@@ -90,6 +90,7 @@ def answers(matrix: ResponseMatrix, groups: ArrayLike, reference: str, focal: st
     shares, chosen = matrix.marks[rows] / matrix.full, is_focal[rows].astype(np.bool_)
     seen = np.isfinite(shares)
     n = np.stack([np.count_nonzero(seen[group], axis=0) for group in (~chosen, chosen)]).astype(np.int64)
-    lowest, highest = np.fmin.reduce(shares, axis=0), np.fmax.reduce(shares, axis=0)
+    lowest = np.fmin.reduce(shares, axis=0, initial=np.inf)
+    highest = np.fmax.reduce(shares, axis=0, initial=-np.inf)
     whole = ((shares == 0.0) | (shares == 1.0) | ~seen).all(axis=0)
     return Answers(shares, chosen, matrix.full, n, ~(lowest < highest), whole)
