@@ -253,7 +253,7 @@ def _until(condition: Callable[[], bool], patience: float = 900) -> None:
     limit = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < limit, "it did not come to pass"
-        time.sleep(0.05)
+        time.sleep(0.1)
 
 
 def _one(statement: str) -> int:

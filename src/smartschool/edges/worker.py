@@ -29,7 +29,7 @@ log = logging.getLogger("smartschool.edges.worker")
 CONCURRENCY = 2  # jobs at once, each in a thread
 HEARTBEAT = 5.0  # seconds
 SILENCE = 30.0  # seconds without a heartbeat until a worker counts as dead
-GATHER = 0.2  # seconds from the first new event until followers start: events come in flocks
+GATHER = 0.5  # seconds from the first new event until followers start: events come in flocks
 # Advisory lock ("WAKE"): of many worker processes one listens for new events.
 _LISTENER = 0x57414B45
 

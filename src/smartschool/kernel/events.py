@@ -52,8 +52,10 @@ def follow(
     lose an event that commits late. Returns how many events were read.
     """
     with transaction.atomic():
-        FollowerCursor.objects.get_or_create(name=name)
-        cursor_row = FollowerCursor.objects.select_for_update().get(name=name)
+        cursor_row = FollowerCursor.objects.select_for_update().filter(name=name).first()
+        if cursor_row is None:
+            FollowerCursor.objects.get_or_create(name=name)
+            cursor_row = FollowerCursor.objects.select_for_update().get(name=name)
         with connection.cursor() as cursor:
             cursor.execute(
                 """

@@ -98,7 +98,7 @@ def test_followers_start_when_an_event_is_committed(
                     await asyncio.sleep(0.2)
                     for _ in range(3):
                         await connection.execute("SELECT pg_notify(%s, '')", [events.CHANNEL])
-                    await asyncio.sleep(1.5)
+                    await asyncio.sleep(2)
                 for helper in helpers:
                     helper.cancel()
 
