@@ -20,8 +20,8 @@ LINES_SEARCHED = 40
 FEWEST_MATCHES = 2
 _HINT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 _NOISE = re.compile(r"[\s*＊:：_、,，]+")
-# A figure about a class (班级均分) or a place among others (班级名次) is no class.
-_FIGURE = re.compile(r"均分|平均|最高|最低|名次|排名|排序|位次|[比率]$|等级")
+# A figure about a class (班级均分), a place among others or a count of times is no class.
+_FIGURE = re.compile(r"均分|平均|最高|最低|等级|排|[次比率]$")
 NOT_IMPORTED = ""
 
 
