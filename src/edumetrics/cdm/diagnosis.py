@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -10,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em, sparse
-from edumetrics.cdm.classes import ClassSpace, class_space
+from edumetrics.cdm.classes import ClassSpace, TooManyClasses, class_space
 from edumetrics.cdm.estimation import estimate, inhabited, lean_on_ability, unpenalised_ridge
 from edumetrics.cdm.higher_order import MOST_POINTS
 from edumetrics.cdm.monotone import neighbours
+from edumetrics.cdm.pairs import pair_fit
 from edumetrics.cdm.report import item_reports, mastery_reports, point_reports
 from edumetrics.cdm.results import ClassModelResult
+from edumetrics.cdm.rival import widened
 from edumetrics.cdm.settings import VERSION, Settings
 from edumetrics.cdm.uncertainty import covariance, places
 from edumetrics.errors import BadWeights, ShapeMismatch
@@ -99,13 +102,18 @@ def diagnose(
     n_classes, (space, problem, best) = space.n_classes, inhabited(space, problem, best, shard.n)
     post = _posteriors(problem, best.parameters, shard)
     cov = covariance(problem, best.parameters, categories[present], post)
+    pairs = pair_fit(problem, best.parameters, categories[present], _worth(coding))
+    if not pairs.fits:
+        odd = tuple(coding.items[j] for j in np.flatnonzero(pairs.odd))
+        data = MappingProxyType({"typical_residual": round(pairs.typical, 3)})
+        cautions.append(Caution("model_does_not_fit", odd, data))
     unsettled = ridge | _weakly_known(problem, cov)
     cautions += _cautions(space, coding, names, best, unsettled, model)
     mastery, spread = mastery_reports(
         space, problem, best.parameters, cov, matrix, categories, used_q, settings
     )
     n_used = shard.n
-    return ClassModelResult(
+    result = ClassModelResult(
         model=model,
         items=item_reports(space, problem, best, cov, coding, names),
         points=point_reports(space, post, spread, names, used_q),
@@ -125,6 +133,24 @@ def diagnose(
         parameters=best.parameters,
         coding=coding,
     )
+    if pairs.fits or model == "gdina":
+        return result
+    try:
+        if class_space(used_q, "gdina", prerequisites).n_classes > sparse.SPARSE_ABOVE:
+            return result
+    except TooManyClasses:
+        return result
+    quick = replace(settings, check_ridge=False)
+    rival = diagnose(matrix, needs, "gdina", prerequisites=prerequisites, settings=quick)
+    return widened(result, rival) if isinstance(rival, ClassModelResult) else result
+
+
+def _worth(coding: Coding) -> FloatArray:
+    """Share of the full mark (J, M) of each category."""
+    out = np.zeros((len(coding.items), int(coding.n_categories.max())))
+    for j, marks in enumerate(coding.marks):
+        out[j, : len(marks)] = (marks - marks[0]) / (marks[-1] - marks[0])
+    return out
 
 
 def make_problem(space: ClassSpace, coding: Coding, model: str, settings: Settings, n: int) -> em.Problem:

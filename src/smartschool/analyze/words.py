@@ -93,6 +93,7 @@ def caution(one: Caution) -> str:
         "ridge_likelihood": "题 {names} 的参数定不下来：现有作答支持几种不同的说法，相关的知识点只作参考。",
         "group_nearly_empty": "题 {names} 有的掌握组合几乎没有学生。",
         "extreme_slip_or_guess": "题 {names} 会的学生也常错，或不会的也常对，请看一看知识点标得对不对。",
+        "model_does_not_fit": "诊断模型和作答不大相符，范围已放宽；请核对知识点标得对不对，或改用 gdina。",
         "few_clusters": "只有 {n} 个班或学校，不足 {needed} 个：范围没有算上同一个班、同一所学校的学生相像。",
         "testlet_left_out": "题组 {names} 里能用的题不足 2 道或太多，没有当作一组。",
         "point_cannot_be_told": "知识点 {names} 用现在的题目看不出会不会。",
