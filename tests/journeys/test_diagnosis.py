@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from django.db import transaction
 from playwright.sync_api import Page, expect
 
+from smartschool.contexts.diagnosis import calibrations
 from smartschool.contexts.diagnosis.tests import school
+from smartschool.kernel.scope import scope_of
 
 pytestmark = pytest.mark.journey
 
@@ -47,6 +51,37 @@ def test_teacher_reads_the_report_and_casts_it(
     check_page()
     page.get_by_role("link", name="结束投屏").click()
     expect(page.locator(".lede")).to_be_visible()
+    assert not console
+
+
+def test_an_item_says_whom_it_tells_apart_once_it_is_calibrated(
+    page: Page,
+    site: str,
+    district: school.District,
+    check_page: Callable[..., None],
+    console: list[str],
+) -> None:
+    """212 pupils of one grade: the report is there, a little later the curves are."""
+    rng = np.random.default_rng(5)
+    chance = 1 / (1 + np.exp(-1.3 * (rng.normal(size=(212, 1)) - np.linspace(-1.5, 1.5, len(school.FULL)))))
+    marks = np.where(rng.random(chance.shape) < chance, np.array(school.FULL), 0.0)
+    with transaction.atomic(), scope_of([district.town.pk]):
+        school._class(district, district.town, "junior", 3, 150)
+        exam = district.papers["midterm"].exam
+        school.add_paper(
+            district, "big", [0, 1, len(district.classes) - 1], marks, None, subject=school.CHINESE, exam=exam
+        )
+    sign_in(page, site, "t-form")
+    page.goto(site + district.url("big", 0, "items/18/"))
+    expect(page.get_by_text("过一会儿刷新")).to_be_visible()
+    check_page()
+    calibrations.calibrate(
+        district.papers["big"].pk, district.town.pk
+    )  # what the job does, two minutes later
+    page.reload()
+    expect(page.get_by_text("最能把中等和偏高的学生分开")).to_be_visible()
+    expect(page.locator("svg polyline").first).to_be_attached()
+    check_page()
     assert not console
 
 

@@ -60,6 +60,28 @@ def test_trend_needs_four_points() -> None:
     assert [text.text for text in wide.iter("text")].count("80.5%") == 1
 
 
+def test_curve_puts_shares_places_and_the_best_stretch_where_they_belong() -> None:
+    path = [(-2.0, 0.1, 0.0, 0.2), (0.0, 0.5, 0.4, 0.6), (2.0, 0.9, 0.8, 1.0)]
+    wide, narrow = pictures(
+        charts.curve(path, ticks=[(0.0, "中等")], what="得分率", best=(0.0, 2.0), best_label="看得最清")
+    )
+    for picture in (wide, narrow):
+        assert picture.get("aria-label") == "得分率"
+        (line,) = picture.iter("polyline")
+        xs, ys = zip(*(map(float, point.split(",")) for point in line.get("points", "").split()), strict=True)
+        assert xs[1] - xs[0] == pytest.approx(xs[2] - xs[1], abs=0.2)
+        assert ys[0] - ys[1] == pytest.approx(ys[1] - ys[2], abs=0.2)
+        assert ys[0] > ys[2], "a higher share stands higher"
+        (band,) = picture.iter("polygon")
+        assert len(band.get("points", "").split()) == 6
+        (best,) = picture.iter("rect")
+        assert float(best.get("x", "")) == pytest.approx(xs[1], abs=0.2)
+        assert float(best.get("width", "")) == pytest.approx(xs[2] - xs[1], abs=0.2)
+        (dot,) = picture.iter("circle")
+        assert float(dot.get("cx", "")) == pytest.approx(xs[1], abs=0.2)
+    assert not list(pictures(charts.curve(path, ticks=[], what="得分率"))[0].iter("rect"))
+
+
 def test_interval_bar_places_estimate_and_whisker() -> None:
     (picture,) = pictures(charts.interval_bar(0.48, 0.33, 0.63, label="掌握"))
     assert picture.get("aria-label") == "掌握 48%，可能在 33% 到 63% 之间"
@@ -92,6 +114,13 @@ def test_words_are_escaped_everywhere() -> None:
         charts.parts([(evil, 1, evil)], what=evil),
         charts.progress(1, 2, label=evil),
         charts.target_bar(0.1, 0.2, label=evil),
+        charts.curve(
+            [(0.0, 0.1, 0.0, 0.2), (1.0, 0.2, 0.1, 0.3)],
+            ticks=[(0.0, evil)],
+            what=evil,
+            best=(0.0, 1.0),
+            best_label=evil,
+        ),
     ]
     for html in drawn:
         assert "<script" not in html
