@@ -82,12 +82,14 @@ def answers(matrix: ResponseMatrix, groups: ArrayLike, reference: str, focal: st
     ValueError
         If there is not one group per pupil.
     """
-    label = np.asarray(groups, dtype=object)
+    text = isinstance(groups, np.ndarray) and groups.dtype.kind == "U"
+    label = np.asarray(groups, dtype=None if text else object)
     if label.shape != (matrix.n_pupils,):
         raise ValueError(f"groups: {label.shape}, pupils: {matrix.n_pupils}")
     is_focal = label == focal
     rows = np.flatnonzero((is_focal | (label == reference)) & matrix.present)
-    shares, chosen = matrix.marks[rows] / matrix.full, is_focal[rows].astype(np.bool_)
+    marks = matrix.marks if len(rows) == matrix.n_pupils else matrix.marks[rows]
+    shares, chosen = marks / matrix.full, is_focal[rows].astype(np.bool_)
     seen = np.isfinite(shares)
     n = np.stack([np.count_nonzero(seen[group], axis=0) for group in (~chosen, chosen)]).astype(np.int64)
     lowest = np.fmin.reduce(shares, axis=0, initial=np.inf)
