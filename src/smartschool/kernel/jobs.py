@@ -1,12 +1,14 @@
 """Jobs: entry points of the worker. A job carries ids only, opens its scope and calls one command."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 
 from smartschool.kernel.ids import uuid7
@@ -53,6 +55,38 @@ def follower(name: str) -> Callable[[Callable[[int], None]], Any]:
         return task
 
     return decorate
+
+
+def queue_once(task: Any, arguments: Mapping[str, Mapping[str, Any]], **options: Any) -> int:
+    """Queue a job a name, unless one of that name waits already: it will see what the new one would.
+
+    Two of one name never run together. Runs in the caller's transaction and returns how many were queued.
+    """
+    waiting = ProcrastinateJob.objects.filter(queueing_lock__in=list(arguments), status="todo")
+    taken = set(waiting.values_list("queueing_lock", flat=True))
+    fresh = {
+        name: task.configure(queueing_lock=name, lock=name, **options)
+        for name in arguments
+        if name not in taken
+    }
+    if not fresh:
+        return 0
+    jobs = [deferrer.make_new_job(**arguments[name]) for name, deferrer in fresh.items()]
+    try:
+        with transaction.atomic():
+            next(iter(fresh.values())).job_manager.batch_defer_jobs(jobs=jobs)
+        return len(jobs)
+    except AlreadyEnqueued:  # somebody else queues at this moment: all but those
+        return sum(_queued(deferrer, arguments[name]) for name, deferrer in fresh.items())
+
+
+def _queued(deferrer: Any, arguments: Mapping[str, Any]) -> bool:
+    try:
+        with transaction.atomic():
+            deferrer.defer(**arguments)
+    except AlreadyEnqueued:
+        return False
+    return True
 
 
 @contextmanager

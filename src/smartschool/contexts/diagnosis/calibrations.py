@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
-from procrastinate.exceptions import AlreadyEnqueued
 
 from smartschool.contexts.assessment.public import doors as assessment
 from smartschool.contexts.assessment.public.contracts import PaperData
@@ -23,7 +20,7 @@ from smartschool.contexts.diagnosis.models import AnalysisRun, PaperCalibration
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel import events
 from smartschool.kernel.actor import system_actor
-from smartschool.kernel.jobs import job_scope
+from smartschool.kernel.jobs import job_scope, queue_once
 
 NAME = "diagnosis.calibrate"
 PAPER_ANALYSED = "diagnosis.paper_analysed"
@@ -51,17 +48,14 @@ def _queue(happened: Sequence[events.Happened]) -> None:
     from smartschool.contexts.diagnosis import tasks  # tasks import this module
 
     wanted = dict.fromkeys((int(e.ids["paper"]), int(e.organisation_id or 0)) for e in happened)
-    for paper, organisation in wanted:
-        keys: dict[str, int | str] = {"paper": paper, "organisation": organisation}
-        _defer(tasks.calibrate, f"calibrate-{paper}", keys, schedule_in=OWN_DELAY)
-
-
-def _defer(task: Any, name: str, arguments: dict[str, int | str], **options: Any) -> None:
-    try:
-        with transaction.atomic():
-            task.configure(queueing_lock=name, lock=name, **options).defer(**arguments)
-    except AlreadyEnqueued:
-        pass  # the waiting job will see this version too
+    queue_once(
+        tasks.calibrate,
+        {
+            f"calibrate-{paper}": {"paper": paper, "organisation": organisation}
+            for paper, organisation in wanted
+        },
+        schedule_in=OWN_DELAY,
+    )
 
 
 def calibrate(paper_id: int, organisation: int) -> None:
@@ -75,10 +69,9 @@ def calibrate(paper_id: int, organisation: int) -> None:
         return
     if paper.exam.joint_code:
         code, subject = paper.exam.joint_code, paper.subject
-        _defer(
+        queue_once(
             tasks.calibrate_joint,
-            f"calibrate-{code}-{subject}",
-            {"joint_code": code, "subject": subject},
+            {f"calibrate-{code}-{subject}": {"joint_code": code, "subject": subject}},
             schedule_in=JOINT_DELAY,
         )
     elif run.n_pupils >= LEAST_PUPILS:

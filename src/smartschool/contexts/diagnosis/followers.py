@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction
-from procrastinate.exceptions import AlreadyEnqueued
-
 from smartschool.contexts.assessment.public.events import (
     BLUEPRINT_CHANGED,
     MARKS_COMMITTED,
@@ -12,6 +9,7 @@ from smartschool.contexts.assessment.public.events import (
 )
 from smartschool.contexts.diagnosis.models import AnalysisRun
 from smartschool.kernel import events
+from smartschool.kernel.jobs import queue_once
 
 NAME = "diagnosis.analyse"
 TRIGGERS = {
@@ -36,13 +34,10 @@ def _queue(happened: Sequence[events.Happened]) -> None:
         # A correction among marks that arrive is a correction: it is what has to be explained.
         if wanted.get(key) in (None, AnalysisRun.Trigger.MARKS.value):
             wanted[key] = trigger
-    for (paper, organisation), trigger in wanted.items():
-        try:
-            with transaction.atomic():
-                # One waits, one runs: two at once would both think themselves the next version.
-                name = f"analyse-{paper}"
-                analyse.configure(queueing_lock=name, lock=name).defer(
-                    paper=paper, organisation=organisation, trigger=trigger
-                )
-        except AlreadyEnqueued:
-            continue  # the waiting job will see these marks too
+    queue_once(
+        analyse,
+        {
+            f"analyse-{paper}": {"paper": paper, "organisation": organisation, "trigger": trigger}
+            for (paper, organisation), trigger in wanted.items()
+        },
+    )

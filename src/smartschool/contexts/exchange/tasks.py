@@ -1,11 +1,5 @@
 """The job that imports: pure reading outside any transaction, then one transaction for everything."""
 
-from contextlib import suppress
-
-from django.db import transaction
-from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.exceptions import AlreadyEnqueued
-
 from smartschool.contexts.exchange.checkup import read_and_check
 from smartschool.contexts.exchange.commands.applying import apply_run, give_up_run, lock_queue, start_run
 from smartschool.contexts.exchange.models import ImportRun
@@ -13,7 +7,7 @@ from smartschool.contexts.exchange.queries import content_of, importer_named, sa
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.collector import collector_paused
 from smartschool.kernel.errors import DomainError
-from smartschool.kernel.jobs import job, job_scope
+from smartschool.kernel.jobs import job, job_scope, queue_once
 
 Status = ImportRun.Status
 
@@ -26,10 +20,7 @@ def queue_import(organisation_id: int) -> None:
     """
     name = f"imports-{organisation_id}"
     lock_queue(organisation_id, shared=True)
-    if ProcrastinateJob.objects.filter(queueing_lock=name, status="todo").exists():
-        return
-    with suppress(AlreadyEnqueued), transaction.atomic():  # by another who queues at this moment
-        apply_imports.configure(queueing_lock=name, lock=name).defer(organisation=organisation_id)
+    queue_once(apply_imports, {name: {"organisation": organisation_id}})
 
 
 @job("exchange.apply_imports", queue="exchange", retries=3)
