@@ -114,7 +114,15 @@ class Person(models.Model):
 
     code = models.UUIDField(unique=True, default=uuid7)
     id_hash = models.BinaryField(null=True, unique=True)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        indexes: ClassVar = [
+            # Hardly anybody is merged: an entry for each who is not would cost every import.
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="person_merged")
+        ]
 
 
 class HomeClass(Owned):
@@ -156,8 +164,12 @@ class Enrolment(Owned):
         GRADUATED = "07", "毕业"
         TRANSFERRED = "10", "转学（转出）"
 
+    # Found by the indexes below, which begin with it.
+    organisation = models.ForeignKey(
+        "directory.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    code = models.TextField(unique=True, default=short_code)
+    code = models.TextField(default=short_code)
     status = models.TextField(choices=Status.choices, default=Status.ACTIVE)
     name = personal(models.TextField(), DataClass.SENSITIVE, retention="enrolment", master=NATIONAL)
     name_key = personal(models.TextField(), DataClass.SENSITIVE, retention="enrolment")  # pinyin, for order
@@ -196,6 +208,7 @@ class Enrolment(Owned):
             models.Index(fields=["organisation", "id_hash"], name="enrolment_id"),
         ]
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["code"], name="enrolment_code_once"),
             models.UniqueConstraint(
                 fields=["organisation", "person"],
                 condition=Q(valid_to__isnull=True),
