@@ -124,12 +124,17 @@ def calibrate_testlets(
     Raises
     ------
     ValueError
-        An item stands in two testlets, is unknown, or the calibration has several populations.
+        An item stands in two testlets, is unknown, or the calibration has several populations, or one
+        slope for all items although there are pupils enough for more.
     """
     if len(calibration.populations) > 1:
         raise ValueError("testlets are calibrated in one population")
     places, cautions = _places(calibration, testlets)
-    if calibration.n < FEWEST_PUPILS or calibration.problem.shared_slope:
+    if calibration.problem.shared_slope and calibration.n >= FEWEST_PUPILS:
+        raise ValueError(
+            "items with one common slope have no testlets: calibrate them with slopes of their own"
+        )
+    if calibration.n < FEWEST_PUPILS:
         return Insufficient(Reason.TOO_FEW_PUPILS, calibration.n)
     if not places:
         return Insufficient(Reason.TOO_FEW_ITEMS, 0)

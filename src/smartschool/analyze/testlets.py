@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edumetrics.arrays import ResponseMatrix
+from edumetrics.irt.calibration import calibrate
 from edumetrics.irt.fit import ExamFit
 from edumetrics.irt.results import Calibration
-from edumetrics.irt.testlets import MOST_ITEMS, TestletCalibration, calibrate_testlets
+from edumetrics.irt.testlets import FEWEST_PUPILS, MOST_ITEMS, TestletCalibration, calibrate_testlets
 from edumetrics.results import Insufficient
 from smartschool.analyze.papers import Item
 from smartschool.analyze.report_json import Json, notes, outcome
@@ -41,6 +42,9 @@ def run_testlets(
         if not told.intersection(codes) and len(codes) <= MOST_ITEMS
     ]
     everything = (*groups.values(), *shown)
+    if calibration.problem.shared_slope and calibration.n >= FEWEST_PUPILS:
+        free = calibrate(matrix)  # Rasch was asked for; what a text does is measured with slopes
+        calibration = free if isinstance(free, Calibration) else calibration
     return Testlets(
         (*groups, *("" for _ in shown)), everything, calibrate_testlets(calibration, matrix, everything)
     )

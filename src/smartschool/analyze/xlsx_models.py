@@ -14,6 +14,8 @@ def write_models(book: Any, style: Style, source: ExamInput, report: Json) -> No
     models = report.get("models", {})
     if "items" in models.get("irt", {}):
         _calibration(book.add_worksheet("题目模型"), style, models["irt"])
+        if models["irt"]["testlets"]["groups"]:
+            _testlets(book.add_worksheet("题组"), style, models["irt"]["testlets"])
     if "points" in models.get("diagnosis", {}):
         _diagnosis(book.add_worksheet("诊断模型"), style, source, models["diagnosis"])
     if models.get("dif"):
@@ -57,6 +59,30 @@ def _calibration(sheet: Any, style: Style, irt: Json) -> None:
                 figure(sheet, row, 12, fit["outfit"], style, style.two)
                 sheet.write_string(row, 13, "请看一看" if fit["misfit"] else "", style.warn)
             row += 1
+
+
+def _testlets(sheet: Any, style: Style, part: Json) -> None:
+    """Groups of items that hang together, and the reliability with and without it."""
+    header(
+        sheet, style, [("题组", 16.0), ("题号", 28.0), ("牵连的大小σ", 14.0), ("下限", 9.0), ("上限", 9.0)]
+    )
+    row = 1
+    for group in part["groups"]:
+        sheet.write_string(row, 0, group["name"] or "从作答看出", style.text)
+        sheet.write_string(row, 1, "、".join(group["items"]), style.wrap)
+        spread = group.get("spread", part)
+        figure(sheet, row, 2, spread, style, style.two)
+        limits(sheet, row, 3, spread, style.two)
+        row += 1
+    for name, key in (
+        ("信度，算上牵连", "reliability"),
+        ("信度，当成互不相干", "reliability_if_independent"),
+    ):
+        if key in part:
+            row += 1
+            sheet.write_string(row, 0, name, style.text)
+            figure(sheet, row, 2, part[key], style, style.two)
+            limits(sheet, row, 3, part[key], style.two)
 
 
 def _diagnosis(sheet: Any, style: Style, source: ExamInput, found: Json) -> None:

@@ -182,6 +182,10 @@ def test_what_cannot_be_known_is_refused() -> None:
     assert isinstance(found, TestletCalibration)
     assert [t.items for t in found.testlets] == [names[8:11]]
     assert [c.code for c in found.provenance.warnings] == ["testlet_left_out"]
+    rasch = calibrate(matrix, "rasch")
+    assert isinstance(rasch, Calibration)
+    with pytest.raises(ValueError, match="one common slope"):
+        calibrate_testlets(rasch, matrix, [names[8:11]])
     with pytest.raises(ValueError, match="two testlets"):
         calibrate_testlets(base, matrix, [names[8:10], names[9:11]])
     with pytest.raises(ValueError, match="no item"):

@@ -119,6 +119,18 @@ def test_items_of_one_text_are_calibrated_together(run, exam):
     assert "题 q9、q10、q11、q12（“天鹅”）：共用材料，作答看不出互相牵连。" in page
     claimed, honest = (part[key]["estimate"] for key in ("reliability_if_independent", "reliability"))
     assert f"信度会说成 {claimed:.2f}；算上牵连是 {honest:.2f}" in page
+    sheet = (
+        CalamineWorkbook.from_path(str(result.folder / "report.xlsx")).get_sheet_by_name("题组").to_python()
+    )
+    assert [row[0] for row in sheet[1:3]] == ["天鹅", "桥"]
+    assert sheet[2][2:5] == pytest.approx([spread["estimate"], spread["low"], spread["high"]])
+
+
+@pytest.mark.parametrize("model", ["rasch", "3pl", "graded"])
+def test_texts_are_measured_whatever_model_is_asked_for(run, exam, model):
+    result = run(reading_exam(exam), "--model", model)
+    groups = result.report["models"]["irt"]["testlets"]["groups"]
+    assert [group["matters"] for group in groups] == [False, True]
 
 
 def test_items_that_hang_together_are_found_without_being_told(run, exam):
