@@ -59,6 +59,7 @@ def test_the_office(tour: Tour) -> None:
     tour.take("switch")
     for words, name in (
         ("师生与班级", "classes"),
+        ("任职与任课", "teaching"),
         ("导入", "imports"),
         ("考试", "exams"),
     ):
