@@ -22,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mode", choices=["add", "snapshot"], default="add", help="add 补充，snapshot 以文件为准"
     )
+    parser.add_argument(
+        "--queue", action="store_true", help="交给后台按顺序导入，不等结果（要写 --school，服务要在运行）"
+    )
     parser.add_argument("--dry-run", action="store_true", help="只检查，不改动任何数据")
     parser.add_argument("--accept-partial", action="store_true", help="导入没有问题的行，其余留下")
     parser.add_argument("--confirm", action="store_true", help="已看过离开和变更的名单，确认导入")
@@ -30,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0: applied, or a dry run without faults; 1: nothing applied; 2: wrong use."""
+    """Exit code 0: applied or queued, or a dry run without faults; 1: nothing applied; 2: wrong use."""
     try:
         content = args.file.read_bytes()
     except OSError as problem:
@@ -42,11 +45,26 @@ def run(args: argparse.Namespace) -> int:
 
 def bring_in(args: argparse.Namespace, content: bytes) -> int:
     """Import and print the report; Django and the database are ready."""
-    from smartschool.contexts.exchange.public.doors import import_file
+    from smartschool.contexts.exchange.public.doors import import_file, queue_file
     from smartschool.kernel.actor import system_actor
     from smartschool.kernel.errors import DomainError
 
+    options = {"exam": args.exam} if args.exam else {}
+    if args.queue and (not args.school or args.dry_run or args.mode != "add"):
+        print("--queue 只和 --school 一起用，不能带 --dry-run 或 --mode。", file=sys.stderr)
+        return USAGE
     try:
+        if args.queue:
+            code = queue_file(
+                actor=system_actor("import"),
+                importer=args.kind,
+                content=content,
+                file_name=args.file.name,
+                school_code=args.school,
+                options=options,
+            )
+            print(json.dumps({"run": code}) if args.json else f"已交给后台，导入编号 {code}。")
+            return APPLIED
         report = import_file(
             actor=system_actor("import"),
             importer=args.kind,
@@ -54,7 +72,7 @@ def bring_in(args: argparse.Namespace, content: bytes) -> int:
             file_name=args.file.name,
             school_code=args.school,
             mode=args.mode,
-            options={"exam": args.exam} if args.exam else {},
+            options=options,
             accept_partial=args.accept_partial,
             confirmed=args.confirm,
             dry_run=args.dry_run,

@@ -118,7 +118,18 @@ def test_command_line(fresh_database: str, tmp_path: Path, capsys: pytest.Captur
     assert (code, report["applied"], report["unchanged"]) == (0, 3, 0)
     code, report, _ = smartschool("roster", str(good), *place)
     assert (code, report["applied"], report["unchanged"]) == (0, 0, 3)
-    for words in (("potatoes", str(good)), ("roster", str(good), "--school", "1")):
+    code, report, _ = smartschool("roster", str(good), *place, "--queue")
+    with transaction.atomic(), scope_of([school.pk]):
+        assert (code, ImportRun.objects.get(code=report["run"]).status) == (0, "queued")
+    tasks.apply_imports(organisation=school.pk)
+    with transaction.atomic(), scope_of([school.pk]):
+        assert ImportRun.objects.get(code=report["run"]).status == "applied"
+    for words in (
+        ("potatoes", str(good)),
+        ("roster", str(good), "--school", "1"),
+        ("roster", str(good), "--queue"),
+        ("potatoes", str(good), *place, "--queue"),
+    ):
         code, _, errors = smartschool(*words)
         assert (code, bool(errors)) == (2, True)
 
