@@ -16,7 +16,7 @@ from smartschool.contexts.diagnosis.compose.pupil import Earlier, OwnReport, Own
 from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, PupilReport, Release
 from smartschool.contexts.diagnosis.policies import view_own
 from smartschool.contexts.diagnosis.sketch import PaperSketch
-from smartschool.contexts.directory.public import doors as directory
+from smartschool.contexts.directory.public import families
 from smartschool.contexts.directory.public.contracts import ChildInfo
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import NotYours
@@ -50,7 +50,7 @@ def children(actor: Actor) -> list[ChildInfo]:
     """Oneself, or the own children, in the schools of the scope."""
     if actor.person_id is None:
         return []
-    found = directory.own_enrolments(actor.person_id) + directory.children_of(actor.person_id)
+    found = families.own_enrolments(actor.person_id) + families.children_of(actor.person_id)
     return list({child.enrolment_id: child for child in found}.values())
 
 
@@ -64,7 +64,7 @@ def _open_to(actor: Actor, enrolments: Sequence[int]) -> Q:
 
 
 def _own(actor: Actor) -> list[ChildInfo]:
-    return [] if actor.person_id is None else directory.own_enrolments(actor.person_id)
+    return [] if actor.person_id is None else families.own_enrolments(actor.person_id)
 
 
 def own_rows(actor: Actor, *, limit: int = 100) -> list[OwnRow]:

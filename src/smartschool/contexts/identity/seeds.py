@@ -6,7 +6,7 @@ product writes one hash to two accounts; a check watches that.
 
 from django.contrib.auth.hashers import make_password
 
-from smartschool.contexts.directory.public import doors
+from smartschool.contexts.directory.public import doors, families
 from smartschool.contexts.identity.models import Account
 from smartschool.kernel import bulk
 from smartschool.kernel.actor import Actor, system_actor
@@ -71,7 +71,7 @@ def _logins_of(organisation_id: int, tail: str, logins: dict[int, str]) -> None:
         logins.setdefault(person.person_id, named.get(person.name) or f"t{tail.lower()}{person.staff_number}")
     classes = {one.id: one for one in doors.classes_of([organisation_id])}
     pupils = [pupil for found in doors.pupils_of_classes(classes).values() for pupil in found]
-    adults = doors.guardians_of(pupil.enrolment_id for pupil in pupils)
+    adults = families.guardians_of(pupil.enrolment_id for pupil in pupils)
     for pupil in pupils:
         one = classes[pupil.home_class_id]
         seat = f"{tail}{one.grade}{one.number:02d}{pupil.class_number:02d}"

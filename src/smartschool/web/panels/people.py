@@ -6,6 +6,7 @@ from functools import partial
 from django.http import HttpRequest
 
 from smartschool.contexts.directory.public import doors as directory
+from smartschool.contexts.directory.public import families
 from smartschool.contexts.directory.public.contracts import TeachingInfo
 from smartschool.kernel.actor import Actor
 from smartschool.web.panels import panel
@@ -88,11 +89,11 @@ def own_teaching(request: HttpRequest, actor: Actor) -> dict[str, object] | None
 def own_place(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
     """Where a pupil belongs."""
     assert actor.person_id is not None  # noqa: S101 -- signed in
-    return {"places": directory.own_enrolments(actor.person_id)}
+    return {"places": families.own_enrolments(actor.person_id)}
 
 
 @panel("own_children", "web.see_own_children", order=FIRST)
 def own_children(request: HttpRequest, actor: Actor) -> dict[str, object] | None:
     """Where the own children belong."""
     assert actor.person_id is not None  # noqa: S101 -- signed in
-    return {"children": directory.children_of(actor.person_id)}
+    return {"children": families.children_of(actor.person_id)}

@@ -15,7 +15,7 @@ from smartschool.contexts.directory.models import (
     SchoolYear,
     Term,
 )
-from smartschool.contexts.directory.public import doors
+from smartschool.contexts.directory.public import doors, families
 from smartschool.contexts.directory.public.contracts import (
     NewAssignment,
     NewGuardian,
@@ -186,7 +186,7 @@ def test_siblings_share_a_parent(school: Organisation, home_class: HomeClass) ->
         persons = dict(Guardianship.objects.filter(enrolment__in=[one, two]).values_list("pk", "person_id"))
         mother, same, father = (persons[pk] for pk in sorted(persons))
         assert mother == same != father
-        assert sorted(c.name for c in doors.children_of(mother, on=NOW)) == ["郑五", "郑六"]
+        assert sorted(c.name for c in families.children_of(mother, on=NOW)) == ["郑五", "郑六"]
 
 
 def test_teaching_of_a_term(school: Organisation, home_class: HomeClass) -> None:

@@ -16,7 +16,7 @@ from smartschool.contexts.directory.models import (
     Placement,
     StaffRecord,
 )
-from smartschool.contexts.directory.public import doors, identifiers
+from smartschool.contexts.directory.public import doors, families, identifiers
 from smartschool.contexts.directory.seeds import SEED, STAFF_BORN, run
 from smartschool.contexts.directory.seeds_people import PeopleMaker
 from smartschool.contexts.directory.seeds_plan import PUPILS, STAFF, planned_schools
@@ -109,7 +109,7 @@ class TestSmallDistrict:
         rain = Enrolment.objects.get(name="陈小雨")
         assert doors.pupils_by_enrolment([rain.pk])[rain.pk].home_class_id == own.id
         wang = Guardianship.objects.get(name="王强")
-        assert [child.name for child in doors.children_of(wang.person_id)] == ["陈小雨"]
+        assert [child.name for child in families.children_of(wang.person_id)] == ["陈小雨"]
         sun = StaffRecord.objects.get(name="孙越")
         assert sun.organisation_id != lan.organisation_id
         assert StaffRecord.objects.get(name="赵宁").organisation.kind == "bureau"
