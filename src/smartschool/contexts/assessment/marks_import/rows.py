@@ -6,7 +6,7 @@ from typing import Any
 
 from smartschool.contexts.assessment.item_labels import item_heading
 from smartschool.kernel.cells import narrow
-from smartschool.kernel.tabular import Cell, Checked, Frame, is_blank
+from smartschool.kernel.tabular import Cell, Checked, Fault, Frame, is_blank
 
 _WHO = (
     "national_number",
@@ -88,11 +88,14 @@ def forgive(checked: Checked, used: Collection[str]) -> set[tuple[int, str]]:
     """
     frame = checked.frame
     unused = {*frame.extra, TOTAL} - {*used}
-    left = [fault for fault in checked.faults if fault.column not in unused or fault.code not in _NO_VALUE]
-    if len(left) == len(checked.faults):
+    left: list[Fault] = []
+    forgiven: list[Fault] = []
+    for fault in checked.faults:
+        (forgiven if fault.column in unused and fault.code in _NO_VALUE else left).append(fault)
+    if not forgiven:
         return set()
     place = {key: index for index, key in enumerate(zip(frame.sheets, frame.rows, strict=True))}
-    gone = {(place[one.sheet, one.row], one.column) for one in checked.faults if one not in left}
+    gone = {(place[fault.sheet, fault.row], fault.column) for fault in forgiven}
     checked.faults[:] = left
     checked.bad = {place[fault.sheet, fault.row] for fault in left}
     return gone
