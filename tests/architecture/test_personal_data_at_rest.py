@@ -47,6 +47,12 @@ def test_the_patterns_find_the_demo_s_numbers(fresh_database: str) -> None:
     assert PUPIL.encode() == LATEST_ROWS.pattern
 
 
+def _alone(pattern: re.Pattern[bytes]) -> re.Pattern[bytes]:
+    """Not inside a longer number: a dump writes thousands of shares with sixteen digits, some of which hold
+    eleven that look like a telephone."""
+    return re.compile(rb"(?<![\d.])" + pattern.pattern + rb"(?!\d)")
+
+
 def test_a_dump_shows_no_number(fresh_database: str) -> None:
     handle = cluster.CLUSTER.handle()
     home = Path(handle.home)
@@ -59,7 +65,7 @@ def test_a_dump_shows_no_number(fresh_database: str) -> None:
         **account.switch,
     ).stdout
     assert LATEST_ROWS.search(dump), "the dump holds the rows"
-    for pattern in (NUMBER, PHONE, HEX_NUMBER, HEX_PHONE):
+    for pattern in (_alone(NUMBER), _alone(PHONE), HEX_NUMBER, HEX_PHONE):
         found = pattern.search(dump)
         assert found is None, dump[found.start() - 80 : found.end() + 30]
 
