@@ -13,7 +13,7 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em, sparse
 from edumetrics.cdm.classes import ClassSpace, TooManyClasses, class_space
 from edumetrics.cdm.estimation import estimate, inhabited, lean_on_ability, unpenalised_ridge
-from edumetrics.cdm.higher_order import MOST_POINTS
+from edumetrics.cdm.higher_order import needs_ability
 from edumetrics.cdm.monotone import neighbours
 from edumetrics.cdm.pairs import pair_fit
 from edumetrics.cdm.report import item_reports, mastery_reports, point_reports
@@ -91,7 +91,7 @@ def diagnose(
     problem = make_problem(space, coding, model, settings, n)
     present = (categories >= 0).any(axis=1)
     shard = pack_for(space.n_classes, coding, categories[present])
-    lean = settings.prior and shard.n < settings.saturated_from and needs.shape[1] <= MOST_POINTS
+    lean = settings.prior and needs_ability(shard.n, space, settings)
     if lean:
         problem = lean_on_ability(problem, shard, space, _shares(coding), model, prerequisites, settings)
         cautions.append(Caution("class_weights_lean_on_ability", data=MappingProxyType({"n": shard.n})))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-VERSION = "cdm-3"  # raised when a change can move a figure
+VERSION = "cdm-4"  # raised when a change can move a figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Settings:
         `edumetrics.mastery` is the better answer.
     saturated_from : int
         Below so many pupils the class weights lean on a higher-order model as heavy as the pupils
-        themselves (`higher_order`), if there are at most 12 points.
+        themselves (`higher_order`), if there are at most 12 points; so they do with fewer than four
+        pupils per class, whatever the number of pupils. 0: never.
     prior : bool
         Beta (for partial marks Dirichlet) priors on every chance: centred at ``prior_low`` for
         pupils without the points and ``prior_high`` for those with all, as heavy as

@@ -29,6 +29,7 @@ LOOKS = 3  # EM steps over all classes before the likeliest are chosen
 NOTICED = 0.05  # of the log-likelihood: less is not worth another stretch
 NEW_MASS = 0.05  # of all weight, for the classes that come in
 STRETCH = 16  # evaluations before the other classes are tested again
+LEANING = 2.0  # pseudo-pupils in all classes: where these count, no class is empty
 EMPTY = 1e-4  # expected pupils below which a class goes
 FEW = 0.1  # share of classes still to come in at which the climb goes to the end
 SMALL, SHORT = 0.5, 0.02  # expected pupils and mean ratio below one at which a class goes at once
@@ -69,6 +70,9 @@ def fit(
     n_classes = problem.group.shape[1]
     if n_classes <= SPARSE_ABOVE:
         return em.fit(problem, fold(shard), first, tolerance, max_evaluations)
+    if problem.class_pseudo.sum() > LEANING:
+        with runner_for(shard, n_classes) as runner:
+            return em.fit(problem, runner, first, tolerance, max_evaluations)
     patterns = fold(shard)
     parameters, spent, growing = first, 0, verify
     kept = first.weight * shard.n > EMPTY

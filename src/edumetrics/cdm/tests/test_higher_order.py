@@ -57,6 +57,23 @@ def test_small_groups_gain_from_it_and_are_told():
     assert lost[300] / 4 == pytest.approx(0.03, abs=0.02)
 
 
+def test_many_classes_lean_on_it_too_and_stop_being_too_sure():
+    """500 pupils, nine points each asked alone: 512 classes, most of them nobody's."""
+    q = np.tile(np.eye(9, dtype=int), (4, 1))
+    marks, mastered = simulate(3, 500, q, prevalence=tuple(np.linspace(0.4, 0.7, 9)))
+    lost, surplus = {}, {}
+    for start in (0, 300):
+        setting = Settings(starts=2, followed=1, check_ridge=False, saturated_from=start)
+        got = diagnose(response_matrix(marks, 1.0), q, settings=setting)
+        assert got.n_classes == 512
+        assert ("class_weights_lean_on_ability" in codes(got)) == (start == 300)
+        value = got.mastery.value
+        lost[start] = float(np.mean((value - mastered) ** 2))
+        surplus[start] = float(np.mean(np.maximum(value, 1 - value)) - np.mean((value > 0.5) == mastered))
+    assert lost[300] < 0.95 * lost[0]
+    assert abs(surplus[300]) < min(surplus[0], 0.015)
+
+
 def test_share_of_pupils_with_a_point_is_covered_for_the_population():
     """G-DINA items of one or two points, a common ability behind the points."""
     rng = np.random.default_rng(6)
