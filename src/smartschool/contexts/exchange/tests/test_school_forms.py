@@ -112,6 +112,11 @@ def test_several_classes_share_the_grade_of_the_first() -> None:
     assert several(coded("subject"))("数学 语文") == ("14", "13")
 
 
+def test_titles_of_teachers_as_certificates_write_them() -> None:
+    assert coded("teacher_title")("中小学一级教师") == "3"
+    assert coded("teacher_title")("中小学高级") == "2"
+
+
 def test_a_dot_between_han_characters_is_the_dot_of_names() -> None:
     assert cells.person_name("阿依古丽.买买提") == "阿依古丽·买买提"
     assert cells.person_name("Anna B. Li") == "Anna B. Li"
