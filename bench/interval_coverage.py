@@ -1,6 +1,6 @@
 """Prints how often 95 % intervals hold the truth, on exams drawn from models that no method assumes.
 
-    python bench/coverage.py [--seed 1] [--pupils 30,200,1000] [--replications 100] [--worlds skew,graded,…]
+    python bench/interval_coverage.py [--seed 1] [--pupils 30,200,1000] [--replications 100] [--worlds skew,…]
 
 The items of a world follow from the seed, and so do the pupils of each replication. What an interval
 ought to hold is the value in the population (400,000 pupils), for a pupil's mastery the mean chance
