@@ -142,6 +142,8 @@ def check_column(column: Column, cells: Sequence[Cell]) -> tuple[list[Value], li
         judged[cell] = missing if value is None else value
     if True in judged or False in judged:  # True == 1.0 as dict keys, but they read differently
         return _check_each(cells, column.check, missing)
+    if len(judged) == 1 and (value := next(iter(judged.values()))).__class__ is not Bad:
+        return [value] * len(cells), []  # half the columns of a roster say one thing, or nothing
     values: list[Value] = list(map(judged.__getitem__, cells))
     return _apart(values) if Bad in set(map(type, judged.values())) else (values, [])
 
