@@ -6,8 +6,8 @@ from django import forms
 from django.http import HttpRequest
 
 from smartschool.contexts.directory.models import Organisation
-from smartschool.contexts.directory.policies import OFFICE
 from smartschool.contexts.directory.public.relations import roles_at
+from smartschool.contexts.directory.public.roles import OFFICE
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError
 

@@ -6,12 +6,12 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from smartschool.contexts.directory.commands.staff import end_appointment
-from smartschool.contexts.directory.models import Appointment, Person
+from smartschool.contexts.directory.commands.staff import appoint, end_appointment
+from smartschool.contexts.directory.models import Appointment, Organisation, Person, StaffRecord
 from smartschool.contexts.identity.actors import actor_of
 from smartschool.contexts.identity.commands.accounts import close_account
 from smartschool.contexts.identity.public.doors import places_of
-from smartschool.contexts.identity.tests.people import ACTOR, PASSWORD, People, make_people
+from smartschool.contexts.identity.tests.people import ACTOR, PASSWORD, SINCE, People, make_people
 from smartschool.kernel import clock
 from smartschool.kernel.scope import scope_of
 
@@ -25,6 +25,14 @@ def signed_in(login: str) -> Client:
     client = Client()
     assert client.post("/login/", {"login": login, "password": PASSWORD}).status_code == 302
     return client
+
+
+def give_the_office_to_another(school: Organisation) -> None:
+    """The last one of an office cannot be let go."""
+    record = StaffRecord.objects.create(
+        organisation=school, person=Person.objects.create(), name="接替", name_key="j", valid_from=SINCE
+    )
+    appoint(actor=ACTOR, staff=record, role="principal", valid_from=SINCE)
 
 
 def test_affiliations_with_the_tree_around_them(people: People) -> None:
@@ -41,6 +49,7 @@ def test_affiliations_with_the_tree_around_them(people: People) -> None:
 
 def test_a_post_that_ended_gives_nothing(people: People) -> None:
     with transaction.atomic(), scope_of([people.two.pk]):
+        give_the_office_to_another(people.two)
         post = Appointment.objects.get(role="academic_admin", organisation=people.two)
         end_appointment(actor=ACTOR, appointment=post, on=clock.today())
     assert actor_of(people.teacher.pk).roles() == {"teacher"}  # type: ignore[union-attr]
@@ -51,6 +60,7 @@ def test_a_post_that_ended_gives_nothing(people: People) -> None:
 def test_who_has_left_cannot_sign_in(people: People) -> None:
     client = signed_in("q-sun")
     with transaction.atomic(), scope_of([people.one.pk, people.two.pk]):
+        give_the_office_to_another(people.two)
         for post in Appointment.objects.filter(staff__name="孙越", organisation__in=[people.one, people.two]):
             end_appointment(actor=ACTOR, appointment=post, on=clock.today())
     assert client.get("/").headers["Location"].startswith("/login/")
