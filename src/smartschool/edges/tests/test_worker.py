@@ -75,12 +75,9 @@ def test_a_powerful_role_does_not_work(fresh_database: str) -> None:
     assert "拒绝启动" in done.stderr
 
 
-def test_followers_start_when_an_event_is_committed(
-    fresh_database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_followers_start_when_an_event_is_committed(fresh_database: str) -> None:
     """No worker runs here, so nothing but the notice can have queued the job."""
     url = cluster.CLUSTER.handle().app_url(fresh_database)
-    monkeypatch.setenv("DATABASE_URL", url)
 
     async def run() -> None:
         with app.replace_connector(app.connector.get_worker_connector()) as running:  # type: ignore[attr-defined]

@@ -58,6 +58,7 @@ class Product:
     environment: dict[str, str] = field(default_factory=dict)
     supervisor: subprocess.Popen[str] | None = None
     url: str = ""
+    reason: str = ""  # why it did not serve when last asked
 
     @property
     def folder(self) -> DataFolder:
@@ -108,12 +109,14 @@ class Product:
         connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=5)
         try:
             connection.request("GET", "/")
-            if connection.getresponse().status >= 500:
+            if (status := connection.getresponse().status) >= 500:
+                self.reason = f"the first page answers {status}"
                 return False
             with psycopg.connect(self.database_url(), connect_timeout=2) as database:
                 database.execute("SELECT 1 FROM django_migrations LIMIT 1")
             return all(identity.alive() for identity in self.children().values())
-        except (OSError, ValueError, http.client.HTTPException, psycopg.Error):
+        except (OSError, ValueError, http.client.HTTPException, psycopg.Error) as problem:
+            self.reason = repr(problem)
             return False
         finally:
             connection.close()
@@ -127,9 +130,18 @@ class Product:
         began = time.monotonic()
         while not self.serves():
             if time.monotonic() - began > patience:
-                raise AssertionError(f"not serving again after {patience} s")
+                raise AssertionError(f"not serving again after {patience} s: {self.what_is_wrong()}")
             time.sleep(0.05)
         return time.monotonic() - began
+
+    def what_is_wrong(self) -> str:
+        """Which children are dead, and the last words of each and of the supervisor."""
+        dead = [name for name, identity in self.children().items() if not identity.alive()]
+        words = {log.name: log.read_text(errors="replace")[-600:] for log in self.folder.logs.glob("*.log")}
+        running = self.supervisor is not None and self.supervisor.poll() is None
+        return (
+            f"{self.reason}; supervisor {'runs' if running else 'has ended'}, dead children {dead}, {words}"
+        )
 
     def kill_everything(self) -> None:
         """Leave nothing behind, whatever a test has done."""
