@@ -103,6 +103,7 @@ class Supervisor:
             self._start(register)
             self._wait_for_web()
             if not self._asked_to_stop:
+                self._start_workers(register)
                 self._announce()
                 ready()
             while not self._asked_to_stop:
@@ -146,6 +147,10 @@ class Supervisor:
             "--workers-kill-timeout", "5", "--backlog", "1024", "smartschool.web.wsgi:application",
         ]  # fmt: skip
         self._begin(python_child(self.folder, "web", web, environment), register)
+
+    def _start_workers(self, register: Register) -> None:
+        """After the first page: somebody waits for that, and the processors are few."""
+        environment = self.folder.environment(database.locate(self.folder).app_url)
         for name in worker_names():
             self._begin(python_child(self.folder, name, ["smartschool.edges.worker"], environment), register)
 
