@@ -43,15 +43,9 @@ def command(
     )
 
 
-IMPORTS = 0.5  # seconds that a fresh process takes for the line below on a machine of its own, at most
-
-
 def share_of_load() -> float:
-    """1 on an idle machine; on a busy one as many times more as there are processes per core, or as a fresh
-    process needs longer than it should: a guest does not see in its own load what its host takes away."""
-    began = time.monotonic()
-    subprocess.run([sys.executable, "-c", "import django.core.handlers.wsgi, psycopg"], check=True)
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1), (time.monotonic() - began) / IMPORTS)
+    """1 on an idle machine; on a busy one as many times more as there are processes per core."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 @dataclass
