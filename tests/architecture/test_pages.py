@@ -27,6 +27,9 @@ OF_A_KIND = 4
 MOST_BYTES = 20_000
 MOST_ELEMENTS = 2_000
 
+# Reached from the corner, the last tab or the foot of a page: no entry of the navigation leads there.
+OF_NO_ENTRY = ("/account/", "/menu/", "/licences/")
+
 # Design guide §12: words of an order among people, anywhere on a screen.
 ORDER = re.compile(r"排名|名次|倒数|第\s*\d+\s*名|超过[^。]{0,12}%|百分位")
 
@@ -47,6 +50,8 @@ class Anatomy(HTMLParser):
         self.title = ""
         self.lang = ""
         self.weight = 0
+        self.entries = self.current = 0  # links of the side navigation, and how many say "you are here"
+        self._in_nav = False
         self._inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -54,6 +59,11 @@ class Anatomy(HTMLParser):
         self.tags[tag] += 1
         if tag == "html":
             self.lang = found.get("lang", "")
+        if tag == "nav":
+            self._in_nav = found.get("class") == "nav"
+        if tag == "a" and self._in_nav:
+            self.entries += 1
+            self.current += found.get("aria-current") == "page"
         if tag == "a" and "href" in found:
             self.links.append(found["href"])
         if "id" in found:
@@ -74,6 +84,8 @@ class Anatomy(HTMLParser):
             self._inside.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "nav":
+            self._in_nav = False
         if self._inside and self._inside[-1] == tag:
             self._inside.pop()
 
@@ -188,6 +200,8 @@ def test_every_page_of_every_role_opens_and_is_well_made(logins: list[DemoLogin]
         assert len(pages) >= 3, login.role
         for address, page in pages.items():
             faults += [f"{login.role} {address}: {fault}" for fault in faults_of(page)]
+            if page.entries and page.current != 1 and not address.startswith(OF_NO_ENTRY):
+                faults.append(f"{login.role} {address}: {page.current} of {page.entries} entries are current")
             if login.role in ("学生", "家长"):
                 words = "".join(page.text)
                 faults += [f"{login.role} {address} shows {name}" for name in strangers if name in words]

@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern
 
-from smartschool.contexts.directory.commands.staff import appoint, record_staff
+from smartschool.contexts.directory.commands.staff import appoint, record_staff, set_form_teacher
 from smartschool.contexts.directory.models import HomeClass, Organisation, StaffRecord
 from smartschool.contexts.directory.public.contracts import NewStaff
 from smartschool.contexts.directory.public.roles import roles
@@ -58,8 +58,11 @@ def only(role: str, place: str) -> Client:
             actor=ACTOR, organisation=organisation, staff=[NewStaff("吴矩", login)], valid_from=SINCE
         )
         record = StaffRecord.objects.get(pk=pk)
-        home_class = HomeClass.objects.order_by("pk").first() if role == "form_teacher" else None
-        appoint(actor=ACTOR, staff=record, role=role, valid_from=SINCE, home_class=home_class)
+        if role == "form_teacher":
+            home_class = HomeClass.objects.order_by("pk")[0]
+            set_form_teacher(actor=ACTOR, home_class=home_class, staff=record, on=SINCE)
+        else:
+            appoint(actor=ACTOR, staff=record, role=role, valid_from=SINCE)
         open_accounts(
             actor=ACTOR,
             accounts=[NewAccount(login, record.person_id, PASSWORD)],

@@ -65,7 +65,7 @@ def test_after_a_page_that_failed_too(shared_database: str, monkeypatch: pytest.
 
     monkeypatch.setattr("smartschool.contexts.directory.queries.staff_rows", fail)
     with pytest.raises(ZeroDivisionError):
-        client.get(f"/schools/{MAIN}/staff/")
+        client.get(f"/schools/{MAIN}/teaching/staff/")
     assert settings_left() == []
     with pytest.raises(NoScope):
         HomeClass.objects.count()

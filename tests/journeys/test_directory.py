@@ -57,7 +57,7 @@ def test_the_office_moves_a_pupil(
     page.click("main button.primary")
     expect(page.locator(".lede")).to_contain_text("七（1）班 77 号")
     expect(page.locator("#hx-note")).to_contain_text("已转班")
-    page.goto(site + SCHOOL + "staff/")
+    page.goto(site + SCHOOL + "teaching/staff/")
     picture(page, "staff")
     check_page()
     page.click(".nav >> text=账号")

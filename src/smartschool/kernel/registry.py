@@ -40,7 +40,8 @@ class Registry(Generic[T]):
 class NavItem:
     """One entry of the side navigation; shown to roles that its policy allows.
 
-    `url` maps the actor to the address (it may need the school's code) or to None to leave it out.
+    `url` maps the actor to the address (it may need the school's code) or to None to leave it out; `also`
+    names what stands beside that address and belongs to the same entry (the ``papers/`` of ``exams/``).
     """
 
     name: str
@@ -50,6 +51,7 @@ class NavItem:
     url: Callable[[Actor], str | None]
     order: int = 100
     group: str = ""
+    also: tuple[str, ...] = ()
 
 
 NOTHING = SafeString("")

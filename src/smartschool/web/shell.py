@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
 from django.http import HttpRequest
 
@@ -43,13 +44,16 @@ def links_for(actor: Actor, place: Place, path: str) -> list[tuple[str, NavLink]
     """(group, link) of each entry the role may open, in order; the longest fitting address is current."""
     standing = actor.at(place.organisation, place.role)
     found: list[tuple[str, str, str, str]] = []
+    belongs: dict[str, str] = {}  # address → the entry to which what stands below it belongs
     for item in sorted(nav_items, key=lambda one: one.order):
         if not _may(item, place.role):
             continue
         href = item.url(standing)
         if href is not None:
             found.append((item.group, item.label, item.icon, href))
-    here = max((href for *_, href in found if path.startswith(href)), key=len, default=None)
+            belongs |= {urljoin(href, f"../{tail}"): href for tail in item.also} | {href: href}
+    nearest = max((root for root in belongs if path.startswith(root)), key=len, default="")
+    here = belongs.get(nearest)
     return [(group, NavLink(label, icon, href, href == here)) for group, label, icon, href in found]
 
 

@@ -29,6 +29,7 @@ class AssessmentConfig(AppConfig):
                 "assessment.view_exams",
                 lambda actor: f"/schools/{actor.workspace.code}/exams/" if actor.workspace else None,
                 order=30,
+                also=("papers/",),
             )
         )
         nav_items.register(

@@ -53,7 +53,14 @@ def appoint(
     valid_from: date,
     home_class: HomeClass | None = None,
 ) -> Appointment:
-    """Give a post of roles.toml; a 班主任 gets the class with it."""
+    """Give a post of roles.toml; a 班主任 gets the class with it, and a class has one 班主任 at a time."""
+    if home_class is not None and role == "form_teacher":
+        HomeClass.objects.select_for_update().get(
+            pk=home_class.pk
+        )  # of two at once, one waits and is refused
+        head = head_of(home_class)
+        if head is not None and head.staff_id != staff.pk:
+            raise errors.class_has_head()
     try:
         with transaction.atomic():
             made = Appointment.objects.create(

@@ -6,6 +6,7 @@ import pytest
 
 from smartschool.contexts.directory.commands import classes, guardians, organisations, pupils, staff
 from smartschool.contexts.directory.models import (
+    Appointment,
     Enrolment,
     Guardianship,
     HomeClass,
@@ -13,6 +14,7 @@ from smartschool.contexts.directory.models import (
     Person,
     Placement,
     SchoolYear,
+    StaffRecord,
     Term,
 )
 from smartschool.contexts.directory.public import doors, families
@@ -213,3 +215,26 @@ def test_teaching_of_a_term(school: Organisation, home_class: HomeClass) -> None
 def test_the_write_list_holds_for_many_rows(bureau: Organisation, school: Organisation) -> None:
     with Scope(read=frozenset({school.pk})), pytest.raises(Exception, match="row-level security"):
         enrol(school, child("钱七", None, None))
+
+
+def test_a_class_has_one_form_teacher(school: Organisation, home_class: HomeClass) -> None:
+    with scope_of([school.pk]):
+        ids = staff.record_staff(
+            actor=ACTOR, organisation=school, staff=[NewStaff("甲", "1"), NewStaff("乙", "2")],
+            valid_from=AUTUMN,
+        )  # fmt: skip
+        first, second = (StaffRecord.objects.get(pk=pk) for pk in ids)
+
+        def head(of: StaffRecord) -> Appointment:
+            return staff.appoint(
+                actor=ACTOR, staff=of, role="form_teacher", home_class=home_class, valid_from=AUTUMN
+            )
+
+        held = head(first)
+        for someone, code in ((second, "directory.class_has_head"), (first, "directory.appointment_exists")):
+            with pytest.raises(DomainError) as refused:
+                head(someone)
+            assert refused.value.code == code
+        assert Appointment.objects.get(home_class=home_class) == held
+        staff.end_appointment(actor=ACTOR, appointment=held, on=NOW)
+        assert head(second).staff_id == second.pk

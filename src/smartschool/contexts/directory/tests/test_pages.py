@@ -73,7 +73,7 @@ def test_a_teacher_sees_the_classes_taught_and_opens_no_pupil_of_others(district
         (other, *_) = doors.pupils_of_class(elsewhere.pk)
         person = doors.form_teachers([of_class("七（2）班").pk]).popitem()[1].person_id
         taught = next(t.home_class for t in doors.taught_by(person) if t.home_class.name != "七（2）班")
-    text(lan, f"/schools/{MAIN}/pupils/{other.code}/", 404)
+    text(lan, f"/schools/{MAIN}/classes/pupils/{other.code}/", 404)
     page = text(lan, f"/schools/{MAIN}/classes/{taught.code}/")
     assert "/pupils/" not in page, "names without links: pupils' pages are the 班主任's"
 
@@ -81,7 +81,7 @@ def test_a_teacher_sees_the_classes_taught_and_opens_no_pupil_of_others(district
 def test_strangers_families_and_other_schools(district: None) -> None:
     rain = pupil("陈小雨")
     for login, status in (("dt-sunyue", 404), ("dt-wangqiang", 403), ("dt-chenxiaoyu", 403)):
-        text(signed_in(login), f"/schools/{MAIN}/pupils/{rain.code}/", status)
+        text(signed_in(login), f"/schools/{MAIN}/classes/pupils/{rain.code}/", status)
     assert Client().get(f"/schools/{MAIN}/classes/").status_code == 302
 
 
@@ -89,7 +89,7 @@ def test_numbers_are_masked_and_a_reveal_is_recorded(district: None) -> None:
     rain = pupil("陈小雨")
     with looking():
         phone = str(Guardianship.objects.get(name="王强").phone)
-    path = f"/schools/{MAIN}/pupils/{rain.code}/"
+    path = f"/schools/{MAIN}/classes/pupils/{rain.code}/"
     office = signed_in("dt-hejing")
     masked = text(office, path)
     for secret in (rain.id_number, phone):
@@ -117,7 +117,7 @@ def test_the_office_finds_by_name_and_by_sound(district: None) -> None:
 def test_a_pupil_moves(district: None) -> None:
     rain = pupil("陈小雨")
     target = of_class("七（1）班")
-    path = f"/schools/{MAIN}/pupils/{rain.code}/move/"
+    path = f"/schools/{MAIN}/classes/pupils/{rain.code}/move/"
     office = signed_in("dt-hejing")
     assert "七（1）班" in text(office, path)
     taken = office.post(path, {"home_class": target.code, "class_number": 1, "on": "2026-11-20"})
@@ -125,14 +125,14 @@ def test_a_pupil_moves(district: None) -> None:
     assert "已有人用" in taken.content.decode()
     free = office.post(path, {"home_class": target.code, "class_number": 99, "on": "2026-11-20"})
     assert free.status_code == 302
-    assert "七（1）班 99 号" in text(office, f"/schools/{MAIN}/pupils/{rain.code}/")
+    assert "七（1）班 99 号" in text(office, f"/schools/{MAIN}/classes/pupils/{rain.code}/")
     assert signed_in("dt-lilan").get(path).status_code == 403
 
 
 def test_staff_and_schools(district: None) -> None:
-    staff = text(signed_in("dt-zhouming"), f"/schools/{MAIN}/staff/")
+    staff = text(signed_in("dt-zhouming"), f"/schools/{MAIN}/teaching/staff/")
     assert "班主任（七（2）班）" in staff
-    text(signed_in("dt-lilan"), f"/schools/{MAIN}/staff/", 403)
+    text(signed_in("dt-lilan"), f"/schools/{MAIN}/teaching/staff/", 403)
     page = text(signed_in("dt-zhaoning"), "/district/schools/")
     assert "洛水学校" in page
     assert "陈小雨" not in page
@@ -143,7 +143,7 @@ def test_staff_and_schools(district: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "queries"), [("classes/", 13), ("classes/{own}/", 11), ("staff/", 9), ("profile/", 18)]
+    ("path", "queries"), [("classes/", 13), ("classes/{own}/", 11), ("teaching/staff/", 9), ("profile/", 18)]
 )
 def test_queries_are_pinned(
     district: None, path: str, queries: int, django_assert_num_queries: Callable[[int], object]
@@ -161,12 +161,17 @@ def test_queries_of_a_pupil_are_pinned(
     rain = pupil("陈小雨")
     principal = signed_in("dt-zhouming")
     with django_assert_num_queries(9):  # type: ignore[attr-defined]
-        principal.get(f"/schools/{MAIN}/pupils/{rain.code}/")
+        principal.get(f"/schools/{MAIN}/classes/pupils/{rain.code}/")
 
 
 def test_a_nul_character_names_nothing_and_is_no_fault(district: None) -> None:
     client = signed_in("dt-hejing")
-    for path in ("pupils/%00/", "classes/%00/", "classes/?q=%00&class=%00&grade=%00", "accounts/?q=%00"):
+    for path in (
+        "classes/pupils/%00/",
+        "classes/%00/",
+        "classes/?q=%00&class=%00&grade=%00",
+        "accounts/?q=%00",
+    ):
         assert client.get(f"/schools/{MAIN}/{path}").status_code == 404, path
     assert Client().post("/login/", {"login": "dt\0", "password": PASSWORD}).status_code < 500
 

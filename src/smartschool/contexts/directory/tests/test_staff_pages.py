@@ -12,7 +12,7 @@ from smartschool.contexts.identity.seeds import PASSWORD
 from smartschool.kernel import clock
 from smartschool.kernel.models import AuditRecord
 
-STAFF = f"/schools/{MAIN}/staff/"
+STAFF = f"/schools/{MAIN}/teaching/staff/"
 FORM = {
     "name": "钟离岸", "staff_number": "G1", "id_number": "", "phone": "", "share": "1", "on": "2026-11-01",
 }  # fmt: skip

@@ -83,9 +83,6 @@ def _appointed(request: HttpRequest, form: PostForm) -> Appointment | None:
     if cleaned["role"] == "form_teacher":
         home_class = HomeClass.objects.get(organisation_id=place_of(request), code=cleaned["home_class"])
     try:
-        head = commands.head_of(home_class) if home_class else None
-        if head is not None and head.staff_id != staff.pk:
-            raise errors.class_has_head()
         return commands.appoint(
             actor=actor, staff=staff, role=cleaned["role"], valid_from=cleaned["on"], home_class=home_class
         )
