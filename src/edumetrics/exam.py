@@ -8,19 +8,18 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from edumetrics.aggregates import GroupTable, group_means
 from edumetrics.arrays import ResponseMatrix, State, split_not_reached
 from edumetrics.ctt import conditional, curves, distractors, items, moodle, omissions, reliability
 from edumetrics.ctt.cells import cells, cut
 from edumetrics.ctt.scores import Centred, centre
+from edumetrics.ctt.totals import totals as exam_totals
 from edumetrics.errors import ShapeMismatch
 from edumetrics.exam_flags import ExamSettings, Flag, flag_items
 from edumetrics.mastery import MasteryPrior, MasteryTable, item_weights, mastery
 from edumetrics.results import (
     Caution,
-    Estimate,
     Estimates,
     FloatArray,
     Insufficient,
@@ -178,7 +177,7 @@ def analyse_exam(
             raise ShapeMismatch(value=f"{len(groups)} groups for {told.n_pupils} pupils")
         shares = centred.score / np.where(centred.offered > 0, centred.offered, np.nan)
         table = group_means(shares[:, None] if own is None else own, groups, level=level)
-    mean, deviation = _totals(totals[whole & present], int(present.sum()), level)
+    mean, deviation = exam_totals(totals[whole & present], float(told.full.sum()), int(present.sum()), level)
     for array in (totals, levels):
         array.flags.writeable = False
     return ExamAnalysis(
@@ -254,40 +253,6 @@ def _efficiency(centred: Centred, figures: moodle.MoodleStatistics, level: float
         (~np.isfinite(value), Reason.CONSTANT_REST),
     )
     return Estimates.build(value, None, value, value, centred.n, "moodle", refuse=refuse, level=level)
-
-
-def _totals(totals: FloatArray, present: int, level: float) -> tuple[Outcome, Outcome]:
-    n = len(totals)
-    if n < 2:
-        few = Insufficient(Reason.NOT_COMPARABLE if present >= 2 else Reason.TOO_FEW_PUPILS, n)
-        return few, few
-    mean, sd = float(totals.mean()), float(totals.std(ddof=1))
-    se = sd / np.sqrt(n)
-    half = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * se
-    centre_estimate = Estimate(mean, se, mean - half, mean + half, n, "mean/t", level)
-    if sd == 0.0:
-        return centre_estimate, Insufficient(Reason.CONSTANT_MARKS, n)
-    se_log, shift = _log_deviation_error(totals, sd)
-    z = float(special.ndtri(0.5 + level / 2.0))
-    low, high = sd * shift * float(np.exp(-z * se_log)), sd * shift * float(np.exp(z * se_log))
-    spread = Estimate(sd, sd * se_log, min(low, sd), max(high, sd), n, "sd/bonett", level)
-    return centre_estimate, spread
-
-
-def _log_deviation_error(totals: FloatArray, sd: float) -> tuple[float, float]:
-    """Standard error of log s and the factor that centres it, for totals that are not normal.
-
-    Bonett (2006), Computational Statistics & Data Analysis 50, 775–782: kurtosis around a trimmed mean, whose
-    greater size makes up for the tails that a small class does not show.
-    """
-    n = len(totals)
-    cut = int(n / (2.0 * np.sqrt(n - 4.0))) if n > 4 else 0
-    middle = float(np.sort(totals)[cut : n - cut].mean())
-    kurtosis = n * float(((totals - middle) ** 4).sum()) / ((n - 1) * sd**2) ** 2
-    z = 1.959963984540054
-    small = n / (n - z) if n > 4 else 2.0
-    variance = max(kurtosis - (n - 3) / n, 2.0 / n) / (n - 1)
-    return 0.5 * small * float(np.sqrt(variance)), float(np.sqrt(small))
 
 
 def _cautions(

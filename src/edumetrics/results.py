@@ -34,6 +34,7 @@ class Reason(StrEnum):
     NOT_CONVERGED = "not_converged"
     NOT_COMPARABLE = "not_comparable"
     BOUNDARY = "boundary"
+    NEAR_EDGE = "near_edge"
     SMALL_GROUP = "small_group"
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import special
 
 from edumetrics.ctt.covariance import Moments, covariances
+from edumetrics.ctt.edge import ROOM_FOR_RELIABILITY, near_edge
 from edumetrics.ctt.reliability import MIN_PUPILS, spearman_omega
 from edumetrics.ctt.scores import Centred
 from edumetrics.results import Estimate, FloatArray, Insufficient, IntArray, Outcome, Reason
@@ -50,6 +51,9 @@ def omega_bootstrap(
     n = len(present)
     if n < MIN_PUPILS:
         return Insufficient(Reason.TOO_FEW_PUPILS, n)
+    refusal = near_edge(centred, ROOM_FOR_RELIABILITY)
+    if refusal is not None:
+        return refusal
     whole = covariances(centred).matrix
     if np.isnan(whole).any():
         return Insufficient(Reason.NO_COMMON_PUPILS, n)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from edumetrics.ctt.covariance import Covariances, Moments, covariances, jackknife, leave_out_moments
+from edumetrics.ctt.edge import ROOM_FOR_RELIABILITY, ROOM_FOR_SPREAD, near_edge
 from edumetrics.ctt.scores import TIE, Centred
 from edumetrics.results import (
     Caution,
@@ -93,11 +94,11 @@ def reliability(
         cautions.append(
             Caution("alpha_of_whole_pool", data=MappingProxyType({"answered": round(cov.answered, 4)}))
         )
-    alpha = _alpha_interval(centred, value, cov, level)
+    ratio, spread_of_errors = (near_edge(centred, least) for least in (ROOM_FOR_RELIABILITY, ROOM_FOR_SPREAD))
     return Reliability(
-        alpha,
-        _omega(centred, cov, level, rng, blocks),
-        _sem(centred, cov, level),
+        ratio or _alpha_interval(centred, value, cov, level),
+        ratio or _omega(centred, cov, level, rng, blocks),
+        spread_of_errors or _sem(centred, cov, level),
         Provenance("ctt", VERSION, settings, tuple(cautions)),
     )
 
@@ -140,7 +141,8 @@ def _alpha_interval(centred: Centred, value: float, cov: Covariances, level: flo
     se = float(np.sqrt(np.mean(gradient**2) / max(cov.n - 1, 1)))
     method = "alpha/feldt"
     if value < 1.0:
-        half = float(special.ndtri(0.5 + level / 2.0)) * se / (1.0 - value)
+        # Student's t: the error itself comes from few pupils.
+        half = float(special.stdtrit(cov.n - 1, 0.5 + level / 2.0)) * se / (1.0 - value)
         free = (1.0 - (1.0 - value) * np.exp(half), 1.0 - (1.0 - value) * np.exp(-half))
         if free[1] - free[0] > high - low:
             (low, high), method = free, "alpha/distribution-free"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from edumetrics.ctt.covariance import jackknife
+from edumetrics.ctt.edge import ROOM_FOR_RELIABILITY, near_edge
 from edumetrics.ctt.reliability import MIN_PUPILS
 from edumetrics.ctt.scores import TIE, Centred
 from edumetrics.results import Estimate, FloatArray, Insufficient, Outcome, Reason
@@ -43,6 +44,9 @@ def stratified_alpha(centred: Centred, strata: Sequence[str], *, level: float = 
     ratio, kept = float(error_share(False)[0]), error_share(True)
     if not np.isfinite(ratio):
         return Insufficient(Reason.CONSTANT_MARKS, n)
+    refusal = near_edge(centred, ROOM_FOR_RELIABILITY)
+    if refusal is not None:
+        return refusal
     if ratio <= 0 or not np.all(kept > 0):
         return Insufficient(Reason.BOUNDARY, n)
     return jackknife(1.0 - ratio, np.log(kept), n, level, "stratified-alpha/jackknife")
@@ -64,6 +68,9 @@ def bootstrap_alpha(
     total = x.sum(axis=1)
     if float(total @ total) <= TIE:
         return Insufficient(Reason.CONSTANT_MARKS, n)
+    refusal = near_edge(centred, ROOM_FOR_RELIABILITY)
+    if refusal is not None:
+        return refusal
     table = np.column_stack([x, x**2, total, total**2])
 
     def value(moments: FloatArray) -> FloatArray:

@@ -74,16 +74,18 @@ def test_correlation_of_easy_items_and_spread_of_totals(n, rounds):
     population = draw(60_000)
     truth = items.rest_correlation(centre(response_matrix(population, 1.0))).value
     spread = float(population.sum(axis=1).std())
-    inside = known = spreads = 0
+    inside = known = spreads = printed = 0
     for _ in range(rounds):
         exam = analyse_exam(response_matrix(draw(n), 1.0))
         got = exam.rest_correlation
         inside += int(((got.low <= truth) & (truth <= got.high))[got.known].sum())
         known += int(got.known.sum())
-        assert isinstance(exam.deviation, Estimate)
-        spreads += exam.deviation.low <= spread <= exam.deviation.high
+        if isinstance(exam.deviation, Estimate):
+            printed += 1
+            spreads += exam.deviation.low <= spread <= exam.deviation.high
     assert 0.90 <= inside / known <= 0.98
-    assert spreads / rounds >= 0.90 - 3 * np.sqrt(0.05 * 0.95 / rounds)
+    assert printed >= 0.9 * rounds
+    assert spreads / printed >= 0.90 - 3 * np.sqrt(0.05 * 0.95 / printed)
 
 
 @pytest.mark.parametrize("n", [30, 300])

@@ -28,6 +28,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.NOT_CONVERGED: "计算没有收敛",
     Reason.NOT_COMPARABLE: "卷子不同，总分不能相比",
     Reason.BOUNDARY: "落在边界上，估不出误差",
+    Reason.NEAR_EDGE: "几乎都是满分或零分，这么多人还看不出差别有多大",
     Reason.SMALL_GROUP: "人数太少，不显示",
 }
 

@@ -23,6 +23,7 @@ REASONS = {
     "not_converged": "算不稳",
     "not_comparable": "没有可比对象",
     "boundary": "得分都在边上",
+    "near_edge": "几乎都是满分或零分，人数不够看出差别",
     "small_group": "人数太少，不显示",
 }
 
