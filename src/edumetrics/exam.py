@@ -29,7 +29,7 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "exam/2"
+VERSION = "exam/3"
 
 __all__ = ["VERSION", "ExamAnalysis", "ExamSettings", "Flag", "analyse_exam", "pupil_counts"]
 
@@ -58,7 +58,7 @@ class ExamAnalysis:
     reliability : Reliability
     conditional_sem : tuple of ConditionalSem
     mean, deviation : Outcome
-        Of the totals of the pupils with at least 90 % of the paper.
+        Of the totals of the pupils with at least 90 % of the paper, each on the scale of the whole paper.
     mastery : MasteryTable or None
         None without a Q-matrix.
     point_facility : Estimates or None
@@ -169,15 +169,20 @@ def analyse_exam(
     present = centred.present
     totals = np.where(present, centred.score, np.nan)
     whole = centred.offered >= reliability.COMPLETE_ENOUGH * told.full.sum()
-    levels = chosen.bands.assign(np.where(whole, totals, np.nan), told.full.sum())
+    # A blank is no 0: where a few marks are missing, the share of the marks that were offered speaks.
+    shares = np.divide(centred.score, centred.offered, out=np.zeros_like(totals), where=centred.offered > 0)
+    levels = chosen.bands.assign(np.where(whole & present, shares, np.nan), 1.0)
     mastered, point_facility, own, names = _points(told, q, points, taught, prior, chosen)
     table = None
     if groups is not None:
         if len(groups) != told.n_pupils:
             raise ShapeMismatch(value=f"{len(groups)} groups for {told.n_pupils} pupils")
-        shares = centred.score / np.where(centred.offered > 0, centred.offered, np.nan)
-        table = group_means(shares[:, None] if own is None else own, groups, level=level)
-    mean, deviation = exam_totals(totals[whole & present], float(told.full.sum()), int(present.sum()), level)
+        table = group_means(
+            np.where(present, shares, np.nan)[:, None] if own is None else own, groups, level=level
+        )
+    paper = float(told.full.sum())
+    on_the_paper = np.where(centred.offered == paper, totals, shares * paper)  # complete ones stay exact
+    mean, deviation = exam_totals(on_the_paper[whole & present], paper, int(present.sum()), level)
     for array in (totals, levels):
         array.flags.writeable = False
     return ExamAnalysis(

@@ -101,6 +101,28 @@ def test_booklets_with_85_percent_missing():
     assert {"missing_marks", "alpha_of_whole_pool", "pairs_never_together"} <= codes
 
 
+def test_a_few_blanks_lower_neither_the_mean_nor_a_level():
+    rng = np.random.default_rng(20)
+    whole = (rng.random((4000, 30)) < np.linspace(0.3, 0.95, 30)).astype(float)
+    whole[0] = 1.0
+    marks = np.where(rng.random(whole.shape) < 0.03, NAN, whole)
+    marks[0] = [NAN] * 3 + [1.0] * 27  # everything right that was seen
+    result = analyse_exam(response_matrix(marks, 1.0))
+    assert isinstance(result.mean, Estimate)
+    assert isinstance(result.deviation, Estimate)
+    seen = np.isfinite(marks).sum(axis=1)
+    own = np.nansum(marks, axis=1)[seen >= 27] / seen[seen >= 27] * 30
+    np.testing.assert_allclose(result.mean.value, own.mean(), rtol=1e-12)
+    np.testing.assert_allclose(result.deviation.value, own.std(ddof=1), rtol=1e-12)
+    assert result.mean.low < whole.sum(axis=1).mean() < result.mean.high
+    assert (result.total(0), result.levels[0]) == (27.0, 0)
+    shares = np.nansum(marks, axis=1) / seen
+    assert result.levels[(seen >= 27) & (shares >= 0.85)].tolist() == [0] * int(
+        ((seen >= 27) & (shares >= 0.85)).sum()
+    )
+    assert set(result.levels[seen < 27].tolist()) == {-1}
+
+
 def test_results_are_read_only():
     result = analyse_exam(load("lsat6").matrix)
     with pytest.raises(ValueError, match="read-only"):
