@@ -1,11 +1,11 @@
 """Rows of a sheet that are no pupil: the row of full marks, averages and sums below the table."""
 
-import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from smartschool.contexts.assessment.item_labels import item_heading
 from smartschool.kernel.cells import narrow
+from smartschool.kernel.row_kinds import FULL_MARK_WORDS, is_summary_word
 from smartschool.kernel.tabular import Cell, Checked, Fault, Frame, is_blank
 
 _WHO = (
@@ -20,13 +20,6 @@ _WHO = (
 )
 _NO_VALUE = ("formula", "excel_error")
 TOTAL = "总分"
-_FULL_WORDS = frozenset({"满分", "满分值", "题目满分", "小题满分", "分值", "题分", "各题满分"})
-_SUMMARY = re.compile(
-    r"(?:本班|全班|班级?|本年级|全?年级|全?校|学校|全区|区|县|参考|实考)?(?:学生)?"
-    r"(?:平均分?|均分|合计|总计|共计|小计|最高分?|最低分?|中位数|众数|难度|区分度|标准差|方差"
-    r"|(?:得分|失分|及格|合格|优秀|优良|良好|低分|满分|参考)[率比]"
-    r"|(?:参考|参加|实考|应考|到考|缺考|及格|合格|优秀|良好|低分|满分)?人数)"
-)
 
 
 def full_and_summary_rows(frame: Frame) -> tuple[int | None, list[int]]:
@@ -41,10 +34,10 @@ def full_and_summary_rows(frame: Frame) -> tuple[int | None, list[int]]:
             summary.append(index)
         if len(words) > 2 or not words:  # a pupil's row tells more than one or two words
             continue
-        if _FULL_WORDS.intersection(words):
+        if FULL_MARK_WORDS.intersection(words):
             full = index if full is None else full
             summary.append(index)
-        elif any(_SUMMARY.fullmatch("".join(word.split())) for word in words):
+        elif any(map(is_summary_word, words)):
             summary.append(index)
     return full, summary
 

@@ -1,7 +1,7 @@
 """Checks that staff and guardian workbooks share: document numbers, doubles, lists in one cell."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -82,6 +82,28 @@ def check_id_numbers(checked: Checked, key: str, name: str) -> list[IdNumber | N
                 f"身份证号里的出生日期是 {own.born_on:%Y%m%d}，请核对两处。",
             )
     return found
+
+
+def fill_from_numbers(
+    checked: Checked, numbers: Sequence[IdNumber | None], columns: Mapping[str, str]
+) -> None:
+    """Blank cells of sex and birth say what a valid ID number beside them says; without one they are faults.
+
+    `columns` are keys of the columns with their names. Nobody types twice what can be read off.
+    """
+    for key, name in columns.items():
+        if not checked.has(key) or None not in checked.values[key]:
+            continue
+        wrong = {(fault.sheet, fault.row) for fault in checked.faults if fault.column == name}
+        values = checked.values[key]
+        for index, value in enumerate(values):
+            if value is not None or (checked.frame.sheets[index], checked.frame.rows[index]) in wrong:
+                continue
+            own = numbers[index]
+            if own is None:
+                checked.add(index, name, "required", f"“{name}”不能为空，请补填。")
+            else:
+                values[index] = own.sex if key == "sex" else own.born_on
 
 
 def refuse_doubles(checked: Checked, values: list[str | None], name: str, what: str = "同一个人") -> None:

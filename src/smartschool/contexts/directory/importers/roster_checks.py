@@ -11,6 +11,7 @@ from smartschool.contexts.directory.importers.class_cells import (
     entry_year_of_grade,
     stage_of,
 )
+from smartschool.contexts.directory.importers.people import fill_from_numbers
 from smartschool.contexts.directory.importers.roster_columns import MEMBERS
 from smartschool.contexts.directory.public.identifiers import EnrolmentNumber, IdNumber, parse_id_number
 from smartschool.kernel.tabular import Bad, Checked
@@ -34,6 +35,7 @@ def check_roster(checked: Checked, day: date) -> RosterFacts:
     size = len(checked.frame)
     facts = RosterFacts([None] * size, [""] * size, [0] * size, [0] * size)
     _check_id_numbers(checked, facts)
+    fill_from_numbers(checked, _holders(checked, facts), {"sex": "性别", "birth_date": "出生日期"})
     _check_national_numbers(checked, facts)
     _check_classes(checked, facts, day)
     _check_inclusive(checked)
@@ -74,6 +76,16 @@ def _check_id_numbers(checked: Checked, facts: RosterFacts) -> None:
                 "birth_contradicts_id",
                 f"身份证号里的出生日期是 {found.born_on:%Y%m%d}，与这一格不一致，请核对两处。",
             )
+
+
+def _holders(checked: Checked, facts: RosterFacts) -> list[IdNumber | None]:
+    """What the number of each row says of its holder: the 身份证号, else the one inside a G number."""
+    found = list(facts.id_numbers)
+    for index, number in enumerate(checked.column("national_number")):
+        if found[index] is None and isinstance(number, EnrolmentNumber) and number.id_number:
+            own = parse_id_number(number.id_number)
+            found[index] = None if isinstance(own, Bad) else own
+    return found
 
 
 def _check_national_numbers(checked: Checked, facts: RosterFacts) -> None:

@@ -47,8 +47,8 @@ def _text(key: str, name: str, *synonyms: str, longest: int = 100) -> Column:
     return Column(key, name, cells.text(longest), synonyms)
 
 
-def _coded(key: str, name: str, table: str, *synonyms: str, required: bool = False) -> Column:
-    return Column(key, name, coded(table), synonyms, required=required)
+def _coded(key: str, name: str, table: str, *synonyms: str) -> Column:
+    return Column(key, name, coded(table), synonyms)
 
 
 def _member(number: int) -> tuple[Column, ...]:
@@ -89,8 +89,8 @@ def roster_columns() -> tuple[Column, ...]:
         Column(
             "name", "姓名", cells.person_name, ("学生姓名", "学生名字", "名字"), required=True, needed=True
         ),
-        _coded("sex", "性别", "sex", "学生性别", required=True),
-        Column("birth_date", "出生日期", birth, ("出生年月日", "生日", "出生年月"), required=True),
+        _coded("sex", "性别", "sex", "学生性别"),
+        Column("birth_date", "出生日期", birth, ("出生年月日", "生日", "出生年月")),
         _coded("id_type", "证件类型", "identity_document", "身份证件类型", "学生证件类型"),
         Column(
             "id_number",

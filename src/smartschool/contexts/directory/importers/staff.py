@@ -14,6 +14,7 @@ from smartschool.contexts.directory import records
 from smartschool.contexts.directory.grades import school_year_start
 from smartschool.contexts.directory.importers.people import (
     check_id_numbers,
+    fill_from_numbers,
     class_key,
     classes_cell,
     refuse_doubles,
@@ -77,7 +78,7 @@ def staff_columns() -> tuple[Column, ...]:
             needed=True,
         ),
         Column("name", "姓名", cells.person_name, ("教师姓名", "教职工姓名"), required=True, needed=True),
-        Column("sex", "性别", coded("sex"), required=True),
+        Column("sex", "性别", coded("sex")),
         Column("birth_date", "出生日期", birth, ("出生年月日", "生日", "出生年月")),
         Column("id_number", "身份证件号", number_or_blank, ids),
         Column("ethnicity", "民族", coded("ethnicity")),
@@ -120,6 +121,7 @@ class StaffImporter(Importer):
         if not target.fixed:
             raise FileRefused("choose_school", "教职工按学校导入：请先选定学校（--school 学校标识码）。")
         numbers = check_id_numbers(checked, "id_number", "身份证件号")
+        fill_from_numbers(checked, numbers, {"sex": "性别"})
         refuse_doubles(checked, [str(one) if one else None for one in checked.column("staff_number")], "工号")
         refuse_doubles(checked, [one.number if one else None for one in numbers], "身份证件号")
         checked.facts = numbers

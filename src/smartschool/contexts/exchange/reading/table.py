@@ -16,14 +16,14 @@ from smartschool.contexts.exchange.reading.header import (
 )
 from smartschool.contexts.exchange.reading.limits import DEFAULT, Limits
 from smartschool.contexts.exchange.reading.workbook import RawSheet, open_sheets
+from smartschool.kernel.row_kinds import is_closing_row
 from smartschool.kernel.tabular import Bad, Cell, Column, Fault, FileRefused, Frame, is_blank
 
 # A sheet that shows how to fill in the form: its table is no data where another sheet has one.
 _EXAMPLE = re.compile(r"(?:填表|填写|填报)?(?:说明|须知|要求|示例|样例|样表|范例|举例)表?\d*")
-_CLOSING_NOTE = re.compile(
-    r"(?:注|说明|备注|填表|填报|制表|审核|合计|总计|共计|经办|校长|负责人|联系人|单位).*", re.DOTALL
-)
-_LABELLED = re.compile(r"[:：]")
+# How the lines begin that stand below a table with three cells or more: 制表人：…, 合计, 男 18 女 20.
+_MAY_CLOSE = re.compile(r".{0,12}[:：]|合计|总计|共|小计|总|男|女|全|本|其中|[（(]|第|\d{2,4}年")
+_MOST_OF_A_NOTE = 12
 _FORMULA = Bad(
     "formula",
     "{cell} 是公式，文件里没有算好的结果。请用 Excel 打开并保存一次，或复制后“选择性粘贴 → 数值”，再导入。",
@@ -213,7 +213,7 @@ def _append(
         few = list(islice((place for place in telling if not is_blank(row[place])), 3))
         if not few and not _extra_filled(row, header, extras):
             continue
-        if (len(few) < 3 and _is_note(row)) or _is_header_again(row, titles):
+        if _is_note(row, len(few)) or _is_header_again(row, titles):
             continue
         kept.append(line)
     for heading in header.headings:
@@ -260,13 +260,15 @@ def _fill_merged(raw: RawSheet, header_line: int) -> None:
                     raw.rows[line][left] = value
 
 
-def _is_note(row: list[Cell]) -> bool:
-    """Lines such as 制表人：… or 合计 below the table: one or two texts at the left and nothing else, or
-    several of the form 审核人：…."""
-    filled = [cell for cell in row if not is_blank(cell)]
-    if not filled or not isinstance(filled[0], str) or _CLOSING_NOTE.match(filled[0].strip()) is None:
-        return False
-    return len(filled) <= 2 or all(isinstance(cell, str) and _LABELLED.search(cell) for cell in filled)
+def _is_note(row: list[Cell], few: int) -> bool:
+    """Lines such as 制表人：…, 合计, 男 18 女 20 or （盖章） below the table; most rows need one look."""
+    if few >= 3:
+        first = next(cell for cell in row if not is_blank(cell))
+        if not isinstance(first, str) or _MAY_CLOSE.match(first.strip()) is None:
+            return False
+        if sum(not is_blank(cell) for cell in row) > _MOST_OF_A_NOTE:
+            return False
+    return is_closing_row(row)
 
 
 def _is_header_again(row: list[Cell], titles: Sequence[tuple[int, str]]) -> bool:

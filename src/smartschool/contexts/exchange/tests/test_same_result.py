@@ -56,6 +56,7 @@ def rewritten(head: list[str], rows: Rows, seed: int, kind: str, titles: int) ->
     words = [draw.choice(WORDS.get(head[place], (head[place],))) for place in order]
     grid: Rows = [["填表说明"] + [""] * (len(head) - 1)] * titles
     grid = [*grid, list(words), *[[row[place] for place in order] for row in rows]]
+    grid += [[*line, *[""] * (len(head) - len(line))] for line in draw.sample(FOOTERS, draw.randrange(4))]
     if kind == "xlsx":
         return xlsx(grid)
     if kind == "xls":
@@ -68,6 +69,12 @@ def rewritten(head: list[str], rows: Rows, seed: int, kind: str, titles: int) ->
     return out.getvalue().encode(kind)
 
 
+FOOTERS: Rows = [
+    ["合计", "", 20],
+    ["男 9 女 11"],
+    ["制表人：李某", "审核人：周某", "校长签字：", "2026年9月5日"],
+    ["", "（盖章）"],
+]
 KINDS = st.sampled_from(["xlsx", "xls", "sheets", "utf-8", "utf-8-sig", "gb18030", "utf-16"])
 
 
@@ -100,15 +107,18 @@ PLANTED: dict[str, tuple[str, object]] = {
 @settings(max_examples=40, deadline=None)
 @given(
     plants=st.dictionaries(st.integers(0, 19), st.sampled_from(sorted(PLANTED)), max_size=8),
+    blanks=st.dictionaries(st.integers(0, 19), st.sampled_from(["性别", "出生日期"]), max_size=8),
     seed=st.integers(0, 10_000),
     kind=KINDS,
     titles=st.integers(0, 4),
 )
 def test_planted_faults_are_found_and_nothing_else(
-    plants: dict[int, str], seed: int, kind: str, titles: int
+    plants: dict[int, str], blanks: dict[int, str], seed: int, kind: str, titles: int
 ) -> None:
     people = [pupil(serial) for serial in range(20)]
     expected = set()
+    for serial in blanks.keys() - plants.keys():
+        people[serial][blanks[serial]] = ""  # the number beside it says the same
     for serial, code in plants.items():
         column, value = PLANTED[code]
         people[serial][column] = value

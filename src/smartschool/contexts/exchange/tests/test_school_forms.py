@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from smartschool.contexts.directory.importers.class_cells import ClassCell, class_cell
 from smartschool.contexts.directory.importers.people import classes_cell, several
+from smartschool.contexts.directory.importers.roster_checks import check_roster
 from smartschool.contexts.directory.importers.roster_columns import roster_columns
 from smartschool.contexts.directory.public.class_titles import class_in_title
 from smartschool.contexts.directory.public.codes import coded
@@ -75,6 +76,35 @@ def test_an_example_sheet_is_no_data_where_another_has_some() -> None:
 def test_a_footer_of_several_signatures_is_no_row() -> None:
     footer = ["制表人：李某", "", "", "审核人：周某", "", "填表日期：2026.9.1"]
     assert len(read(xlsx([HEAD, *ROWS, footer])).frame) == 2
+
+
+@pytest.mark.parametrize("footer", [["男 1 女 1"], ["", "合计", "男", 1, "女", 1], ["", "（盖章）"]])
+def test_counts_and_seals_below_the_table_are_no_pupils(footer: list[object]) -> None:
+    assert len(read(xlsx([HEAD, *ROWS, [], footer])).frame) == 2
+
+
+def test_a_pupil_without_a_name_is_a_fault_and_no_footer() -> None:
+    checked = read(xlsx([HEAD, *ROWS, [3, "", "女", "", "三年级", "02", ""]]))
+    assert [(fault.row, fault.column, fault.code) for fault in checked.faults] == [(4, "姓名", "required")]
+
+
+def test_blank_sex_and_birth_are_read_off_the_number_beside_them() -> None:
+    head = ["姓名", "性别", "出生日期", "身份证号", "学籍号", "年级", "班级"]
+    seat = ["三年级", "02"]
+    rows: list[list[object]] = [
+        ["王一", "", "", "340402201203010019", "", *seat],
+        ["李二", "", "20120301", "", "G340402201203010027", *seat],
+        ["赵三", "男", "", "", "", *seat],
+        ["钱四", "男", "不详", "340402201203010019", "", *seat],
+    ]
+    checked = read(xlsx([head, *rows]))
+    check_roster(checked, date(2026, 11, 25))
+    assert checked.column("sex") == ["1", "2", "1", "1"]
+    assert checked.column("birth_date")[:3] == [date(2012, 3, 1), date(2012, 3, 1), None]
+    found = [(fault.row, fault.column, fault.code) for fault in checked.faults]
+    assert (4, "出生日期", "required") in found
+    assert {fault for fault in found if fault[0] in (2, 3)} == set()
+    assert [fault[2] for fault in found if fault[:2] == (5, "出生日期")] == ["no_such_date"]
 
 
 def test_running_numbers_that_were_not_calculated_stop_nobody() -> None:
