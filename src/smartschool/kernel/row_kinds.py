@@ -1,6 +1,6 @@
 """Rows of a sheet that are no record: full marks, sums and averages, head counts, signatures, seals, dates.
 
-A row is only called so by words that a record never has; a record with a blank name stays a record, and a fault.
+Only words that a record never has call a row so; a record with a blank name stays a record, and a fault.
 """
 
 import re
@@ -48,18 +48,18 @@ def is_closing_row(cells: Iterable[Cell]) -> bool:
 
     Examples
     --------
-    >>> [is_closing_row(row) for row in (["制表人：李某", None, "审核人："], ["男 18 女 20"], ["2026年9月5日"])]
+    >>> [is_closing_row(row) for row in (["制表人：李某", None, "审核人："], ["男 18 女 20"], ["合计", 38.0])]
     [True, True, True]
-    >>> [is_closing_row(row) for row in (["合计", "", 38.0], ["", "女", 3.0], ["王某", "", ""])]
-    [True, False, False]
+    >>> [is_closing_row(row) for row in (["", "女", 3.0], ["王某", "", ""])]
+    [False, False]
     """
     filled = [cell for cell in cells if not is_blank(cell)]
     texts = [_text(cell) for cell in filled]
     if not texts:
         return False
-    if isinstance(filled[0], str) and _NOTE.match(texts[0]):
-        if len(texts) <= 2 or all(isinstance(cell, str) and _LABELLED.search(cell) for cell in filled):
-            return True
+    labelled = all(isinstance(cell, str) and _LABELLED.search(cell) for cell in filled)
+    if isinstance(filled[0], str) and _NOTE.match(texts[0]) and (len(texts) <= 2 or labelled):
+        return True
     if any(_SIGNED.fullmatch(text) or _SEAL.fullmatch(text) for text in texts):
         return all(
             _SIGNED.fullmatch(text) or _SEAL.fullmatch(text) or _follows_label(texts, place)

@@ -14,9 +14,9 @@ from smartschool.contexts.directory import records
 from smartschool.contexts.directory.grades import school_year_start
 from smartschool.contexts.directory.importers.people import (
     check_id_numbers,
-    fill_from_numbers,
     class_key,
     classes_cell,
+    fill_from_numbers,
     refuse_doubles,
     several,
 )
