@@ -137,6 +137,16 @@ def _violations(page: Page) -> list[str]:
     return [f"{v['id']}: {[node['target'] for node in v['nodes']][:4]}" for v in found]
 
 
+# Design guide §7: 44 px for fingers. A link inside a sentence is exempt (WCAG 2.2, 2.5.8, inline), the label of a
+# control counts with it, and the skip link is for keyboards.
+NARROW, FINGER = 390, 44
+TOO_SMALL = """least => [...document.querySelectorAll('a[href], button, select, textarea, summary, input')].filter(e => {
+  const box = (e.closest('label') || e).getBoundingClientRect();
+  if (e.type === 'hidden' || e.matches('.skip') || !e.checkVisibility() || box.width < 2) return false;
+  const inline = e.tagName === 'A' && [...e.parentElement.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+  return !inline && box.height < least - 0.5;
+}).map(e => `${e.tagName} ${(e.innerText || e.name || '').trim().slice(0, 20)}`)"""
+
 # Design guide §15, gzip: an ordinary page; big tables and the district page; a phone page of pupil or parent.
 HTML_BUDGET = {"ordinary": 12_000, "table": 20_000, "phone": 8_000}
 MOST_REQUESTS = 6
@@ -164,7 +174,10 @@ def check_weight(page: Page) -> Callable[..., None]:
 
 @pytest.fixture
 def check_page(page: Page) -> Callable[..., None]:
-    """Look at the page that is open: axe finds nothing, nothing scrolls sideways, one h1, at each width."""
+    """Look at the page that is open: axe finds nothing, nothing scrolls sideways, one h1, at each width.
+
+    On a phone every control is also large enough for a finger.
+    """
 
     def check(widths: tuple[int, ...] = WIDTHS) -> None:
         before = page.viewport_size
@@ -174,6 +187,9 @@ def check_page(page: Page) -> Callable[..., None]:
             over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert over <= 0, f"{page.url} scrolls {over} px sideways at {width}"
             assert page.locator("h1").count() == 1, f"{page.url} needs exactly one h1"
+            if width <= NARROW:
+                small = page.evaluate(TOO_SMALL, FINGER)
+                assert not small, f"{page.url} at {width}: too small for a finger: {small[:6]}"
         if before:
             page.set_viewport_size(before)
 

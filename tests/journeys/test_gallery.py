@@ -13,7 +13,6 @@ pytestmark = pytest.mark.journey
     [
         "/gallery/",
         "/gallery/?theme=screen",
-        "/gallery/?mode=cast",
         "/gallery/?size=big",
         "/gallery/kiosk/",
         "/gallery/sheet/",

@@ -89,7 +89,6 @@ def _term(day: date) -> str:
         term = directory.current_term(day)
     except LookupError:
         return "区里还没有设学期"
-    name = term.name.replace("-", "–")
     if day > term.ends_on:
-        return f"{name}已经结束"
-    return f"{name} 第 {(day - term.starts_on).days // 7 + 1} 周"
+        return f"{term.name}已经结束"
+    return f"{term.name} 第 {(day - term.starts_on).days // 7 + 1} 周"

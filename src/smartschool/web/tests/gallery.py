@@ -71,12 +71,11 @@ class ExamForm(forms.Form):
     )
 
 
-def sample(theme: str = "", mode: str = "", bound: bool = True) -> dict[str, Any]:
+def sample(theme: str = "", bound: bool = True) -> dict[str, Any]:
     """Everything the gallery shows."""
     form = ExamForm({"name": "", "full": "200", "grade": "7"} if bound else None)
     return {
         "theme": theme,
-        "mode": mode,
         "nav": [
             {
                 "title": "",
@@ -150,7 +149,7 @@ def sample(theme: str = "", mode: str = "", bound: bool = True) -> dict[str, Any
 @public("test gallery")
 def gallery(request: HttpRequest) -> HttpResponse:
     """All components."""
-    context = sample(request.GET.get("theme", ""), request.GET.get("mode", ""))
+    context = sample(request.GET.get("theme", ""))
     context |= {"idle_seconds": request.GET.get("idle"), "size": request.GET.get("size")}
     return render(request, "gallery/gallery.html", context)
 

@@ -103,6 +103,16 @@ class ClassReport:
     doubts: tuple[ItemRow, ...]
     notes: tuple[str, ...]
 
+    @property
+    def judged_points(self) -> tuple[PointRow, ...]:
+        """Points on which at least one pupil has a state."""
+        return tuple(row for row in self.points if any(row.states[1:]))
+
+    @property
+    def vague_points(self) -> tuple[str, ...]:
+        """Names of the points that this paper has too few items to judge for anybody."""
+        return tuple(row.name for row in self.points if not any(row.states[1:]))
+
 
 def compose_class_report(
     paper: PaperSketch,

@@ -61,6 +61,11 @@ class PointCount:
     unknown: int
     doubt: bool
 
+    @property
+    def judged(self) -> bool:
+        """True when at least one pupil has a state."""
+        return bool(self.mastered + self.basic + self.needs)
+
 
 @dataclass(frozen=True, slots=True)
 class SmallReport:
@@ -76,6 +81,16 @@ class SmallReport:
     help: tuple[HelpLine, ...]
     compared: tuple[str, ...]
     notes: tuple[str, ...]
+
+    @property
+    def judged_points(self) -> tuple[PointCount, ...]:
+        """Points on which at least one pupil has a state."""
+        return tuple(row for row in self.points if row.judged)
+
+    @property
+    def vague_points(self) -> tuple[str, ...]:
+        """Names of the points that this paper has too few items to judge for anybody."""
+        return tuple(row.name for row in self.points if not row.judged)
 
 
 def compose_small_class(

@@ -118,8 +118,10 @@ def mastery_glyph(point: OwnPoint) -> SafeString:
 def quality_cell(outcome: Any) -> SafeString:
     """A share with its interval, or why it is not shown."""
     if isinstance(outcome, Estimate):
-        low, high = written.percent(outcome.low), written.percent(outcome.high)
-        return format_html("<b>{}</b>（{}–{}）", written.percent(outcome.value), low, high)
+        low, high = written.percent(outcome.low).removesuffix("%"), written.percent(outcome.high)
+        return format_html(
+            '<span class="nw"><b>{}</b>（{}–{}）</span>', written.percent(outcome.value), low, high
+        )
     return SafeString('<span class="muted sm">人数或学校太少，不显示</span>')
 
 

@@ -15,6 +15,7 @@ from smartschool.contexts.diagnosis.compose.class_report import (
 )
 from smartschool.contexts.diagnosis.compose.item_page import compose_item
 from smartschool.contexts.diagnosis.compose.lede import lede
+from smartschool.contexts.diagnosis.compose.mastery_table import mastery_table
 from smartschool.contexts.diagnosis.compose.pupil import Earlier, OwnResult, compose_own_report
 from smartschool.contexts.diagnosis.compose.small_class import compose_small_class
 from smartschool.contexts.diagnosis.compose.words import percent, plain, points_100, signed_points
@@ -310,3 +311,17 @@ def test_points_without_evidence_are_one_line_of_the_own_report():
     )
     assert [point.name for point in report.known] == ["方程应用"]
     assert report.vague == "解方程"
+
+
+def test_points_that_nobody_was_judged_on_are_named_below_the_table_and_not_drawn():
+    """A column of dashes for each of twenty points hides the three that say something, and fills the page."""
+    pupils = [pupil(3, (None, 1, None)), pupil(1, (None, None, 3)), pupil(2, ())]
+    made = mastery_table(["数轴", "绝对值", "乘方"], pupils)
+    assert made.columns == ("绝对值", "乘方")
+    assert made.vague == ("数轴",)
+    assert [(one.number, states) for one, states in made.rows] == [(3, (1, None)), (1, (None, 3)), (2, ())]
+
+    block = group([EASY] * 4, [point_figures(0.8, states=(5, 0, 0, 0)), point_figures(0.4, states=(1, 3, 1, 0))])
+    report = compose_class_report(PAPER, block, None, [])
+    assert [row.name for row in report.judged_points] == ["方程应用"]
+    assert report.vague_points == ("解方程",)

@@ -13,6 +13,7 @@ from smartschool.contexts.diagnosis.comparison import compared_with_before
 from smartschool.contexts.diagnosis.compose.class_report import compose_class_report, item_rows
 from smartschool.contexts.diagnosis.compose.item_page import Loser, compose_item
 from smartschool.contexts.diagnosis.compose.lede import lede
+from smartschool.contexts.diagnosis.compose.mastery_table import mastery_table
 from smartschool.contexts.diagnosis.compose.small_class import compose_small_class, public_lede
 from smartschool.contexts.diagnosis.compose.words import mark
 from smartschool.contexts.diagnosis.figures import GroupFigures
@@ -59,7 +60,7 @@ def report(request: HttpRequest, school_code: str, paper_code: str, class_code: 
 def cast(request: HttpRequest, school_code: str, paper_code: str, class_code: str) -> HttpResponse:
     """投屏: the same report without a name, a 学号 or a count under 5 anywhere in the page."""
     page = queries.class_page(request.actor, paper_code=paper_code, class_code=class_code)  # type: ignore[attr-defined]
-    context = _frame(request, page, school_code) | {"mode": "cast", "theme": "screen"}
+    context = _frame(request, page, school_code) | {"theme": "screen"}
     grade = queries.grade_figures(page)
     rows = item_rows(page.paper, page.figures, grade)
     context["items"] = [row for row in rows if row.index in context["picked"]]
@@ -151,7 +152,7 @@ def _large(page: ClassPage, grade: GroupFigures | None) -> dict[str, Any]:
         "report": made,
         "compared": grade is not None,
         "first_items": made.items[:OVERVIEW_ITEMS],
-        "pupils": pupils,
+        "table": mastery_table([point.name for point in page.paper.points], pupils),
     }
 
 
@@ -159,7 +160,7 @@ def _small(page: ClassPage) -> dict[str, Any]:
     pupils = queries.pupil_lines(page)
     marks = queries.class_marks(page, pupils)
     made = compose_small_class(page.paper, page.figures, pupils, marks.marks, marks.states)
-    return {"report": made, "pupils": pupils}
+    return {"report": made, "table": mastery_table([point.name for point in page.paper.points], pupils)}
 
 
 def _losers(page: ClassPage, index: int) -> list[Loser]:

@@ -32,8 +32,13 @@ class TermInfo:
     weeks: int
 
     @property
+    def year_name(self) -> str:
+        """``2026–2027``, as screens and prints write it."""
+        return self.school_year.replace("-", "–")
+
+    @property
     def name(self) -> str:
-        return f"{self.school_year} 学年{'秋季' if self.number == 1 else '春季'}学期"
+        return f"{self.year_name} 学年{'秋季' if self.number == 1 else '春季'}学期"
 
     @property
     def key(self) -> str:

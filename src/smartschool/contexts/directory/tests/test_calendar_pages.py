@@ -32,7 +32,7 @@ def test_the_next_year_is_prefilled_entered_and_used(officer: Client) -> None:
     assert "校历已保存" in saved
     assert [term.weeks for term in doors.terms()[-2:]] == [21, 21]
     assert doors.current_term(date(2027, 10, 1)).key == "2027-2028-1"
-    assert "2027-2028 学年秋季学期" in text(signed_in("dt-hejing"), f"/schools/{MAIN}/teaching/")
+    assert "2027–2028 学年秋季学期" in text(signed_in("dt-hejing"), f"/schools/{MAIN}/teaching/")
     assert AuditRecord.objects.get(verb="directory.set_school_year").data["new"] is True
 
 

@@ -182,7 +182,7 @@ def test_the_school_at_one_look(district: None) -> None:
     for words in (
         school.credit_code,
         "九年一贯制学校",
-        "2026-2027 学年秋季学期",
+        "2026–2027 学年秋季学期",
         "正在上",
         "周明",
         "10 个班",
