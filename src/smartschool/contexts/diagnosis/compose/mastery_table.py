@@ -10,7 +10,7 @@ from smartschool.contexts.diagnosis.compose.class_report import PupilLine
 
 @dataclass(frozen=True, slots=True)
 class MasteryTable:
-    """Pupils by 学号 against the points that were judged; `vague` names the points without enough evidence."""
+    """Pupils by 学号 against the points that were judged; `vague` names the others."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[PupilLine, tuple[int | None, ...]], ...]  # states are () for who did not take part

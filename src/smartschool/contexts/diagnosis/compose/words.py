@@ -58,6 +58,18 @@ def percent(share: float) -> str:
     return f"{whole}%"
 
 
+def share_and_range(outcome: Outcome) -> tuple[str, str]:
+    """``("72%", "63–81%")``; without a figure that says anything ``("", why)``.
+
+    An interval from none to all is no evidence: its middle would be read as a result.
+    """
+    if not isinstance(outcome, Estimate):
+        return "", "人数或学校太少，不显示"
+    if outcome.low <= 0 and outcome.high >= 1:
+        return "", "学校太少，说不准"
+    return percent(outcome.value), f"{percent(outcome.low).removesuffix('%')}–{percent(outcome.high)}"
+
+
 def points_100(share: float) -> str:
     """A share on the scale of 100 with one decimal, ``76.4``; a whole number stays whole."""
     value = rounded(share * 100, 1)

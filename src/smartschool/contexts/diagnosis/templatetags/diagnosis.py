@@ -117,12 +117,10 @@ def mastery_glyph(point: OwnPoint) -> SafeString:
 @register.simple_tag
 def quality_cell(outcome: Any) -> SafeString:
     """A share with its interval, or why it is not shown."""
-    if isinstance(outcome, Estimate):
-        low, high = written.percent(outcome.low).removesuffix("%"), written.percent(outcome.high)
-        return format_html(
-            '<span class="nw"><b>{}</b>（{}–{}）</span>', written.percent(outcome.value), low, high
-        )
-    return SafeString('<span class="muted sm">人数或学校太少，不显示</span>')
+    share, beside = written.share_and_range(outcome)
+    if share:
+        return format_html('<span class="nw"><b>{}</b>（{}）</span>', share, beside)
+    return format_html('<span class="muted sm">{}</span>', beside)
 
 
 @register.simple_tag

@@ -5,7 +5,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from edumetrics.arrays import State
-from edumetrics.results import Insufficient, Reason
+from edumetrics.results import Estimate, Insufficient, Reason
 from smartschool.contexts.diagnosis import figures as stored
 from smartschool.contexts.diagnosis.compose.class_report import (
     PupilLine,
@@ -18,7 +18,13 @@ from smartschool.contexts.diagnosis.compose.lede import lede
 from smartschool.contexts.diagnosis.compose.mastery_table import mastery_table
 from smartschool.contexts.diagnosis.compose.pupil import Earlier, OwnResult, compose_own_report
 from smartschool.contexts.diagnosis.compose.small_class import compose_small_class
-from smartschool.contexts.diagnosis.compose.words import percent, plain, points_100, signed_points
+from smartschool.contexts.diagnosis.compose.words import (
+    percent,
+    plain,
+    points_100,
+    share_and_range,
+    signed_points,
+)
 from smartschool.contexts.diagnosis.tests.paper import (
     OPTION,
     estimate,
@@ -321,7 +327,15 @@ def test_points_that_nobody_was_judged_on_are_named_below_the_table_and_not_draw
     assert made.vague == ("数轴",)
     assert [(one.number, states) for one, states in made.rows] == [(3, (1, None)), (1, (None, 3)), (2, ())]
 
-    block = group([EASY] * 4, [point_figures(0.8, states=(5, 0, 0, 0)), point_figures(0.4, states=(1, 3, 1, 0))])
-    report = compose_class_report(PAPER, block, None, [])
+    vague, judged = point_figures(0.8, states=(5, 0, 0, 0)), point_figures(0.4, states=(1, 3, 1, 0))
+    report = compose_class_report(PAPER, group([EASY] * 4, [vague, judged]), None, [])
     assert [row.name for row in report.judged_points] == ["方程应用"]
     assert report.vague_points == ("解方程",)
+
+
+def test_a_range_from_none_to_all_is_no_result():
+    """Three schools that differ much gave ``53%（0%–100%）`` on the district's page."""
+    assert share_and_range(Estimate(0.72, 0.04, 0.631, 0.808, 900, "hand")) == ("72%", "63–81%")
+    assert share_and_range(Estimate(0.53, 0.4, 0.0, 1.0, 900, "hand")) == ("", "学校太少，说不准")
+    assert share_and_range(Estimate(0.9, 0.1, 0.6, 1.0, 900, "hand")) == ("90%", "60–100%")
+    assert share_and_range(Insufficient(Reason.TOO_FEW_PUPILS, 4)) == ("", "人数或学校太少，不显示")

@@ -76,7 +76,5 @@ def quality_workbook(request: HttpRequest) -> HttpResponse:
 
 def _said(outcome: Outcome) -> str:
     """As on the screen: the share with its interval, or why there is none."""
-    if not isinstance(outcome, Estimate):
-        return "人数或学校太少，不显示"
-    low, high = words.percent(outcome.low), words.percent(outcome.high)
-    return f"{words.percent(outcome.value)}（{low}–{high}）"
+    share, beside = words.share_and_range(outcome)
+    return f"{share}（{beside}）" if share else beside
