@@ -7,7 +7,7 @@ orders persons.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.errors import ShapeMismatch
+from edumetrics.irt.dependence import score_inflation, stretch_of
 from edumetrics.irt.em import Parameters, node_model
 from edumetrics.irt.information import item_information
-from edumetrics.irt.persons import search
+from edumetrics.irt.persons import search, summarise
 from edumetrics.irt.report import Z95, _index
 from edumetrics.irt.results import Calibration
 from edumetrics.irt.settings import VERSION
@@ -105,36 +106,53 @@ def score(
     population = _populations(calibration, matrix, groups)
     cats = calibration.coding.encode(matrix)
     answered = (cats >= 0).sum(axis=1).astype(np.int64)
-    eap, sd = posterior_moments(calibration, cats, population)
+    eap, sd, low, high = posterior_summary(calibration, cats, population)
     none = answered == 0
     refuse: list[tuple[NDArray[np.bool_], Reason]] = [(none, Reason.NO_RESPONSES)]
+    inflation = score_inflation(calibration, cats, eap, sd)
+    spread = calibration.parameters.sd[population]
+    stretch = stretch_of(inflation, sd, spread)
     if method == "eap":
-        value, se = eap, sd
+        value, se = eap, sd * stretch
+        low, high = eap - (eap - low) * stretch, eap + (high - eap) * stretch
     else:
         parameters, problem = calibration.parameters, calibration.problem
         value, information = np.empty(len(cats)), np.empty(len(cats))
         inside = np.empty(len(cats), dtype=np.bool_)
         search(
-            cats, problem.kind, parameters.par, problem.n_categories, parameters.mean[population],
-            parameters.sd[population], eap, method == "wle", value, information, inside,
+            cats, problem.kind, parameters.par, problem.n_categories, parameters.mean[population], spread,
+            eap, method == "wle", value, information, inside,
         )  # fmt: skip
         if method == "map":
-            information = information + 1.0 / parameters.sd[population] ** 2
+            information = information + 1.0 / spread**2
         se = 1.0 / np.sqrt(np.maximum(information, 1e-12))
+        se *= np.sqrt(inflation) if method == "wle" else stretch_of(inflation, se, spread)
+        low, high = value - Z95 * se, value + Z95 * se
         refuse.append((~inside, Reason.BOUNDARY))
         refuse.append((se > WIDEST_ERROR, Reason.TOO_FEW_ITEMS))
     ability = Estimates.build(
-        value, se, value - Z95 * se, value + Z95 * se, answered, f"{method}/normal", refuse=tuple(refuse)
-    )
+        value, se, low, high, answered, "eap/posterior" if method == "eap" else f"{method}/normal",
+        refuse=tuple(refuse),
+    )  # fmt: skip
     settings = {"method": method, "calibration": calibration.provenance.version}
     notes: tuple[Caution, ...] = ()
     if none.any():
         named = tuple(matrix.pupils[i] for i in np.flatnonzero(none))
         notes = (Caution("pupils_without_marks", named),)
+    if inflation > 1.0:
+        counts = MappingProxyType({"inflation": round(inflation, 3)})
+        notes = (*notes, Caution("errors_widened_for_dependence", data=counts))
+    of_items = item_variance(calibration, float((cats >= 0).mean()))
+    reliability = reliability_of(ability, method, of_items, (eap, sd * stretch))
+    if inflation > 1.0 and isinstance(reliability, Estimate):
+        # What dependence takes from the reliability is known to its own size.
+        trusting = reliability_of(ability, method, of_items, (eap, sd))
+        lost = trusting.value - reliability.value if isinstance(trusting, Estimate) else 0.0
+        reliability = replace(reliability, low=max(reliability.low - lost, 0.0))
     return Scores(
         matrix.pupils,
         ability,
-        reliability_of(ability, method, item_variance(calibration, float((cats >= 0).mean())), (eap, sd)),
+        reliability,
         Provenance(calibration.model, VERSION, MappingProxyType(settings), notes),
     )
 
@@ -206,6 +224,22 @@ def posterior_moments(
         part = slice(at, at + CHUNK)
         out[part] = _posterior(calibration, cats[part], population[part]) @ powers
     return out[:, 0], np.sqrt(np.maximum(out[:, 1] - out[:, 0] ** 2, 0.0))
+
+
+def posterior_summary(
+    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Posterior mean, standard deviation, and limits that leave 2.5 % on each side, of each person."""
+    out = np.empty((4, len(cats)))
+    for at in range(0, len(cats), CHUNK):
+        part = slice(at, at + CHUNK)
+        summarise(
+            _posterior(calibration, cats[part], population[part]),
+            calibration.problem.theta,
+            0.025,
+            out[:, part],
+        )
+    return out[0], out[1], out[2], out[3]
 
 
 def reliability_of(

@@ -85,6 +85,8 @@ def caution(one: Caution) -> str:
         "slope_at_bound": "题 {names} 的区分度大到估不准。",
         "pupils_without_marks": "有学生没有任何成绩，没有估计。",
         "class_weights_lean_on_ability": "只有 {n} 人，各知识点之间的联系有一半靠“总体水平”推断。",
+        "errors_widened_for_dependence": "有些题除了总体水平还有别的联系（如同一篇材料），"
+        "学生水平的误差已放宽。",
         "anchor_drift": "题 {names} 的难度在两次考试之间变了，没有当作共同题。",
         "common_items_fixed": "题 {names} 的参数沿用上一次考试，新题和新学生放在同一把尺子上。",
         "few_marks": "阅卷人 {names} 的阅卷份数太少，没有给出宽严。",
