@@ -18,9 +18,9 @@ def actor_of(request: HttpRequest) -> Actor:
 def place_here(request: HttpRequest, places: list[Place]) -> Place | None:
     """The place this page belongs to.
 
-    The address says the workspace, its policy the role that acts: a 校长 who chose 任课教师 and follows a link
-    to a page of the office stands there as 校长. Where neither decides, the place chosen in the menu comes
-    first, so that a 任课教师 who is also 班主任 of the same school sees the role that was chosen.
+    The address says the workspace, its policy the role that acts: a 校长 who chose 任课教师 and follows a
+    link to a page of the office stands there as 校长. Where neither decides, the place chosen in the menu
+    comes first, so that a 任课教师 who is also 班主任 of the same school sees the role that was chosen.
     """
     if not places:
         return None

@@ -97,6 +97,14 @@ def class_has_head() -> DomainError:
     )
 
 
+def not_oneself() -> DomainError:
+    return DomainError("directory.not_oneself", "不能任命自己，请别的区级管理员来办。", status=403)
+
+
+def no_such_post() -> DomainError:
+    return DomainError("directory.no_such_post", "区里只任命校长和教务管理员，在学校里任命。", status=409)
+
+
 def post_not_yours(zh: str) -> DomainError:
     return DomainError("directory.post_not_yours", f"{zh}由校长任命，请校长来办。", status=403)
 

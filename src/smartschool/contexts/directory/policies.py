@@ -160,6 +160,17 @@ manage_organisations = register_policy(
     )
 )
 
+appoint_office = register_policy(
+    Policy(
+        "directory.appoint_office",
+        "任命学校的校长和教务管理员",
+        frozenset({"district_admin"}),
+        Workspace.DISTRICT,
+        rows=_units(frozenset({"district_admin"})),
+        write=True,
+    )
+)
+
 manage_terms = register_policy(
     Policy(
         "directory.manage_terms",

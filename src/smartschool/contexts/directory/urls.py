@@ -5,6 +5,7 @@ from django.urls import path
 from smartschool.contexts.directory.views import (
     calendar,
     classes,
+    office,
     organisations,
     people,
     posts,
@@ -57,5 +58,6 @@ urlpatterns = [
     path(_UNIT + "edit/", organisations.edit, name="unit_edit"),
     path(_UNIT + "move/", organisations.move, name="unit_move"),
     path(_UNIT + "close/", organisations.close, name="unit_close"),
+    path(_UNIT + "office/", office.office, name="unit_office"),
     path(_UNIT + "reopen/", organisations.reopen, name="unit_reopen"),
 ]

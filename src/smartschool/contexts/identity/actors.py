@@ -1,6 +1,7 @@
 """Builds the Actor from the one cross-scope read of the request path, `actor_affiliations`."""
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +41,21 @@ def actor_of(account_id: int) -> Actor | None:
             for _, _, role, record_id, place, above, below in rows
         ),
     )
+
+
+def ties_of(account_ids: Collection[int]) -> dict[int, set[tuple[str, int]]]:
+    """Account id → (role, organisation id) of every tie that holds today, anywhere in the district; one round
+    trip. A closed account has none."""
+    found: dict[int, set[tuple[str, int]]] = {pk: set() for pk in account_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, f.role, (f.organisation->>'id')::bigint FROM unnest(%s::bigint[]) AS a(id)"
+            " CROSS JOIN LATERAL actor_affiliations(a.id, %s) AS f",
+            [list(account_ids), clock.today()],
+        )
+        for account, role, organisation in cursor.fetchall():
+            found[account].add((role, organisation))
+    return found
 
 
 def preferring(actor: Actor, place: str | None) -> Actor:

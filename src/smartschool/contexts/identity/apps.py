@@ -19,8 +19,8 @@ class IdentityConfig(AppConfig):
         expiries.register(Expiry("identity.sign_in_throttle", "sign_in", throttle.purge))
         seeds.register(Seed("identity", 20, run))
         for name, policy, url in (
-            ("school", "help_school", _school_url),
-            ("district", "help_district", _district_url),
+            ("school", "manage_school_accounts", _school_url),
+            ("district", "manage_district_accounts", _district_url),
         ):
             nav_items.register(
                 NavItem(f"identity.{name}_accounts", "账号", "key", f"identity.{policy}", url, order=85)

@@ -15,10 +15,16 @@ def password_refused(found: list[str]) -> DomainError:
     return DomainError("identity.password_refused", "".join(found), faults=found)
 
 
-def not_yours_to_reset() -> DomainError:
+def just_opened() -> DomainError:
     return DomainError(
-        "identity.not_yours_to_reset",
-        "没有重置。校长、教务管理员，或者在别的单位也有身份的人，请区级管理员重置。",
+        "identity.just_opened", "没有开通：其中有人的账号刚刚开通了。刷新页面，再选一次。", status=409
+    )
+
+
+def not_yours_to_help() -> DomainError:
+    return DomainError(
+        "identity.not_yours_to_help",
+        "没有改动。管这所学校的人，或者在别的单位也有身份的人，账号由区级管理员管。",
         status=403,
     )
 

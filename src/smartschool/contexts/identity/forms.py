@@ -25,7 +25,7 @@ class SignInForm(forms.Form):
 class LoginForm(forms.Form):
     """Names one account."""
 
-    error_title = "没有重置"
+    error_title = "没有找到"
 
     login = forms.CharField(
         label="账号",

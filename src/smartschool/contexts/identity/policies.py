@@ -1,4 +1,4 @@
-"""What every signed-in person may do with the own account, and who may help when a password is lost."""
+"""What every signed-in person may do with the own account, and who keeps the accounts of others."""
 
 from smartschool.contexts.identity.rules import OFFICE_ROLES
 from smartschool.kernel.policy import Policy, Workspace, register_policy
@@ -7,10 +7,20 @@ use_account = register_policy(
     Policy("identity.use_account", "用自己的账号", frozenset(), Workspace.ACCOUNT, write=True)
 )
 
-help_school = register_policy(
-    Policy("identity.help_school", "给本校的人重置密码", OFFICE_ROLES, Workspace.SCHOOL)
+manage_school_accounts = register_policy(
+    Policy(
+        "identity.manage_school_accounts",
+        "给本校的人开通账号、重置密码、解锁、停用",
+        OFFICE_ROLES,
+        Workspace.SCHOOL,
+    )
 )
 
-help_district = register_policy(
-    Policy("identity.help_district", "给全区的人重置密码", frozenset({"district_admin"}), Workspace.DISTRICT)
+manage_district_accounts = register_policy(
+    Policy(
+        "identity.manage_district_accounts",
+        "给局里的人和各校的校长、教务管理员开通账号；按账号名帮全区的人",
+        frozenset({"district_admin"}),
+        Workspace.DISTRICT,
+    )
 )

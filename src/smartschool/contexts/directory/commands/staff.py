@@ -14,7 +14,7 @@ from smartschool.contexts.directory.models import (
     TeachingAssignment,
 )
 from smartschool.contexts.directory.public.contracts import NewAssignment, NewStaff, TermInfo
-from smartschool.contexts.directory.public.roles import OFFICE
+from smartschool.contexts.directory.public.roles import OFFICE, roles
 from smartschool.contexts.directory.validity import valid_on
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
@@ -76,6 +76,47 @@ def appoint(
         made,
         organisation_id=staff.organisation_id,
         data={"role": role, "staff": staff.pk, "class": home_class.pk if home_class else None},
+        event="directory.appointed",
+    )
+    return made
+
+
+@command("directory.appoint_office")
+def appoint_office(
+    *, actor: Actor, organisation: Organisation, role: str, person: NewStaff, valid_from: date
+) -> Appointment:
+    """The district gives a post of a school's office: the first one, or one where nobody is left to give it.
+
+    Whoever is not staff of the school yet becomes it; a 工号 that is in use has to be this person's. Nobody
+    appoints themselves.
+    """
+    if role not in OFFICE or organisation.kind not in roles()[role].at:
+        raise errors.no_such_post()
+    known = StaffRecord.objects.filter(
+        organisation=organisation, staff_number=person.staff_number, valid_to__isnull=True
+    ).first()
+    if known is not None and known.name != person.name:
+        raise errors.staff_number_taken([person.staff_number])
+    try:
+        with transaction.atomic():
+            pk = known.pk if known else records.write_staff(organisation.pk, [person], valid_from)[0]
+    except IntegrityError:
+        raise errors.already_staff([person.name]) from None
+    staff = known or StaffRecord.objects.get(pk=pk)
+    if staff.person_id == actor.person_id:
+        raise errors.not_oneself()
+    try:
+        with transaction.atomic():
+            made = Appointment.objects.create(
+                organisation=organisation, staff=staff, role=role, valid_from=valid_from
+            )
+    except IntegrityError:
+        raise errors.appointment_exists() from None
+    records.recount([organisation.pk])
+    done(
+        made,
+        organisation_id=organisation.pk,
+        data={"role": role, "staff": staff.pk, "recorded": known is None},
         event="directory.appointed",
     )
     return made

@@ -1,4 +1,4 @@
-"""Form of a new member of staff; a document number finds the same person of another school again."""
+"""Forms of a new member of staff; a document number finds the same person of another school again."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from django import forms
 from smartschool.contexts.directory.forms.classes import NO_DAY, day_input
 from smartschool.contexts.directory.public.contracts import NewStaff
 from smartschool.contexts.directory.public.identifiers import IdNumber, parse_id_number, parse_phone
+from smartschool.contexts.directory.public.roles import OFFICE, roles
 from smartschool.kernel import clock
 from smartschool.kernel.cells import narrow, person_name
 from smartschool.kernel.tabular import Bad
@@ -15,10 +16,8 @@ SHARES = [("1", "全部在本校"), ("0.8", "0.8 个岗"), ("0.7", "0.7 个岗")
           ("0.3", "0.3 个岗"), ("0.2", "0.2 个岗")]  # fmt: skip
 
 
-class NewStaffForm(forms.Form):
-    """Who, under which number, with which part of the post."""
-
-    error_title = "没有添加，先改这里"
+class _StaffForm(forms.Form):
+    """Who, under which number."""
 
     name = forms.CharField(label="姓名", max_length=40, error_messages={"required": "填姓名。"})
     staff_number = forms.CharField(
@@ -39,7 +38,6 @@ class NewStaffForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
-    share = forms.ChoiceField(label="在本校多少", choices=SHARES, help_text="几所学校合用的人，各校按份额算")
     on = forms.DateField(label="从哪天起", error_messages=NO_DAY, widget=day_input())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -79,5 +77,31 @@ class NewStaffForm(forms.Form):
             own.born_on if own else None,
             own.number if own else None,
             cleaned["phone"],
-            share=float(cleaned["share"]),
+            share=float(cleaned.get("share", 1)),
         )
+
+
+class NewStaffForm(_StaffForm):
+    """A member of staff, with which part of the post."""
+
+    error_title = "没有添加，先改这里"
+    field_order = ("name", "staff_number", "id_number", "phone", "share", "on")
+
+    share = forms.ChoiceField(label="在本校多少", choices=SHARES, help_text="几所学校合用的人，各校按份额算")
+
+
+class OfficeForm(_StaffForm):
+    """Whom the district makes 校长 or 教务管理员."""
+
+    error_title = "没有任命，先改这里"
+    field_order = ("role", "name", "staff_number", "id_number", "phone", "on")
+
+    role = forms.ChoiceField(
+        label="岗位",
+        choices=[(name, roles()[name].zh) for name in roles() if name in OFFICE],
+        error_messages={"required": "选岗位。"},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["staff_number"].help_text = "在学校的工号；已经是本校教职工的，填原来的"

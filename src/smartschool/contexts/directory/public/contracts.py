@@ -143,6 +143,17 @@ class GuardianInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficeHolder:
+    """A 校长 or 教务管理员 of a place."""
+
+    person_id: int
+    name: str
+    staff_number: str
+    zh: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class PersonHit:
     """Somebody of a school found by name; `what` tells namesakes apart: ``学生 七（2）班 12 号``."""
 

@@ -17,6 +17,7 @@ from smartschool.contexts.directory.forms.organisations import (
     PlaceForm,
 )
 from smartschool.contexts.directory.models import Organisation
+from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.directory.undo import offer_undo
 from smartschool.contexts.directory.views.common import actor_of, blame
 from smartschool.kernel import clock
@@ -92,6 +93,7 @@ def unit(request: HttpRequest, unit_code: str) -> HttpResponse:
         "ends": row.valid_to if row.valid_to and not closed else None,
         "manages": _manages(request),
         "adds": any(row.kind in above for above in commands.PARENTS.values()) and not closed,
+        "has_office": row.kind in roles()["principal"].at,
         "last_day": row.valid_to - timedelta(days=1) if row.valid_to else None,
     }
     return render(request, "directory/unit.html", context)

@@ -1,4 +1,9 @@
-"""Verbs on accounts: open, change or reset the password, close."""
+"""Verbs on accounts: open, change the own password; reset, unlock, close and open again those of others.
+
+Whoever knows a password could sign in as its owner. So a school tells a first or a new password only to who
+belongs to nothing but this school and does not run its office (the principal may help the office); the
+district helps the others, by the account's name.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,20 +11,26 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 
+from smartschool.contexts.directory.public.relations import roles_at
 from smartschool.contexts.identity import passwords, throttle
-from smartschool.contexts.identity.actors import actor_of
+from smartschool.contexts.identity.actors import ties_of
 from smartschool.contexts.identity.errors import (
+    just_opened,
     login_taken,
-    not_yours_to_reset,
+    not_yours_to_help,
     password_refused,
     wrong_password,
 )
+from smartschool.contexts.identity.holders import Holder
+from smartschool.contexts.identity.logins import new_logins
 from smartschool.contexts.identity.models import Account, FormerPassword, Session, normal_login
 from smartschool.contexts.identity.rules import OFFICE_ROLES, rules
-from smartschool.kernel import clock
+from smartschool.kernel import audit, clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
 from smartschool.kernel.ids import short_code
+
+ONCE = 10  # letters of a password for one sign-in
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,15 @@ class NewAccount:
     login: str
     person_id: int
     password: str
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What one person is told: the account, a password for one sign-in; "" where the district tells it."""
+
+    holder: Holder
+    login: str
+    once: str
 
 
 @command("identity.open_accounts")
@@ -52,6 +72,41 @@ def open_accounts(
         raise login_taken() from None
     done(("identity.account", "many"), organisation_id=None, data={"accounts": len(made)})
     return list(made)
+
+
+@command("identity.open_for_people")
+def open_for_people(*, actor: Actor, people: Sequence[Holder]) -> list[Slip]:
+    """An account for each, with a password for one sign-in where `actor` may know it, else with none yet:
+    then the district resets it. One record an account, beside the command's own."""
+    logins = new_logins([one.name for one in people])
+    rows = [
+        Account(login=login, person_id=one.person_id, password=make_password(None), must_change_password=True)
+        for one, login in zip(people, logins, strict=True)
+    ]
+    try:
+        with transaction.atomic():
+            made = Account.objects.bulk_create(rows)
+    except IntegrityError:
+        raise just_opened() from None
+    ties = ties_of([account.pk for account in made])
+    slips = []
+    for holder, account in zip(people, made, strict=True):
+        once = short_code(ONCE) if _within(actor, ties[account.pk]) else ""
+        if once:
+            account.password = make_password(once)
+        slips.append(Slip(holder, account.login, once))
+    Account.objects.bulk_update(made, ["password"])
+    place = actor.workspace.id if actor.workspace else None
+    for account, slip in zip(made, slips, strict=True):
+        audit.record(
+            actor=actor,
+            verb="identity.open_account",
+            subject=account,
+            organisation_id=place,
+            data={"told": bool(slip.once)},
+        )
+    done(("identity.account", "many"), organisation_id=place, data={"accounts": len(made)})
+    return slips
 
 
 @command("identity.change_password")
@@ -83,14 +138,9 @@ def _set_password(account: Account, new: str, roles: frozenset[str]) -> None:
 
 @command("identity.reset_password")
 def reset_password(*, actor: Actor, account: Account) -> str:
-    """A password for one sign-in, to be told in person; the lock is lifted and every session ends.
-
-    Whoever may reset a password could sign in as its owner: so a school resets only who belongs to nothing
-    but this school and does not run its office; the others are the district's.
-    """
-    if not may_reset(actor, account):
-        raise not_yours_to_reset()
-    once = short_code(10)
+    """A password for one sign-in, to be told in person; the lock is lifted and every session ends."""
+    _check(actor, account)
+    once = short_code(ONCE)
     FormerPassword.objects.create(account=account, password=account.password)
     account.password = make_password(once)
     account.must_change_password = True
@@ -98,27 +148,63 @@ def reset_password(*, actor: Actor, account: Account) -> str:
     account.save(update_fields=["password", "must_change_password", "password_changed_at"])
     Session.objects.filter(account=account).delete()
     throttle.clear(account.login)
-    done(account, organisation_id=actor.workspace.id if actor.workspace else None)
+    _done(actor, account)
     return once
 
 
-def may_reset(actor: Actor, account: Account) -> bool:
-    """Whether `actor`, where it stands, may reset this password."""
-    target = actor_of(account.pk)
-    if target is None or actor.workspace is None or account.pk == actor.account_id:
-        return False
-    if actor.workspace.kind == "bureau":
-        return True
-    places = {affiliation.organisation.id for affiliation in target.affiliations}
-    return places == {actor.workspace.id} and not target.roles() & OFFICE_ROLES
+@command("identity.unlock_account")
+def unlock_account(*, actor: Actor, account: Account) -> Account:
+    """The wrong tries are forgotten; the password stays."""
+    _check(actor, account)
+    throttle.clear(account.login)
+    _done(actor, account)
+    return account
 
 
 @command("identity.close_account")
 def close_account(*, actor: Actor, account: Account) -> Account:
     """Nobody signs in with it any more; running sessions end."""
+    _check(actor, account)
     account.is_active = False
     account.save(update_fields=["is_active"])
     Session.objects.filter(account=account).delete()
     throttle.clear(account.login)
-    done(account, organisation_id=None)
+    _done(actor, account)
     return account
+
+
+@command("identity.reopen_account")
+def reopen_account(*, actor: Actor, account: Account) -> Account:
+    """Take a closing back; the password is the one from before."""
+    account.is_active = True
+    account.save(update_fields=["is_active"])
+    _check(actor, account)  # after: a closed account shows no ties; a refusal rolls the change back
+    _done(actor, account)
+    return account
+
+
+def may_help(actor: Actor, account: Account) -> bool:
+    """Whether `actor`, where it stands, may keep this account and know its password."""
+    return account.pk != actor.account_id and _within(actor, ties_of([account.pk])[account.pk])
+
+
+def _within(actor: Actor, ties: set[tuple[str, int]]) -> bool:
+    """Whether somebody with these ties can do nothing that `actor` could not do in its place already."""
+    if actor.system is not None:
+        return True
+    place = actor.workspace
+    if place is None or not ties:
+        return False
+    if place.kind == "bureau":
+        return True
+    above = {"principal"} if "principal" in roles_at(actor, place.id) else OFFICE_ROLES
+    return all(organisation == place.id and role not in above for role, organisation in ties)
+
+
+def _check(actor: Actor, account: Account) -> None:
+    if not may_help(actor, account):
+        raise not_yours_to_help()
+
+
+def _done(actor: Actor, account: Account) -> None:
+    done(account, organisation_id=actor.workspace.id if actor.workspace else None)

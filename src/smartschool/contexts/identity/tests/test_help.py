@@ -1,17 +1,21 @@
-"""A lost password: the school helps its own people, the district the rest; nobody climbs by it."""
+"""Accounts of a place: opened for many with slips, reset, unlocked, closed; nobody climbs by it."""
 
 import re
+from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.hashers import is_password_usable
 from django.test import Client
 
-from smartschool.contexts.identity.commands.accounts import may_reset
+from smartschool.contexts.identity.actors import actor_of
+from smartschool.contexts.identity.commands.accounts import may_help
 from smartschool.contexts.identity.models import Account
 from smartschool.contexts.identity.seeds import PASSWORD
 from smartschool.contexts.identity.tests.people import make_people
 from smartschool.kernel.models import AuditRecord
 
 SCHOOL, VILLAGE = "/schools/2134040201/accounts/", "/schools/2134040210/accounts/"
+DISTRICT = "/district/accounts/"
 
 
 @pytest.fixture
@@ -25,19 +29,112 @@ def signed_in(login: str, password: str = PASSWORD) -> Client:
     return client
 
 
-def once_of(page: str) -> str:
-    found = re.search(r'<b class="lg">([A-Z0-9]{10})</b>', page)
+def page(client: Client, address: str, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status, address
+    return response.content.decode()
+
+
+def slips(html: str) -> dict[str, str]:
+    """Account → password for one sign-in."""
+    return dict(
+        re.findall(r'<b class="lg">([^<]+)</b></dd><dt>密码</dt><dd><b class="lg">([A-Z0-9]{10})</b>', html)
+    )
+
+
+def do(client: Client, address: str, what: str) -> tuple[int, str]:
+    response = client.post(address, {"do": what}, follow=True)
+    return response.status_code, response.content.decode()
+
+
+def of_class(client: Client, kind: str) -> str:
+    """Address of the group of 七（2）班."""
+    found = re.search(rf'href="([^"]+/{kind}/)" aria-label="[^"]*七（2）班', page(client, SCHOOL))
     assert found
     return found[1]
 
 
-def test_a_locked_pupil_is_helped(office: Client) -> None:
+def without_account(*logins: str) -> None:
+    """As in a school that has just imported its people."""
+    for login in logins:
+        Account.objects.filter(login__startswith=login).delete()
+
+
+def test_a_class_gets_its_accounts_at_once(office: Client) -> None:
+    group = of_class(office, "students")
+    html = page(office, group)
+    logins = re.findall(r">([^<]+)</a></td><td data-l=\"状态\">", html)
+    Account.objects.filter(login__in=logins).exclude(login="dt-chenxiaoyu").delete()
+    html = page(office, group)
+    codes = re.findall(r'name="person" value="([^"]+)"', html)
+    assert len(codes) == len(logins) - 1
+    assert f"{len(codes)} 人还没有账号" in html
+    assert "还差" in page(office, SCHOOL)
+    answer = office.post(group, {"person": codes[1:]})
+    assert "no-store" in answer.headers["Cache-Control"]
+    told = slips(answer.content.decode())
+    assert len(told) == len(codes) - 1
+    assert all(re.fullmatch(r"[a-z]{1,4}\d{5}", login) for login in told)
+    assert len(set(told.values())) == len(told), "each a password of its own"
+    login, once = next(iter(told.items()))
+    pupil = signed_in(login, once)
+    assert pupil.get("/me/today/").headers["Location"] == "/account/password/", "changed before anything else"
+    changed = pupil.post("/account/password/", {"old": once, "new": "xiaoyu7!", "again": "xiaoyu7!"})
+    assert changed.status_code == 302
+    assert pupil.get("/").headers["Location"] == "/me/today/"
+    records = AuditRecord.objects.filter(verb="identity.open_account")
+    assert {int(record.subject_id) for record in records} == set(
+        Account.objects.filter(login__in=told).values_list("pk", flat=True)
+    ), "one record an account"
+    assert AuditRecord.objects.get(verb="identity.open_for_people").data == {"accounts": len(told)}
+    for secret in told.values():
+        assert secret not in str([record.data for record in AuditRecord.objects.all()])
+        assert secret not in page(office, group), "never shown again"
+        assert not Account.objects.filter(password__contains=secret).exists()
+    again = office.post(group, {"person": codes[1:]}, follow=True).content.decode()
+    assert "先勾选还没有账号的人" in again
+    assert not slips(again)
+    assert "1 人还没有账号" in again
+
+
+def test_staff_and_guardians_get_theirs(office: Client) -> None:
+    without_account("dt-lilan", "dt-wangqiang")
+    for address in (SCHOOL + "staff/", of_class(office, "guardians")):
+        html = page(office, address)
+        (code,) = re.findall(r'name="person" value="([^"]+)"', html)
+        (told,) = slips(office.post(address, {"person": code}).content.decode()).items()
+        signed_in(*told)
+        assert "都有账号" in page(office, address)
+
+
+def test_one_is_found_by_name_and_opened(office: Client) -> None:
+    without_account("dt-chenxiaoyu")
+    found = SCHOOL + "?q=chen xiao yu"
+    html = page(office, found)
+    assert "学生 七（2）班 12 号" in html
+    assert "未开通" in html
+    (code,) = re.findall(r'name="person" value="([^"]+)"', html)
+    (login,) = slips(office.post(found, {"person": code}).content.decode())
+    assert re.fullmatch(r"cxy\d{5}", login)
+
+
+def test_a_locked_pupil_is_unlocked(office: Client) -> None:
     for _ in range(6):
         Client().post("/login/", {"login": "dt-chenxiaoyu", "password": "wrong"})
-    page = office.get(SCHOOL + "?q=chen xiao yu").content.decode()
-    assert "学生 七（2）班 12 号" in page
-    assert "dt-chenxiaoyu" in page
-    once = once_of(office.post(SCHOOL, {"q": "陈小雨", "login": "dt-chenxiaoyu"}).content.decode())
+    assert "有 1 人输错密码被锁住" in page(office, SCHOOL)
+    own = SCHOOL + "login/dt-chenxiaoyu/"
+    assert "锁住了" in page(office, own)
+    assert Client().post("/login/", {"login": "dt-chenxiaoyu", "password": PASSWORD}).status_code == 422
+    assert "已解锁" in do(office, own, "unlock")[1]
+    signed_in("dt-chenxiaoyu")
+    assert AuditRecord.objects.get(verb="identity.unlock_account").actor == "academic_admin"
+
+
+def test_a_lost_password_is_reset(office: Client) -> None:
+    running = signed_in("dt-chenxiaoyu")
+    ((login, once),) = slips(do(office, SCHOOL + "login/dt-chenxiaoyu/", "reset")[1]).items()
+    assert login == "dt-chenxiaoyu"
+    assert running.get("/").headers["Location"].startswith("/login/"), "every session ends"
     assert Client().post("/login/", {"login": "dt-chenxiaoyu", "password": PASSWORD}).status_code == 422
     pupil = signed_in("dt-chenxiaoyu", once)
     assert pupil.get("/").headers["Location"] == "/account/password/"
@@ -46,37 +143,133 @@ def test_a_locked_pupil_is_helped(office: Client) -> None:
     assert once not in str(record.data)
 
 
-def test_the_school_helps_nobody_of_elsewhere_or_above(office: Client) -> None:
-    for words, login, status in (
-        ("孙越", "dt-sunyue", 404),
-        ("赵宁", "dt-zhaoning", 404),
-        ("陈小雨", "dt-xuheng", 404),
-        ("周明", "dt-zhouming", 403),
-        ("何静", "dt-hejing", 403),
+def test_an_account_is_closed_and_opened_again(office: Client) -> None:
+    own, running = SCHOOL + "login/dt-wangqiang/", signed_in("dt-wangqiang")
+    assert "停用了" in do(office, own, "close")[1]
+    assert running.get("/").headers["Location"].startswith("/login/")
+    assert Client().post("/login/", {"login": "dt-wangqiang", "password": PASSWORD}).status_code == 422
+    assert "停用的" in page(office, SCHOOL)
+    assert "已启用" in do(office, own, "reopen")[1]
+    signed_in("dt-wangqiang")
+    verbs = AuditRecord.objects.filter(verb__in=("identity.close_account", "identity.reopen_account"))
+    assert verbs.count() == 2
+
+
+@pytest.mark.parametrize("what", ["reset", "unlock", "close"])
+def test_the_school_helps_nobody_of_elsewhere_or_above(office: Client, what: str) -> None:
+    for login, status in (
+        ("dt-sunyue", 404),
+        ("dt-zhaoning", 404),
+        ("dt-xuheng", 404),
+        ("dt-zhouming", 403),
+        ("dt-hejing", 403),
     ):
-        assert office.post(SCHOOL, {"q": words, "login": login}).status_code == status, login
-    assert office.post(VILLAGE, {"q": "孙越", "login": "dt-sunyue"}).status_code == 404
+        assert do(office, SCHOOL + f"login/{login}/", what)[0] == status, login
+    assert do(office, VILLAGE + "login/dt-sunyue/", what)[0] == 404
     assert signed_in("dt-lilan").get(SCHOOL).status_code == 403
-    assert not AuditRecord.objects.filter(verb="identity.reset_password").exists()
+    verbs = ("identity.reset_password", "identity.unlock_account", "identity.close_account")
+    assert not AuditRecord.objects.filter(verb__in=verbs).exists()
+    assert Account.objects.get(login="dt-zhouming").is_active
+
+
+def test_a_closed_account_of_above_is_not_opened_by_the_school(office: Client) -> None:
+    Account.objects.filter(login="dt-zhouming").update(is_active=False)
+    assert do(office, SCHOOL + "login/dt-zhouming/", "reopen")[0] == 403
+    assert not Account.objects.get(login="dt-zhouming").is_active
+    assert "已启用" in do(signed_in("dt-xuheng"), DISTRICT + "login/dt-zhouming/", "reopen")[1]
+    signed_in("dt-zhouming")
+
+
+def test_the_principal_helps_the_office_and_not_the_reverse(office: Client) -> None:
+    principal = signed_in("dt-zhouming")
+    told = slips(do(principal, SCHOOL + "login/dt-hejing/", "reset")[1])
+    signed_in("dt-hejing", told["dt-hejing"])
+
+
+def test_the_office_opens_no_password_of_its_principal(office: Client) -> None:
+    without_account("dt-zhouming")
+    address = SCHOOL + "staff/"
+    (code,) = re.findall(r'name="person" value="([^"]+)"', page(office, address))
+    html = office.post(address, {"person": code}).content.decode()
+    assert not slips(html)
+    assert "1 人的密码由区里发" in html
+    account = Account.objects.latest("pk")
+    assert account.login in html
+    assert not is_password_usable(account.password)
+    district = signed_in("dt-xuheng")
+    once = slips(do(district, DISTRICT + f"login/{account.login}/", "reset")[1])[account.login]
+    signed_in(account.login, once)
 
 
 def test_the_district_helps_by_the_name_of_the_account(office: Client) -> None:
     district = signed_in("dt-xuheng")
-    once = once_of(district.post("/district/accounts/", {"login": "DT-zhouming"}).content.decode())
+    found = district.get(DISTRICT, {"login": " DT-zhouming "})
+    own = found.headers["Location"]
+    assert own == DISTRICT + "login/dt-zhouming/"
+    html = page(district, own)
+    assert "周明" in html
+    assert "校长" in html
+    once = slips(do(district, own, "reset")[1])["dt-zhouming"]
     signed_in("dt-zhouming", once)
-    for login in ("dt-nobody", "dt-xuheng"):
-        assert district.post("/district/accounts/", {"login": login}).status_code == 422
-    assert office.get("/district/accounts/").status_code == 403
+    assert "没有这个账号" in page(district, DISTRICT + "?login=dt-nobody", 422)
+    assert do(district, DISTRICT + "login/dt-xuheng/", "reset")[0] == 403, "not one's own"
+    assert office.get(DISTRICT).status_code == 403
+    assert office.get(own).status_code == 403
+
+
+def test_the_district_opens_for_the_bureau_and_the_offices(office: Client) -> None:
+    district = signed_in("dt-xuheng")
+    without_account("dt-zhaoning", "dt-zhouming")
+    for address, name in ((DISTRICT, "赵宁"), (DISTRICT + "offices/2134040201/", "周明")):
+        html = page(district, address)
+        assert name in html
+        (code,) = re.findall(r'name="person" value="([^"]+)"', html)
+        (told,) = slips(district.post(address, {"person": code}).content.decode()).items()
+        signed_in(*told)
+    html = page(district, DISTRICT + "offices/2134040201/")
+    assert "何静" in html
+    assert "李岚" not in html, "nobody but the office"
+    assert page(district, DISTRICT + "offices/DT/", 404)
 
 
 @pytest.mark.django_db
 def test_who_belongs_to_two_schools_is_the_district_s() -> None:
-    from smartschool.contexts.identity.actors import actor_of
-
     people = make_people()
     helper = actor_of(Account.objects.get(login="dt-hejing").pk)
     assert helper is not None
     for affiliation in actor_of(people.teacher.pk).affiliations:  # type: ignore[union-attr]
         standing = helper.at(affiliation.organisation, "academic_admin")
-        assert not may_reset(standing, people.teacher)
-        assert may_reset(standing, people.guardian) is (affiliation.organisation.id == people.one.pk)
+        assert not may_help(standing, people.teacher)
+        assert may_help(standing, people.guardian) is (affiliation.organisation.id == people.one.pk)
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"), [("", 14), ("staff/", 10), ("login/dt-lilan/", 10), ("?q=陈", 12)]
+)
+def test_queries_are_pinned(
+    office: Client, path: str, queries: int, django_assert_num_queries: Callable[[int], object]
+) -> None:
+    """Six are those of every page: BEGIN, session, actor, scope in and out, COMMIT."""
+    with django_assert_num_queries(queries):  # type: ignore[attr-defined]
+        office.get(SCHOOL + path)
+
+
+def test_queries_of_opening_do_not_grow_with_the_class(office: Client) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    group = of_class(office, "students")
+    logins = re.findall(r">([^<]+)</a></td><td data-l=\"状态\">", page(office, group))
+    Account.objects.filter(login__in=logins).delete()
+    codes = re.findall(r'name="person" value="([^"]+)"', page(office, group))
+    with CaptureQueriesContext(
+        connection,
+    ) as two:
+        office.post(group, {"person": codes[:2]})
+    with CaptureQueriesContext(connection) as ten:
+        office.post(group, {"person": codes[2:12]})
+    records = "kernel_auditrecord"
+    assert len([q for q in ten if records in q["sql"]]) == 11
+    assert len([q for q in ten if records not in q["sql"]]) == len(
+        [q for q in two if records not in q["sql"]]
+    )

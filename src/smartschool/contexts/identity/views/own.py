@@ -1,4 +1,4 @@
-"""Pages of identity: sign in and out, change of password, choice of place, and the way home."""
+"""Pages of one's own account: sign in and out, change of password, choice of place, and the way home."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,9 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.contexts.identity.commands import accounts, signing
-from smartschool.contexts.identity.errors import unknown_login
-from smartschool.contexts.identity.forms import LoginForm, PasswordForm, SignInForm
-from smartschool.contexts.identity.models import Account, normal_login
+from smartschool.contexts.identity.forms import PasswordForm, SignInForm
+from smartschool.contexts.identity.models import Account
 from smartschool.contexts.identity.public.doors import PLACE_KEY, current_place, places_of
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
@@ -83,52 +82,6 @@ def switch_place(request: HttpRequest) -> HttpResponse:
         raise NotYours
     request.session[PLACE_KEY] = place.key
     return HttpResponseRedirect(place.home)
-
-
-@requires("identity.help_school")
-@require_http_methods(["GET", "POST"])
-def school_accounts(request: HttpRequest, school_code: str) -> HttpResponse:
-    """Find somebody of the school by name; a POST resets the password and shows the new one once."""
-    actor = request.actor  # type: ignore[attr-defined]
-    words = request.POST.get("q") or request.GET.get("q") or ""
-    hits = directory.people_named(actor.workspace.id, words)
-    accounts_of = {
-        account.person_id: account
-        for account in Account.objects.filter(person_id__in=[hit.person_id for hit in hits], is_active=True)
-    }
-    once, helped = "", None
-    if request.method == "POST":
-        wanted = request.POST.get("login", "")
-        # Only who was found here can be helped here: the search is the proof.
-        helped = next((a for a in accounts_of.values() if a.login == wanted), None)
-        if helped is None:
-            raise NotYours
-        once = accounts.reset_password(actor=actor, account=helped)
-    rows = [(hit, accounts_of.get(hit.person_id)) for hit in hits]
-    context = {"school_code": school_code, "q": words, "rows": rows, "once": once, "helped": helped}
-    return render(request, "identity/accounts.html", context)
-
-
-@requires("identity.help_district")
-@require_http_methods(["GET", "POST"])
-def district_accounts(request: HttpRequest) -> HttpResponse:
-    """By the account's name only: the district reads no school's list of people."""
-    actor = request.actor  # type: ignore[attr-defined]
-    form = LoginForm(request.POST or None)
-    once, status = "", 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            account = Account.objects.filter(
-                login=normal_login(form.cleaned_data["login"]), is_active=True
-            ).first()
-            try:
-                if account is None:
-                    raise unknown_login()
-                once, status = accounts.reset_password(actor=actor, account=account), 200
-            except DomainError as refused:
-                form.add_error("login", refused.message)
-    return render(request, "identity/district_accounts.html", {"form": form, "once": once}, status=status)
 
 
 @requires("identity.use_account")

@@ -1,0 +1,65 @@
+"""Doors of directory to the people of a place, as identity needs them: who may hold an account."""
+
+from collections.abc import Collection, Iterable
+
+from smartschool.contexts.directory.models import Appointment, Enrolment, Guardianship, Person, StaffRecord
+from smartschool.contexts.directory.names import name_key
+from smartschool.contexts.directory.public.contracts import OfficeHolder
+from smartschool.contexts.directory.public.roles import OFFICE, roles
+from smartschool.contexts.directory.validity import valid_on
+from smartschool.kernel import bulk, clock
+from smartschool.kernel.scope import current_scope
+
+MOST_INITIALS = 4
+
+
+def initials(name: str) -> str:
+    """``cxy`` for 陈小雨: what an account's name begins with; "u" where no character has a reading."""
+    letters = [part[0] for part in name_key(name).split() if part[0].isascii() and part[0].isalpha()]
+    return "".join(letters[:MOST_INITIALS]) or "u"
+
+
+def person_codes(person_ids: Collection[int]) -> dict[int, str]:
+    """Public code of each person, for forms."""
+    return {pk: str(code) for pk, code in bulk.matching(Person, "id", list(person_ids), ["id", "code"])}
+
+
+def merged_from(person_ids: Iterable[int]) -> dict[int, int]:
+    """Former person id → the known person it was merged into: an account may still stand on the former."""
+    rows = bulk.matching(Person, "merged_into_id", list(person_ids), ["id", "merged_into_id"])
+    return dict(rows)
+
+
+def described(organisation_id: int, person_id: int) -> tuple[str, str] | None:
+    """Name of a person at a place and what they are there, ``("李岚", "教职工 工号 0001")``; None where
+    nothing ties them to it today. At most three round trips."""
+    current_scope()
+    here = valid_on(clock.today())
+    staff = StaffRecord.objects.filter(here, organisation_id=organisation_id, person_id=person_id).first()
+    if staff is not None:
+        return staff.name, f"教职工 工号 {staff.staff_number}"
+    pupil = Enrolment.objects.filter(here, organisation_id=organisation_id, person_id=person_id).first()
+    if pupil is not None:
+        return pupil.name, "学生"
+    adult = (
+        Guardianship.objects.filter(here, organisation_id=organisation_id, person_id=person_id)
+        .select_related("enrolment")
+        .first()
+    )
+    return None if adult is None else (adult.name, f"{adult.enrolment.name}的家长")
+
+
+def office_of(organisation_id: int) -> list[OfficeHolder]:
+    """Who runs the office of a place today, 校长 first; one round trip."""
+    day = clock.today()
+    rows = (
+        Appointment.objects.filter(
+            valid_on(day), valid_on(day, "staff__"), organisation_id=organisation_id, role__in=OFFICE
+        )
+        .order_by("-role", "staff__name_key")
+        .values_list("staff__person_id", "staff__name", "staff__staff_number", "role", "valid_from")
+    )
+    return [
+        OfficeHolder(person, name, number, roles()[role].zh, since)
+        for person, name, number, role, since in rows
+    ]

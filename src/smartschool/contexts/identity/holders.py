@@ -1,0 +1,167 @@
+"""Reads of the pages of accounts: the people of a place by group, and the account of each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from smartschool.contexts.directory.public import codes, doors, families
+from smartschool.contexts.directory.public.contracts import ClassInfo
+from smartschool.contexts.directory.public.holders import merged_from, office_of, person_codes
+from smartschool.contexts.identity import throttle
+from smartschool.contexts.identity.models import Account
+
+# State of an account: key → (tone of the tag, words).
+STATES = {
+    "none": ("", "未开通"),
+    "open": ("ok", "已开通"),
+    "locked": ("warn", "锁定"),
+    "closed": ("bad", "停用"),
+}
+
+
+@dataclass(slots=True)
+class Holder:
+    """Somebody who has an account or may get one; `kind` is "staff", "student" or "guardian"."""
+
+    person_id: int
+    name: str
+    what: str
+    kind: str
+    login: str = ""
+    state: str = "none"
+    last_login: datetime | None = None
+    code: str = ""  # public code of the person, only of who has no account yet
+
+    @property
+    def tone(self) -> str:
+        return STATES[self.state][0]
+
+    @property
+    def words(self) -> str:
+        return STATES[self.state][1]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many of a group have an account."""
+
+    open: int = 0
+    all: int = 0
+
+    @property
+    def lacking(self) -> int:
+        return self.all - self.open
+
+    @property
+    def words(self) -> str:
+        return f"还差 {self.lacking} 人"
+
+
+@dataclass(slots=True)
+class Overview:
+    """A place at one look: staff, then each class with its pupils and their adults; who needs a hand."""
+
+    staff: Tally
+    classes: list[tuple[ClassInfo, Tally, Tally]]
+    locked: list[Holder] = field(default_factory=list)
+    closed: list[Holder] = field(default_factory=list)
+
+    @property
+    def lacking(self) -> int:
+        return self.staff.lacking + sum(one.lacking for _, *both in self.classes for one in both)
+
+
+def staff_of(organisation_id: int) -> list[Holder]:
+    """Staff by the sound of the name."""
+    return [
+        Holder(one.person_id, one.name, f"工号 {one.staff_number}", "staff")
+        for one in doors.staff_of(organisation_id)
+    ]
+
+
+def students_of(classes: Sequence[ClassInfo]) -> dict[int, list[Holder]]:
+    """Class id → its pupils by 学号."""
+    return {
+        home_class: [Holder(one.person_id, one.name, f"{one.class_number} 号", "student") for one in pupils]
+        for home_class, pupils in doors.pupils_of_classes(one.id for one in classes).items()
+    }
+
+
+def guardians_of(classes: Sequence[ClassInfo]) -> dict[int, list[Holder]]:
+    """Class id → the adults of its pupils by the 学号 of the child; an adult of two stands with the first."""
+    pupils = doors.pupils_of_classes(one.id for one in classes)
+    adults = families.guardians_of(pupil.enrolment_id for found in pupils.values() for pupil in found)
+    kinship = codes.table("kinship")
+    found: dict[int, list[Holder]] = {}
+    for home_class, children in pupils.items():
+        known: dict[int, Holder] = {}
+        for child in children:
+            for adult in adults.get(child.enrolment_id, []):
+                what = f"{child.class_number} 号{child.name}的{kinship.name(adult.relation)}"
+                known.setdefault(adult.person_id, Holder(adult.person_id, adult.name, what, "guardian"))
+        found[home_class] = list(known.values())
+    return found
+
+
+def office_holders(organisation_id: int) -> list[Holder]:
+    """Who runs the office of a school: all that the district needs to see of its people."""
+    found: dict[int, Holder] = {}
+    for one in office_of(organisation_id):
+        found.setdefault(one.person_id, Holder(one.person_id, one.name, one.zh, "staff"))
+    return list(found.values())
+
+
+def named(organisation_id: int, words: str) -> list[Holder]:
+    """People of a place whose name or pinyin begins with `words`."""
+    kinds = {"教职工": "staff", "学生": "student"}
+    found: dict[int, Holder] = {}
+    for hit in doors.people_named(organisation_id, words):
+        kind = kinds.get(hit.what.partition(" ")[0], "guardian")
+        found.setdefault(hit.person_id, Holder(hit.person_id, hit.name, hit.what, kind))
+    return list(found.values())
+
+
+def with_accounts(people: Sequence[Holder]) -> list[Holder]:
+    """The same people with their accounts filled in; four round trips for any number."""
+    by_person = {one.person_id: one for one in people}
+    former = merged_from(by_person)
+    rows = list(
+        Account.objects.filter(person_id__any_of=[*by_person, *former])
+        .order_by("pk")
+        .values_list("person_id", "login", "is_active", "last_login")
+    )
+    locked = throttle.locked(login for _, login, *_ in rows)
+    for person, login, is_active, last_login in rows:
+        one = by_person[former.get(person, person)]
+        one.login, one.last_login = login, last_login
+        one.state = "closed" if not is_active else "locked" if login in locked else "open"
+    public = person_codes([one.person_id for one in people if one.state == "none"])
+    for one in people:
+        one.code = public.get(one.person_id, "")
+    return list(people)
+
+
+def _tally(people: Iterable[Holder]) -> Tally:
+    states = [one.state for one in people]
+    return Tally(sum(state != "none" for state in states), len(states))
+
+
+def overview(organisation_id: int) -> Overview:
+    """The whole place; a dozen round trips for any number of people."""
+    classes = [one for one in doors.classes_of([organisation_id]) if one.grades]
+    staff, students, adults = staff_of(organisation_id), students_of(classes), guardians_of(classes)
+    for one in classes:
+        for found in (students[one.id], adults[one.id]):
+            for holder in found:
+                holder.what = f"{one.name} {holder.what}"
+    groups = [staff, *students.values(), *adults.values()]
+    everybody = {one.person_id: one for group in groups for one in group}
+    with_accounts(list(everybody.values()))
+    for group in groups:  # an adult with children in two classes is one person with one account
+        group[:] = [everybody[one.person_id] for one in group]
+    return Overview(
+        _tally(staff),
+        [(one, _tally(students[one.id]), _tally(adults[one.id])) for one in classes],
+        [one for one in everybody.values() if one.state == "locked"],
+        [one for one in everybody.values() if one.state == "closed"],
+    )

@@ -1,0 +1,228 @@
+"""Pages of whoever keeps accounts: the people of a place by group, slips after opening, one account."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from smartschool.contexts.directory.public import doors as directory
+from smartschool.contexts.directory.public.holders import described
+from smartschool.contexts.directory.public.roles import roles
+from smartschool.contexts.identity import holders, throttle
+from smartschool.contexts.identity.actors import actor_of
+from smartschool.contexts.identity.commands import accounts
+from smartschool.contexts.identity.errors import unknown_login
+from smartschool.contexts.identity.forms import LoginForm
+from smartschool.contexts.identity.holders import Holder
+from smartschool.contexts.identity.models import Account, normal_login
+from smartschool.contexts.identity.rules import rules
+from smartschool.kernel.actor import Actor
+from smartschool.kernel.errors import NotYours
+from smartschool.kernel.policy import requires
+from smartschool.kernel.scope import scope_of
+
+KINDS = {"students": "学生", "guardians": "家长"}
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def _place(request: HttpRequest) -> int:
+    place = _actor(request).workspace
+    assert place is not None  # noqa: S101 - both policies stand in a school or at the bureau
+    return place.id
+
+
+def _open(request: HttpRequest, people: Sequence[Holder], back: str) -> HttpResponse:
+    """Open accounts for the chosen among the people of the page, and show the slips, this once."""
+    wanted = set(request.POST.getlist("person"))
+    chosen = [one for one in people if one.code and one.code in wanted]
+    if not chosen:
+        messages.warning(request, "没有开通：先勾选还没有账号的人。")
+        return HttpResponseRedirect(request.get_full_path())
+    slips = accounts.open_for_people(actor=_actor(request), people=chosen)
+    return _slips(request, slips, back)
+
+
+def _slips(request: HttpRequest, slips: Sequence[accounts.Slip], back: str) -> HttpResponse:
+    context = {
+        "slips": [slip for slip in slips if slip.once],
+        "elsewhere": [slip for slip in slips if not slip.once],
+        "back_url": back,
+        "address": request.build_absolute_uri(reverse("identity:sign_in")),
+        "rules": rules(),
+    }
+    return render(request, "identity/slips.html", context)
+
+
+# --- a school ---------------------------------------------------------------------------------------
+
+
+@requires("identity.manage_school_accounts")
+@require_http_methods(["GET", "POST"])
+def school(request: HttpRequest, school_code: str) -> HttpResponse:
+    """The school at one look, or whom a name finds; a POST opens accounts for the chosen of those."""
+    words = request.GET.get("q", "")
+    context: dict[str, object] = {"school_code": school_code, "q": words}
+    if words:
+        people = holders.with_accounts(holders.named(_place(request), words))
+        if request.method == "POST":
+            return _open(request, people, reverse("identity:school_accounts", args=[school_code]))
+        context["people"] = people
+    else:
+        context["page"] = holders.overview(_place(request))
+    return render(request, "identity/accounts.html", context)
+
+
+@requires("identity.manage_school_accounts")
+@require_http_methods(["GET", "POST"])
+def staff(request: HttpRequest, school_code: str) -> HttpResponse:
+    """Everybody of the staff."""
+    return _group(request, school_code, "教职工", holders.staff_of(_place(request)))
+
+
+@requires("identity.manage_school_accounts")
+@require_http_methods(["GET", "POST"])
+def of_class(request: HttpRequest, school_code: str, class_code: str, kind: str) -> HttpResponse:
+    """The pupils of a class, or their adults."""
+    one = directory.class_by_code(class_code)
+    if one is None or one.organisation_id != _place(request) or kind not in KINDS:
+        raise NotYours
+    found = holders.students_of([one]) if kind == "students" else holders.guardians_of([one])
+    return _group(request, school_code, f"{one.name}{KINDS[kind]}", found[one.id])
+
+
+def _group(request: HttpRequest, school_code: str, title: str, people: list[Holder]) -> HttpResponse:
+    holders.with_accounts(people)
+    if request.method == "POST":
+        return _open(request, people, request.path)
+    context = {
+        "school_code": school_code,
+        "title": title,
+        "people": people,
+        "lacking": sum(one.state == "none" for one in people),
+    }
+    return render(request, "identity/group.html", context)
+
+
+@requires("identity.manage_school_accounts")
+@require_http_methods(["GET", "POST"])
+def school_account(request: HttpRequest, school_code: str, login: str) -> HttpResponse:
+    """One account of somebody of this school."""
+    account = Account.objects.select_related("person").filter(login=normal_login(login)).first()
+    who = None
+    if account is not None:
+        who = described(_place(request), account.person.merged_into_id or account.person_id)
+    if account is None or who is None:
+        raise NotYours
+    return _one(request, account, who, reverse("identity:school_accounts", args=[school_code]))
+
+
+# --- the district -----------------------------------------------------------------------------------
+
+
+@requires("identity.manage_district_accounts")
+@require_http_methods(["GET", "POST"])
+def district(request: HttpRequest) -> HttpResponse:
+    """People of the bureau; anybody else by the account's name: the district reads no school's list."""
+    people = holders.with_accounts(holders.staff_of(_place(request)))
+    if request.method == "POST":
+        return _open(request, people, request.path)
+    form = LoginForm(request.GET if "login" in request.GET else None)
+    status = 200
+    if form.is_bound and form.is_valid():
+        login = normal_login(form.cleaned_data["login"])
+        if Account.objects.filter(login=login).exists():
+            return HttpResponseRedirect(reverse("identity:district_account", args=[login]))
+        form.add_error("login", unknown_login().message)
+    if form.errors:
+        status = 422
+    context = {"form": form, "people": people, "lacking": sum(one.state == "none" for one in people)}
+    return render(request, "identity/district_accounts.html", context, status=status)
+
+
+@requires("identity.manage_district_accounts")
+@require_http_methods(["GET", "POST"])
+def office(request: HttpRequest, unit_code: str) -> HttpResponse:
+    """The 校长 and 教务管理员 of a school: who opens the accounts of everybody else there."""
+    unit = _below(_actor(request), unit_code)
+    with scope_of([unit.id], write=False):
+        people = holders.office_holders(unit.id)
+    holders.with_accounts(people)
+    if request.method == "POST":
+        return _open(request, people, request.path)
+    context = {"unit": unit, "people": people, "lacking": sum(one.state == "none" for one in people)}
+    return render(request, "identity/office.html", context)
+
+
+def _below(actor: Actor, code: str) -> directory.OrganisationInfo:
+    """An open unit below the bureau of the actor."""
+    held = actor.with_roles(frozenset({"district_admin"}))
+    if not any(one.code == code for a in held for one in a.descendants):
+        raise NotYours
+    unit = directory.organisation(code)
+    if unit is None:
+        raise NotYours
+    return unit
+
+
+@requires("identity.manage_district_accounts")
+@require_http_methods(["GET", "POST"])
+def district_account(request: HttpRequest, login: str) -> HttpResponse:
+    """One account by its name; the posts of its owner say whether it is the right one."""
+    account = Account.objects.filter(login=normal_login(login)).first()
+    if account is None:
+        raise NotYours
+    owner, who = actor_of(account.pk), ("", "")
+    if owner is not None:
+        posts = dict.fromkeys(f"{a.organisation.name}{roles()[a.role].zh}" for a in owner.affiliations)
+        who = (owner.name, "、".join(posts))
+    return _one(request, account, who, reverse("identity:district_accounts"))
+
+
+# --- one account ------------------------------------------------------------------------------------
+
+
+def _one(request: HttpRequest, account: Account, who: tuple[str, str], back: str) -> HttpResponse:
+    """Facts of the account and what can be done; a new password is shown as a slip, this once."""
+    actor, do = _actor(request), request.POST.get("do", "")
+    if request.method == "POST":
+        if do == "reset":
+            once = accounts.reset_password(actor=actor, account=account)
+            kind = (
+                "student" if who[1].startswith("学生") else "guardian" if who[1].endswith("家长") else "staff"
+            )
+            holder = Holder(account.person_id, who[0], who[1], kind)
+            return _slips(request, [accounts.Slip(holder, account.login, once)], request.path)
+        if do not in _VERBS:
+            raise NotYours
+        verb, words = _VERBS[do]
+        verb(actor=actor, account=account)
+        messages.success(request, words)
+        return HttpResponseRedirect(request.path)
+    locked = bool(throttle.locked([account.login]))
+    state = "closed" if not account.is_active else "locked" if locked else "open"
+    context = {
+        "account": account,
+        "name": who[0],
+        "what": who[1],
+        "state": state,
+        "shown": holders.STATES[state],
+        "helped": not account.is_active or accounts.may_help(actor, account),
+        "own": account.pk == actor.account_id,
+        "back_url": back,
+        "limits": rules(),
+    }
+    return render(request, "identity/account.html", context)
+
+
+_VERBS = {
+    "unlock": (accounts.unlock_account, "已解锁，用原来的密码就能登录。"),
+    "close": (accounts.close_account, "已停用，正在用的页面也退出了。要恢复，点“启用”。"),
+    "reopen": (accounts.reopen_account, "已启用，密码还是原来的。"),
+}
