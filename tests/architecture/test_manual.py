@@ -26,6 +26,7 @@ def test_every_picture_is_taken_by_the_story() -> None:
     composed = {
         "office-classes",
         "office-teaching",
+        "office-accounts",
         "office-imports",
         "office-exams",
         "district-schools",

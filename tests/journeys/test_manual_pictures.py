@@ -60,6 +60,7 @@ def test_the_office(tour: Tour) -> None:
     for words, name in (
         ("师生与班级", "classes"),
         ("任职与任课", "teaching"),
+        ("账号", "accounts"),
         ("导入", "imports"),
         ("考试", "exams"),
     ):

@@ -2,10 +2,18 @@
 
 from collections.abc import Collection, Iterable
 
-from smartschool.contexts.directory.models import Appointment, Enrolment, Guardianship, Person, StaffRecord
+from smartschool.contexts.directory.models import (
+    Appointment,
+    Enrolment,
+    Guardianship,
+    Person,
+    Placement,
+    StaffRecord,
+)
 from smartschool.contexts.directory.names import name_key
 from smartschool.contexts.directory.public.contracts import OfficeHolder
 from smartschool.contexts.directory.public.roles import OFFICE, roles
+from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.validity import valid_on
 from smartschool.kernel import bulk, clock
 from smartschool.kernel.scope import current_scope
@@ -40,7 +48,9 @@ def described(organisation_id: int, person_id: int) -> tuple[str, str] | None:
         return staff.name, f"教职工 工号 {staff.staff_number}"
     pupil = Enrolment.objects.filter(here, organisation_id=organisation_id, person_id=person_id).first()
     if pupil is not None:
-        return pupil.name, "学生"
+        seat = Placement.objects.filter(here, enrolment=pupil).select_related("home_class").first()
+        where = f" {class_info(seat.home_class).name} {seat.class_number} 号" if seat else ""
+        return pupil.name, f"学生{where}"
     adult = (
         Guardianship.objects.filter(here, organisation_id=organisation_id, person_id=person_id)
         .select_related("enrolment")

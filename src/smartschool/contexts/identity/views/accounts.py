@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from smartschool.contexts.directory.public import doors as directory
+from smartschool.contexts.directory.public.contracts import OrganisationInfo
 from smartschool.contexts.directory.public.holders import described
 from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.identity import holders, throttle
@@ -38,13 +39,16 @@ def _place(request: HttpRequest) -> int:
     return place.id
 
 
-def _open(request: HttpRequest, people: Sequence[Holder], back: str) -> HttpResponse:
-    """Open accounts for the chosen among the people of the page, and show the slips, this once."""
+def _open(request: HttpRequest, people: Sequence[Holder], back: str, group: str = "") -> HttpResponse:
+    """Open accounts for the chosen among the people of the page, and show the slips, this once; on paper the
+    name of the `group` stands with each, which the page says once for all."""
     wanted = set(request.POST.getlist("person"))
     chosen = [one for one in people if one.code and one.code in wanted]
     if not chosen:
         messages.warning(request, "没有开通：先勾选还没有账号的人。")
         return HttpResponseRedirect(request.get_full_path())
+    for one in chosen:
+        one.what = f"{group} {one.what}".strip()
     slips = accounts.open_for_people(actor=_actor(request), people=chosen)
     return _slips(request, slips, back)
 
@@ -83,7 +87,7 @@ def school(request: HttpRequest, school_code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def staff(request: HttpRequest, school_code: str) -> HttpResponse:
     """Everybody of the staff."""
-    return _group(request, school_code, "教职工", holders.staff_of(_place(request)))
+    return _group(request, school_code, "教职工", "教职工", holders.staff_of(_place(request)))
 
 
 @requires("identity.manage_school_accounts")
@@ -94,13 +98,15 @@ def of_class(request: HttpRequest, school_code: str, class_code: str, kind: str)
     if one is None or one.organisation_id != _place(request) or kind not in KINDS:
         raise NotYours
     found = holders.students_of([one]) if kind == "students" else holders.guardians_of([one])
-    return _group(request, school_code, f"{one.name}{KINDS[kind]}", found[one.id])
+    return _group(request, school_code, one.name, f"{one.name}{KINDS[kind]}", found[one.id])
 
 
-def _group(request: HttpRequest, school_code: str, title: str, people: list[Holder]) -> HttpResponse:
+def _group(
+    request: HttpRequest, school_code: str, group: str, title: str, people: list[Holder]
+) -> HttpResponse:
     holders.with_accounts(people)
     if request.method == "POST":
-        return _open(request, people, request.path)
+        return _open(request, people, request.path, group)
     context = {
         "school_code": school_code,
         "title": title,
@@ -160,7 +166,7 @@ def office(request: HttpRequest, unit_code: str) -> HttpResponse:
     return render(request, "identity/office.html", context)
 
 
-def _below(actor: Actor, code: str) -> directory.OrganisationInfo:
+def _below(actor: Actor, code: str) -> OrganisationInfo:
     """An open unit below the bureau of the actor."""
     held = actor.with_roles(frozenset({"district_admin"}))
     if not any(one.code == code for a in held for one in a.descendants):

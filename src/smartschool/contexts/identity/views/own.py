@@ -12,6 +12,7 @@ from smartschool.contexts.identity.commands import accounts, signing
 from smartschool.contexts.identity.forms import PasswordForm, SignInForm
 from smartschool.contexts.identity.models import Account
 from smartschool.contexts.identity.public.doors import PLACE_KEY, current_place, places_of
+from smartschool.contexts.identity.rules import rules
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
 from smartschool.kernel.policy import public, requires
@@ -108,7 +109,13 @@ def change_password(request: HttpRequest) -> HttpResponse:
                 messages.success(request, "密码已改。其他设备上的登录都已退出。")
                 return HttpResponseRedirect(reverse("identity:home"))
     due = bool(request.session.get(signing.MUST_CHANGE_KEY))
-    return render(request, "identity/password.html", {"form": form, "due": due}, status=status)
+    context = {
+        "form": form,
+        "due": due,
+        "only_pupil": request.actor.roles() == {"student"},  # type: ignore[attr-defined]
+        "limits": rules(),
+    }
+    return render(request, "identity/password.html", context, status=status)
 
 
 change_password.open_while_password_due = True  # type: ignore[attr-defined]
