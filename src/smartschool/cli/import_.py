@@ -86,6 +86,11 @@ def bring_in(args: argparse.Namespace, content: bytes) -> int:
         verb = "可以导入" if args.dry_run else "导入"
         counts = f"{verb} {report.applied}，不变 {report.unchanged}，拒绝 {report.refused}"
         print(f"共 {report.rows} 行：{counts}。")
+        for one in report.sheets:
+            print(
+                f"  工作表“{one.sheet}” {one.rows} 行：{verb} {one.applied}，不变 {one.unchanged}，"
+                f"拒绝 {one.refused}。"
+            )
         for fault in report.faults:
             place = f"{fault.sheet} 第 {fault.row} 行 {fault.column}：" if fault.row else ""
             print(f"  {place}{fault.message}")

@@ -76,7 +76,7 @@ class Frame:
 
     `sheets` and `rows` give the origin of each data row; `columns` maps a column key to its cells.
     `extra` holds columns that no importer column claimed, under their header text (item marks).
-    `titles` are the words above the header of each sheet.
+    `titles` are the words above the header of each sheet, `extra_of` the texts of its columns in `extra`.
     """
 
     sheets: list[str]
@@ -85,6 +85,7 @@ class Frame:
     headers: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     extra: dict[str, list[Cell]] = field(default_factory=dict)
+    extra_of: dict[str, frozenset[str]] = field(default_factory=dict)
     cell_faults: list[Fault] = field(default_factory=list)
 
     def __len__(self) -> int:

@@ -9,7 +9,7 @@ bare                1 · 13(1) · 13（1） · 13-1 · 13.1 · 13_1 · 13①   m
 with a prefix       第1题 · 第一题 · 题目1 · T1 · Q1 · 小题13(1)     mark
 below a section     一、1 · 二、13(1)                             mark of 1, 13(1), in its section
 with a stop         1. · 1、 · 13①、                              mark
-objective parts     客观题1 · 选择题1 · 单选1 · 主观题13(1) · 填空13.1   mark
+objective parts     客观题1 · 选择题1 · 单选1 · 主观题13(1) · 填空13.1   mark of an item of its kind
 with full marks     1[3分] · 1(3分) · 第1题（满分3分） · 13(1)/5       mark, full 3, 3, 3, 5
 pairs               1选项 · 1作答 · 1答案 · 第1题答案 · 选项1            chosen option
 pairs               1得分 · 1分数 · 得分1 · 第1题得分                 mark
@@ -23,8 +23,7 @@ from smartschool.kernel.cells import narrow
 
 _CIRCLED = {chr(0x2460 + n): f"({n + 1})" for n in range(20)}
 _PREFIX = re.compile(
-    r"^(?:客观题|主观题|客观|主观|单选题|多选题|单选|多选|选择题|填空题|判断题|解答题|选择|填空|判断|解答|小题"
-    r"|试题|题目|题号|题|[TQ])+"
+    r"^(?:(客观|主观|单选|多选|选择|填空|判断|解答)题?|小题|试题|题目|题号|题|[TQ])+"
     r"[:_\-]?(?=[\d第])"
 )
 _FULL = re.compile(r"(?:[(\[【]?(?:满分|共)?(\d+(?:\.\d+)?)分[)\]】]?|/(\d+(?:\.\d+)?))$")
@@ -50,6 +49,7 @@ class ItemHeading:
     chosen: bool = False  # holds options instead of marks
     full: float | None = None
     section: int | None = None  # 一、 before it; items may be numbered anew in each
+    kind: str = ""  # 选择, 填空 … before it; items may be numbered anew in each
 
 
 def canonical(text: str) -> str:
@@ -77,7 +77,9 @@ def item_heading(text: str) -> ItemHeading | None:
     full = _FULL.search(plain)
     if full:
         plain = plain[: full.start()]
-    plain = _PREFIX.sub("", plain)
+    prefix = _PREFIX.match(plain)
+    if prefix:
+        plain = plain[prefix.end() :]
     plain = plain.replace("第", "").replace("小题", "").replace("题", "")
     match = _LABEL.fullmatch(plain)
     if match is None:
@@ -85,4 +87,5 @@ def item_heading(text: str) -> ItemHeading | None:
     first, parts = match[1], match.groups()[1:]
     label = str(int(first)) + "".join(f"({int(part)})" for part in parts if part)
     marks = float(full.group(1) or full.group(2)) if full else None
-    return ItemHeading(label, chosen, marks, _HAN_NUMBERS.get(section[1]) if section else None)
+    part = _HAN_NUMBERS.get(section[1]) if section else None
+    return ItemHeading(label, chosen, marks, part, (prefix[1] or "") if prefix else "")

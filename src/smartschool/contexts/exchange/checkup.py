@@ -1,9 +1,10 @@
 """One look at a file without writing: read, check the cells, compare with the database, weigh the brake."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from smartschool.contexts.exchange.public.contracts import ImportReport
+from smartschool.contexts.exchange.public.contracts import ImportReport, SheetCounts
 from smartschool.contexts.exchange.reading.table import ReadSheet, ReadTable, closest_sheet, read_table
 from smartschool.kernel.importing import ADDED, CHANGED, SNAPSHOT, Importer, Plan, Target
 from smartschool.kernel.tabular import Checked, Fault, FileRefused, check_frame
@@ -67,6 +68,26 @@ class Checkup:
             nothing_applied=not applies,
             run=run,
             dry_run=dry_run,
+            sheets=self._sheets(applies=applies),
+        )
+
+    def _sheets(self, *, applies: bool) -> tuple[SheetCounts, ...]:
+        """Counts of each data sheet, where there are several."""
+        checked = self.reading.checked
+        names = list(dict.fromkeys(checked.frame.sheets)) if checked else []
+        if checked is None or len(names) < 2:
+            return ()
+        kinds = self.plan.kinds if self.plan and applies else [None] * len(checked.frame)
+        rows = Counter(checked.frame.sheets)
+        refused = Counter(checked.frame.sheets[index] for index in checked.bad)
+        applied = Counter(
+            sheet for sheet, kind in zip(checked.frame.sheets, kinds, strict=True) if kind in (ADDED, CHANGED)
+        )
+        return tuple(
+            SheetCounts(
+                name, rows[name], applied[name], rows[name] - applied[name] - refused[name], refused[name]
+            )
+            for name in names
         )
 
     def may_apply(self, *, accept_partial: bool, confirmed: bool) -> bool:

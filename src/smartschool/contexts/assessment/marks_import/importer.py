@@ -1,7 +1,6 @@
 """The importer "exam": a workbook of marks of one paper, or of the totals of several papers of an exam."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -15,32 +14,21 @@ from smartschool.contexts.assessment.item_labels import item_heading
 from smartschool.contexts.assessment.marks_import import layouts, pupils, rows, subjects
 from smartschool.contexts.assessment.marks_import.cells import read_marks
 from smartschool.contexts.assessment.marks_import.columns import COLUMNS
+from smartschool.contexts.assessment.marks_import.work import PaperWork, plan_kinds
 from smartschool.contexts.assessment.models import Attempt, Exam, Paper
 from smartschool.contexts.assessment.public.contracts import (
     AttemptStatus,
     BlueprintRow,
     ItemInfo,
     MarkState,
-    PaperData,
 )
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.contracts import Seat
-from smartschool.kernel.importing import ADDED, CHANGED, SAME, Importer, Plan, Target
+from smartschool.kernel.importing import CHANGED, SAME, Importer, Plan, Target
 from smartschool.kernel.journal import Journal
 from smartschool.kernel.tabular import Cell, Checked, Column, Fault, FileRefused
 
 REASON = "重新导入"
-
-
-@dataclass(slots=True)
-class PaperWork:
-    """What the file holds for one paper; `pupil_rows` are the frame rows of each pupil of the block."""
-
-    paper: Paper
-    block: AttemptBlock
-    new_items: tuple[ItemInfo, ...] = ()
-    pupil_rows: list[list[int]] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
 
 
 class MarksImporter(Importer):
@@ -62,48 +50,10 @@ class MarksImporter(Importer):
     def match(self, checked: Checked, target: Target) -> Plan:
         papers = papers_of(target)
         rows.give_back_item_columns(checked, self.claims)
-        full_index, summary = rows.full_and_summary_rows(checked.frame)
-        frame = checked.frame
-        full_row = rows.full_marks_of(frame, full_index) if full_index is not None else {}
-        full_place = (frame.sheets[full_index], frame.rows[full_index]) if full_index is not None else ("", 0)
-        rows.drop_rows(checked, summary)
-        if not len(frame):
-            raise FileRefused("no_rows", "表里只有满分和合计，没有学生。请填好后再上传。")
-        columns = [] if subjects.has_items(frame) else subjects.subject_columns(frame, papers)
-        if len(papers) > 1 and not columns:
-            papers = [subjects.choose_paper(papers, frame, target.file_name)]
-        if len(papers) == 1:
-            _warn_other_subject(checked, papers[0])
-        grade = papers[0].exam.grade
-        who = pupils.who_of(checked, grade)
-        sheets = _sheets(checked, papers, columns, who, full_row, full_place)
-        first_of = [pupil_rows[0] for pupil_rows in sheets[0][1].rows_of]
-        matched = pupils.match(
-            [who[index] for index in first_of],
-            organisation_id=papers[0].organisation_id,
-            grade=grade,
-            on=papers[0].exam.held_on,
-        )
-        for place, column, bad in matched.faults:
-            if first_of[place] not in checked.bad:
-                checked.add(first_of[place], column, *bad)
-        _refuse_other_grade(matched.pupils, papers[0])
-        _refuse_twice(checked, matched.pupils, who, first_of)
-        plan = Plan([None] * len(frame), [one.name for one in who])
-        work = []
-        for _, sheet in sheets:
-            for index, column, bad in sheet.faults:
-                checked.add(index, column, *bad)
-            for index, column, bad in sheet.warnings:
-                checked.warn(index, column, *bad)
-            checked.warnings += sheet.notes
-        for paper, sheet in sheets:
-            statuses = _statuses(checked, sheet, first_of)
-            _compare_totals(checked, sheet, statuses, first_of)
-            work.append(_work(checked, paper, sheet, statuses, matched.pupils))
-        _plan_kinds(plan, work)
-        plan.work = work
-        return plan
+        by_sheet = subjects.papers_of_sheets(papers, checked.frame) if len(papers) > 1 else None
+        if by_sheet is None:
+            return _match(checked, papers, target)
+        return _match_sheets(checked, *by_sheet, target)
 
     def apply(self, plan: Plan, checked: Checked, target: Target, journal: Journal) -> None:
         for one in plan.work:
@@ -113,6 +63,82 @@ class MarksImporter(Importer):
     def undone(self, target: Target) -> None:
         for paper in papers_of(target):
             report_undone(actor=target.actor, paper=paper)
+
+
+def _match_sheets(
+    checked: Checked,
+    sheets_of: Sequence[tuple[Paper, list[str]]],
+    others: Sequence[tuple[str, str]],
+    target: Target,
+) -> Plan:
+    """A workbook with the sheets of several subjects: each paper as if its sheets came alone."""
+    whole = Plan([], [])
+    whole.work = []
+    parts = []
+    for paper, sheets in sheets_of:
+        part = rows.part_of(checked, sheets)
+        plan = _match(part, [paper], target)
+        for one in plan.work:
+            one.pupil_rows = [[len(whole.kinds) + index for index in own] for own in one.pupil_rows]
+        whole.kinds += plan.kinds
+        whole.labels += plan.labels
+        whole.standing += plan.standing
+        whole.work += plan.work
+        parts.append(part)
+    rows.join_parts(checked, parts)
+    table = codes.table("subject")
+    for sheet, subject in others:
+        message = f"这场考试没有{table.name(subject)}的试卷，工作表“{sheet}”没有读。"
+        checked.warnings.append(Fault(sheet, 0, "", "no_such_paper", message))
+    return whole
+
+
+def _match(checked: Checked, papers: list[Paper], target: Target) -> Plan:
+    """The rows of one paper; of several only where the columns are their totals."""
+    full_index, summary = rows.full_and_summary_rows(checked.frame)
+    frame = checked.frame
+    full_row = rows.full_marks_of(frame, full_index) if full_index is not None else {}
+    full_place = (frame.sheets[full_index], frame.rows[full_index]) if full_index is not None else ("", 0)
+    rows.drop_rows(checked, summary)
+    if not len(frame):
+        raise FileRefused("no_rows", "表里只有满分和合计，没有学生。请填好后再上传。")
+    columns = [] if subjects.has_items(frame) else subjects.subject_columns(frame, papers)
+    if len(papers) > 1 and not columns:
+        papers = [subjects.choose_paper(papers, frame, target.file_name)]
+    if len(papers) == 1:
+        _warn_other_subject(checked, papers[0])
+    grade = papers[0].exam.grade
+    who = pupils.who_of(checked, grade)
+    sheets = _sheets(checked, papers, columns, who, full_row, full_place)
+    first_of = [pupil_rows[0] for pupil_rows in sheets[0][1].rows_of]
+    matched = pupils.match(
+        [who[index] for index in first_of],
+        organisation_id=papers[0].organisation_id,
+        grade=grade,
+        on=papers[0].exam.held_on,
+    )
+    for place, column, bad in matched.faults:
+        if first_of[place] not in checked.bad:
+            checked.add(first_of[place], column, *bad)
+    for place, column, bad in matched.warnings:
+        checked.warn(first_of[place], column, *bad)
+    _refuse_other_grade(matched.pupils, papers[0])
+    _refuse_twice(checked, matched.pupils, who, first_of)
+    plan = Plan([None] * len(frame), [one.name for one in who])
+    work = []
+    for _, sheet in sheets:
+        for index, column, bad in sheet.faults:
+            checked.add(index, column, *bad)
+        for index, column, bad in sheet.warnings:
+            checked.warn(index, column, *bad)
+        checked.warnings += sheet.notes
+    for paper, sheet in sheets:
+        statuses = _statuses(checked, sheet, first_of)
+        _compare_totals(checked, sheet, statuses, first_of)
+        work.append(_work(checked, paper, sheet, statuses, matched.pupils))
+    plan_kinds(plan, work)
+    plan.work = work
+    return plan
 
 
 def _apply(one: PaperWork, plan: Plan, target: Target, journal: Journal) -> None:
@@ -162,7 +188,7 @@ def _sheets(
     full_row: dict[str, Cell],
     full_place: tuple[str, int],
 ) -> list[tuple[Paper, layouts.SheetMarks]]:
-    """Recognise the layout and read it; several papers only where the columns are subjects."""
+    """Recognise the layout and read it."""
     frame = checked.frame
     if by_subject:
         rows.forgive(checked, {header for _, header in by_subject})
@@ -331,49 +357,6 @@ def _work(
     return PaperWork(
         paper, block, sheet.items if sheet.new_items else (), [sheet.rows_of[place] for place in good]
     )
-
-
-def _plan_kinds(plan: Plan, work: Sequence[PaperWork]) -> None:
-    """Each row is new, changed or the same; over several papers the strongest word counts."""
-    strength: dict[str | None, int] = {None: 0, SAME: 1, CHANGED: 2, ADDED: 3}
-    for one in work:
-        data = queries.paper_for_analysis(one.paper.pk) if one.paper.marks_at else None
-        plan.standing = max(plan.standing, len(data.attempt_ids) if data else 0)
-        one.kinds = _kinds(one.block, data)
-        for kind, pupil_rows in zip(one.kinds, one.pupil_rows, strict=True):
-            for index in pupil_rows:
-                if strength[kind] > strength[plan.kinds[index]]:
-                    plan.kinds[index] = kind
-
-
-def _kinds(block: AttemptBlock, data: PaperData | None) -> list[str]:
-    if data is None:
-        return [ADDED] * len(block)
-    place = {int(pk): row for row, pk in enumerate(data.enrolment_ids)}
-    kinds = []
-    marks = block.marks.astype(np.float32)
-    for row, pk in enumerate(block.enrolment_ids):
-        old = place.get(int(pk))
-        if old is None:
-            kinds.append(ADDED)
-            continue
-        same = (
-            block.statuses[row] == data.statuses[old]
-            and np.array_equal(marks[row], data.marks[old].astype(np.float32), equal_nan=True)
-            and np.array_equal(block.states[row], data.states[old])
-            and np.array_equal(
-                np.float32(block.stated_totals[row]), np.float32(data.stated_totals[old]), equal_nan=True
-            )
-            and _same_choices(block, row, data, old)
-        )
-        kinds.append(SAME if same else CHANGED)
-    return kinds
-
-
-def _same_choices(block: AttemptBlock, row: int, data: PaperData, old: int) -> bool:
-    new = [] if block.choices is None else block.choices[row].tolist()
-    former = [] if data.choices is None else data.choices[old].tolist()
-    return [c for c in new if c] == [c for c in former if c]
 
 
 def _new_blueprint(target: Target, paper: Paper, items: Sequence[ItemInfo]) -> None:

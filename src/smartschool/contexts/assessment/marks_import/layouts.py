@@ -4,15 +4,15 @@ Pure: takes the paper's items as they are, answers arrays over the sheet's pupil
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smartschool.contexts.assessment.item_labels import ItemHeading, canonical, item_heading
+from smartschool.contexts.assessment.item_labels import canonical
 from smartschool.contexts.assessment.marks_import.cells import looks_like_choices, read_choices, read_marks
+from smartschool.contexts.assessment.marks_import.numbering import headings
 from smartschool.contexts.assessment.public.contracts import ItemInfo, ItemType, MarkState
 from smartschool.contexts.assessment.scoring import marks_of
 from smartschool.kernel.tabular import Bad, Cell, Checked, Fault, FileRefused, Frame, is_blank
@@ -49,16 +49,15 @@ class _ItemColumns:
 
 def item_columns(frame: Frame, known: Sequence[ItemInfo]) -> dict[str, _ItemColumns]:
     """Item label → its columns, in the order of the sheet. Labels that are no numbers must be known."""
-    names = {item.label for item in known}
     found: dict[str, _ItemColumns] = {}
-    for text, heading in _headings(frame.extra, names):
+    for text, heading in headings(frame.extra, known):
         columns = found.setdefault(heading.label, _ItemColumns())
         taken = columns.choices if heading.chosen else columns.marks
         if taken is not None:
             raise FileRefused(
                 "duplicate_header",
                 f"“{taken}”和“{text}”都是第 {heading.label} 题。重复的请删去一列；各大题分别编号的，"
-                "请写成“一、1”“二、1”。",
+                "请写成“一、1”“二、1”，次序和双向细目表一样。",
                 sheet=frame.sheets[0],
                 column=text,
             )
@@ -68,30 +67,6 @@ def item_columns(frame: Frame, known: Sequence[ItemInfo]) -> dict[str, _ItemColu
             columns.marks = text
         columns.full = heading.full if heading.full is not None else columns.full
     return found
-
-
-def _headings(texts: Iterable[str], names: Collection[str]) -> list[tuple[str, ItemHeading]]:
-    """Headers that name items. Where sections number their items anew (一、1 and 二、1), an item is called
-    by its section as well: 1(1), 2(1)."""
-    found = []
-    for text in texts:
-        heading = item_heading(text)
-        if heading is None and canonical(text) in names:
-            heading = ItemHeading(canonical(text))
-        if heading is not None:
-            found.append((text, heading))
-    often = Counter((one.label, one.chosen) for _, one in found if one.section is not None)
-    if all(number == 1 for number in often.values()):
-        return found
-    return [
-        (text, one if one.section is None else replace(one, label=_in_section(one.section, one.label)))
-        for text, one in found
-    ]
-
-
-def _in_section(section: int, label: str) -> str:
-    number, mark, rest = label.partition("(")
-    return f"{section}({number}){mark}{rest}"
 
 
 def read_wide(

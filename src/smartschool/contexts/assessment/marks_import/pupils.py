@@ -107,10 +107,11 @@ def class_spellings(classes: Iterable[ClassInfo], grade: int) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Pupils found, one a `Who`; None with the reason in `faults`."""
+    """Pupils found, one a `Who`; None with the reason in `faults`. In `warnings`: found, but odd."""
 
     pupils: list[Seat | None]
     faults: list[tuple[int, str, Bad]]
+    warnings: list[tuple[int, str, Bad]]
 
 
 def match(who: Sequence[Who], *, organisation_id: int, grade: int, on: date | None) -> Matched:
@@ -118,9 +119,10 @@ def match(who: Sequence[Who], *, organisation_id: int, grade: int, on: date | No
     day = on or clock.today()
     ids = _by_number(who, organisation_id)
     faults: list[tuple[int, str, Bad]] = []
+    warnings: list[tuple[int, str, Bad]] = []
     rest = [index for index, one in enumerate(who) if not one.number]
     if rest:
-        _by_seat_or_name(who, rest, ids, faults, organisation_id, grade, day)
+        _by_seat_or_name(who, rest, ids, faults, warnings, organisation_id, grade, day)
     wanted = {pk for pk in ids if pk is not None}
     placed = seats_by_enrolment(wanted, on=day)
     late = wanted - placed.keys()
@@ -133,7 +135,7 @@ def match(who: Sequence[Who], *, organisation_id: int, grade: int, on: date | No
         pupils.append(pupil)
         if pupil is None and index not in told:
             faults.append((index, one.column, _unknown(one, known=pk is not None)))
-    return Matched(pupils, faults)
+    return Matched(pupils, faults, warnings)
 
 
 def _unknown(one: Who, *, known: bool) -> Bad:
@@ -168,6 +170,7 @@ def _by_seat_or_name(
     rest: Sequence[int],
     ids: list[int | None],
     faults: list[tuple[int, str, Bad]],
+    warnings: list[tuple[int, str, Bad]],
     organisation_id: int,
     grade: int,
     day: date,
@@ -196,6 +199,9 @@ def _by_seat_or_name(
                 ids[index] = seated
         elif len(fitting) == 1:
             ids[index] = fitting[0]
+            if one.home_class and class_id is None:
+                message = f"没有找到“{one.home_class}”这个班，按姓名认出了这名学生，请核对一眼。"
+                warnings.append((index, "班级", Bad("unknown_class", message)))
         elif len(fitting) > 1:
             message = "有几名同名的学生，分不清是谁。请补上学籍号，或班级和学号。"
             faults.append((index, "姓名", Bad("ambiguous_pupil", message)))

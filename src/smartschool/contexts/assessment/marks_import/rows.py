@@ -122,3 +122,51 @@ def drop_rows(checked: Checked, indices: Iterable[int]) -> None:
     checked.faults[:] = [fault for fault in checked.faults if (fault.sheet, fault.row) not in places]
     checked.warnings[:] = [fault for fault in checked.warnings if (fault.sheet, fault.row) not in places]
     checked.bad = {renumbered[index] for index in checked.bad if index in renumbered}
+
+
+def part_of(checked: Checked, sheets: Collection[str]) -> Checked:
+    """The rows of some sheets with their own columns of marks, as if the file held no others."""
+    frame = checked.frame
+    kept = [index for index, sheet in enumerate(frame.sheets) if sheet in sheets]
+    renumbered = {old: new for new, old in enumerate(kept)}
+    own = {text for sheet in sheets for text in frame.extra_of[sheet]}
+    part = Frame(
+        [frame.sheets[index] for index in kept],
+        [frame.rows[index] for index in kept],
+        {key: [cells[index] for index in kept] for key, cells in frame.columns.items()},
+        dict(frame.headers),
+        frame.titles,
+        {text: [cells[index] for index in kept] for text, cells in frame.extra.items() if text in own},
+        frame.extra_of,
+    )
+    values = {key: [cells[index] for index in kept] for key, cells in checked.values.items()}
+    return Checked(
+        part,
+        values,
+        [fault for fault in checked.faults if fault.sheet in sheets],
+        [fault for fault in checked.warnings if fault.sheet in sheets],
+        {renumbered[index] for index in checked.bad if index in renumbered},
+    )
+
+
+def join_parts(checked: Checked, parts: Iterable[Checked]) -> None:
+    """Put the parts back in the place of the whole: their rows in their order, what was found in them."""
+    frame = checked.frame
+    for whole in (frame.sheets, frame.rows, checked.faults, checked.warnings):
+        whole.clear()
+    checked.bad = set()
+    tables: list[dict[str, list[Any]]] = [frame.columns, frame.extra, checked.values]
+    for table in tables:
+        for cells in table.values():
+            cells.clear()
+    for part in parts:
+        start, size = len(frame.rows), len(part.frame)
+        frame.sheets += part.frame.sheets
+        frame.rows += part.frame.rows
+        own: list[dict[str, list[Any]]] = [part.frame.columns, part.frame.extra, part.values]
+        for table, found in zip(tables, own, strict=True):
+            for key, cells in table.items():
+                cells += found.get(key) or [None] * size
+        checked.faults += part.faults
+        checked.warnings += part.warnings
+        checked.bad |= {start + index for index in part.bad}

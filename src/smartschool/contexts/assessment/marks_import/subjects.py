@@ -51,6 +51,28 @@ def named_subject(frame: Frame, sheet: str, file_name: str) -> str | None:
     return None
 
 
+def papers_of_sheets(
+    papers: Sequence[Paper], frame: Frame
+) -> tuple[list[tuple[Paper, list[str]]], list[tuple[str, str]]] | None:
+    """Sheets of each paper, in the order of the file, where every sheet says one subject and they differ.
+
+    Also the sheets of subjects that the exam has no paper of, with these subjects. None where the sheets do
+    not say, or are all of one subject.
+    """
+    paper_of = {paper.subject: paper for paper in papers}
+    sheets: dict[int, tuple[Paper, list[str]]] = {}
+    others: list[tuple[str, str]] = []
+    for sheet in dict.fromkeys(frame.sheets):
+        said = named_subject(frame, sheet, "")
+        if said is None:
+            return None
+        if (paper := paper_of.get(said)) is None:
+            others.append((sheet, said))
+        else:
+            sheets.setdefault(paper.pk, (paper, []))[1].append(sheet)
+    return (list(sheets.values()), others) if len(sheets) + bool(others) > 1 and sheets else None
+
+
 def choose_paper(papers: Sequence[Paper], frame: Frame, file_name: str) -> Paper:
     """The paper of an exam that the workbook is of; refused, with the codes of all, where it does not say."""
     said = {named_subject(frame, sheet, file_name) for sheet in set(frame.sheets)}
@@ -59,8 +81,8 @@ def choose_paper(papers: Sequence[Paper], frame: Frame, file_name: str) -> Paper
         return found
     subjects = codes.table("subject")
     listed = "、".join(f"{subjects.name(paper.subject)} {paper.code}" for paper in papers)
-    several = sum(subject in paper_of for subject in said) > 1
-    why = "表里有几科的小题分，一次只导入一科" if several else "看不出表里是哪一科"
     raise FileRefused(
-        "several_papers", f"这场考试有 {len(papers)} 份试卷，{why}。请写试卷代码再导入：{listed}。"
+        "several_papers",
+        f"这场考试有 {len(papers)} 份试卷，看不出表里是哪一科。请写试卷代码再导入：{listed}；"
+        "几科在一个文件里的，让每张工作表的名称写明学科。",
     )

@@ -1,9 +1,20 @@
 """What an import answers to whoever started it: frozen, without Django."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from smartschool.kernel.tabular import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class SheetCounts:
+    """Counts of one sheet of a file of several; they add up to those of the file."""
+
+    sheet: str
+    rows: int
+    applied: int
+    unchanged: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,7 @@ class ImportReport:
     nothing_applied: bool = False
     run: str = ""
     dry_run: bool = False
+    sheets: tuple[SheetCounts, ...] = ()  # of a file with several data sheets
 
     def as_json(self) -> dict[str, Any]:
         """The shape that the command line prints."""
@@ -41,6 +53,7 @@ class ImportReport:
             "warnings": [fault_json(fault) for fault in self.warnings],
             "run": self.run,
             "dry_run": self.dry_run,
+            "sheets": [asdict(counts) for counts in self.sheets],
         }
 
 

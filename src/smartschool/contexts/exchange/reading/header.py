@@ -130,14 +130,15 @@ def find_header(
     for line, single in enumerate(lines[:LINES_SEARCHED]):
         options = [(single, line, 1)]
         if line + 1 < len(lines):
-            options.append((_two_lines(sheet, line, single, lines[line + 1], key_of), line + 1, 0))
+            options.append((_two_lines(sheet, line, single, lines[line + 1], key_of, claims), line + 1, 0))
         for texts, last, simple in options:
             distinct = set(texts)
             matches = len({key for text in distinct if (key := key_of(text))})
             if not matches:
                 continue
             unknown = [text for text in distinct if text and not key_of(text)]
-            claimed = sum(map(claims, unknown)) if simple or _all_differ(lines[last]) else 0
+            heads = simple or _all_differ(lines[last]) or _only_gather(single, lines[last], claims)
+            claimed = sum(map(claims, unknown)) if heads else 0
             if matches == FEWEST_MATCHES - 1:
                 matches += claimed >= FEWEST_MATCHES or any(words.resembling(text) for text in unknown)
             if matches < FEWEST_MATCHES:
@@ -164,19 +165,36 @@ def _all_differ(texts: list[str]) -> bool:
     return len(set(filled)) == len(filled)
 
 
+def _only_gather(upper: list[str], lower: list[str], claims: Callable[[str], bool]) -> bool:
+    """Texts of the upper line are no columns by themselves: 选择题 over 1, 2 and 填空题 over 1, 2, but not
+    items over their full marks."""
+    return not any(claims(above) for above, below in zip(upper, lower, strict=True) if above and below)
+
+
 def _two_lines(
-    sheet: RawSheet, line: int, single: list[str], lower: list[str], key_of: Callable[[str], str | None]
+    sheet: RawSheet,
+    line: int,
+    single: list[str],
+    lower: list[str],
+    key_of: Callable[[str], str | None],
+    claims: Callable[[str], bool],
 ) -> list[str]:
     """Header texts of two lines read as one: a merged parent speaks for all columns below it.
 
-    A parent that only gathers columns (学生基本信息) is left away where the lower text alone is a column, and
-    the only one of its kind: 姓名 below 监护人 is not the pupil's.
+    A CSV has lost its merges: there a parent speaks up to the next text of its line. A parent that only
+    gathers columns (学生基本信息) is left away where the lower text alone is a column, and the only one of
+    its kind: 姓名 below 监护人 is not the pupil's.
     """
     upper = single.copy()
     for (top, left), (bottom, right) in sheet.merged:
         if top == line == bottom and right < len(upper):
             for place in range(left, right + 1):
                 upper[place] = upper[left]
+    if not sheet.merged:
+        for place in range(1, len(upper)):
+            parent = upper[place - 1]
+            if parent and not upper[place] and lower[place - 1] and lower[place] and not key_of(lower[place]):
+                upper[place] = "" if key_of(parent) or claims(parent) else parent
     joined = [
         above if not below else below if not above else above + below
         for above, below in zip(upper, lower, strict=True)

@@ -228,6 +228,7 @@ def _append(
         for heading in header.headings
         if heading.key is None and comparable(heading.text) in extras
     }
+    frame.extra_of[raw.name] = frozenset(extra_place)
     for text, cells in frame.extra.items():
         place = extra_place.get(text)
         cells.extend([None] * len(kept) if place is None or not kept else filled[place])

@@ -49,6 +49,17 @@ def test_names_alone_are_header_enough_beside_items(world: World, paper: Paper) 
 
 
 @pytest.mark.parametrize("merged", [True, False])
+def test_kinds_that_number_anew_in_a_second_line(world: World, paper: Paper, merged: bool) -> None:
+    upper: list[object] = ["学籍号", "姓名", "选择题", "", "解答题"]
+    lower: list[object] = ["", "", "1", "2", "1(1)"]
+    rows = [upper, lower, *wide(world, GOOD)[2:]]
+    spans = [(0, 2, 0, 3, "选择题"), (0, 0, 1, 0, "学籍号"), (0, 1, 1, 1, "姓名")] if merged else []
+    report = load(world, paper, xlsx(rows, merged=spans))
+    assert report.faults == ()
+    np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
+
+
+@pytest.mark.parametrize("merged", [True, False])
 def test_items_below_their_kind_in_a_second_line(world: World, paper: Paper, merged: bool) -> None:
     upper: list[object] = ["学籍号", "姓名", "选择题", "", "解答题"]
     lower: list[object] = ["", "", "1", "2", "3(1)"]
@@ -67,7 +78,9 @@ def test_sections_that_number_anew_name_their_items(world: World) -> None:
     assert load(world, paper, rows).faults == ()
     with world.scope():
         assert [item.label for item in items_of(paper.pk)] == ["1(1)", "1(2)", "2(1)"]
-    twice = wide(world, GOOD, head=["选择题1", "选择题2", "填空题1"])
+    by_kind = load(world, paper, wide(world, GOOD, head=["选择题1", "选择题2", "填空题1"]))
+    assert (by_kind.faults, by_kind.unchanged) == ((), 6)
+    twice = wide(world, GOOD, head=["选择题1", "选择题2", "1"])
     assert codes(load(world, paper, twice))[0][2] == "duplicate_header"
 
 

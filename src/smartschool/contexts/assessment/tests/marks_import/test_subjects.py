@@ -63,12 +63,57 @@ def test_a_workbook_that_names_none_is_refused_with_all_codes(world: World, pape
             assert f"{word} {paper.code}" in report.faults[0].message
 
 
-def test_sheets_of_two_subjects_are_refused(world: World, papers: dict[str, Paper]) -> None:
-    rows = wide(world, GOOD)[1:]
-    content = xlsx(rows, sheet="语文", after=[("数学", rows)])
+def test_a_sheet_a_subject_brings_all_papers_that_there_are(world: World, papers: dict[str, Paper]) -> None:
+    other = [[own[0], 0, own[2]] for own in GOOD]
+    content = xlsx(
+        wide(world, GOOD)[1:],
+        sheet="语文",
+        after=[("数学", wide(world, other)[1:]), ("科学", wide(world, GOOD)[1:]), ("说明", [["填表说明"]])],
+    )
+    exam = papers["语文"].exam.code
+    report = load(world, exam, content, accept_partial=False)
+    assert (report.faults, report.rows, report.applied) == ((), 12, 12)
+    assert warnings(report) == [(0, "", "no_such_paper")]
+    assert [(one.sheet, one.rows, one.applied) for one in report.sheets] == [("语文", 6, 6), ("数学", 6, 6)]
+    np.testing.assert_array_equal(data_of(world, papers["语文"]).marks, GOOD)
+    np.testing.assert_array_equal(data_of(world, papers["数学"]).marks, other)
+    again = load(world, exam, content)
+    assert (again.applied, again.unchanged, again.refused) == (0, 12, 0)
+
+
+def test_a_fault_in_one_of_the_sheets_is_named_there_and_stops_all(
+    world: World, papers: dict[str, Paper]
+) -> None:
+    wrong = [list(own) for own in GOOD]
+    wrong[2][0] = 9
+    content = xlsx(wide(world, GOOD)[1:], sheet="语文", after=[("数学", wide(world, wrong)[1:])])
+    exam = papers["语文"].exam.code
+    report = load(world, exam, content)
+    assert [(fault.sheet, fault.row, fault.code) for fault in report.faults] == [
+        ("数学", 4, "over_full_mark")
+    ]
+    assert (report.rows, report.applied, report.unchanged, report.refused) == (12, 0, 11, 1)
+    assert len(data_of(world, papers["语文"]).attempt_ids) == 0
+    partial = load(world, exam, content, accept_partial=True)
+    assert [(one.sheet, one.applied, one.refused) for one in partial.sheets] == [
+        ("语文", 6, 0),
+        ("数学", 5, 1),
+    ]
+    assert len(data_of(world, papers["数学"]).attempt_ids) == 5
+
+
+def test_sheets_of_classes_and_subjects(world: World, papers: dict[str, Paper]) -> None:
+    rows = wide(world, GOOD)
+    sheets = [
+        (f"七{number}班{word}", [*rows[1:2], *rows[start : start + 3]])
+        for word in papers
+        for number, start in ((1, 2), (2, 5))
+    ]
+    content = xlsx(sheets[0][1], sheet=sheets[0][0], after=sheets[1:])
     report = load(world, papers["语文"].exam.code, content)
-    assert codes(report) == [(0, "", "several_papers")]
-    assert "一次只导入一科" in report.faults[0].message
+    assert (report.faults, report.applied) == ((), 12)
+    for paper in papers.values():
+        np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
 
 
 def test_item_marks_beside_a_column_of_the_subject_are_item_marks(
@@ -79,6 +124,13 @@ def test_item_marks_beside_a_column_of_the_subject_are_item_marks(
     report = load(world, papers["语文"].exam.code, xlsx(rows))
     assert report.faults == ()
     np.testing.assert_array_equal(data_of(world, papers["语文"]).marks, GOOD)
+
+
+def test_a_copy_without_totals_changes_nothing(world: World, papers: dict[str, Paper]) -> None:
+    marks: list[list[object]] = [[*row, sum(float(str(one)) for one in row)] for row in GOOD]
+    load(world, papers["语文"], wide(world, marks, head=["1", "2", "3(1)", "总分"]))
+    again = load(world, papers["语文"], wide(world, GOOD))
+    assert (again.applied, again.unchanged) == (0, 6)
 
 
 def test_another_subject_than_the_papers_is_warned_of(world: World, papers: dict[str, Paper]) -> None:
