@@ -14,6 +14,7 @@ WORDS = {
     "免考": State.EXEMPT, "免": State.EXEMPT, "免修": State.EXEMPT, "exempt": State.EXEMPT,
     "未考": State.NOT_PRESENTED, "未发": State.NOT_PRESENTED,
 }  # fmt: skip
+_DECIMAL_COMMA = re.compile(r"^([+-]?\d+),(\d{1,2})$")
 BLANK_WORDS = frozenset(("空", "空白", "未答", "未作答", "漏答"))
 # Nobody chose these: they are what programs write for "nothing".
 NOT_AN_OPTION = re.compile(r"(?i)^[+-]?(nan|na|n/a|#n/a|null|none|inf|infinity|-|/|\\|\?|\.|<na>|undefined)$")
@@ -38,5 +39,9 @@ def all_marks(answers: list[str], full: float | None) -> bool:
 
 
 def mark(text: str) -> float:
-    """A mark; NaN for anything that is not a plain finite number (float() would take 'nan' and 'inf')."""
+    """A mark; NaN for anything that is not a plain finite number (float() would take 'nan' and 'inf').
+
+    A comma before one or two digits is the decimal point of a spreadsheet set to another country.
+    """
+    text = _DECIMAL_COMMA.sub(r"\1.\2", text)
     return float(text) if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", text) else math.nan

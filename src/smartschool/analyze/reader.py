@@ -11,6 +11,7 @@ from pathlib import Path
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.results import FloatArray
 from smartschool.analyze.answers import Note, build_matrix, some
+from smartschool.analyze.extra_rows import compare_totals, with_full_marks, without_extra_rows
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
 from smartschool.analyze.homes import kind_of, read_homes
 from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
@@ -103,11 +104,17 @@ def read_exam(
     notes: list[Note] = []
     table = read_table(files.responses)
     student, columns = _layout(table, read_items(read_table(files.items)) if files.items else None, notes)
+    used = {index for _, index in columns}
+    who = [student, *(index for index in range(len(table.header)) if index not in {*used, student})]
+    table, full, full_at = without_extra_rows(table, who, notes)
+    if full is not None:
+        columns = with_full_marks(table, columns, full, full_at)
     pupils = _pupils(table, student)
     items = [item for item, _ in columns]
     matrix = build_matrix(
         table, pupils, columns, notes, blank_is_zero=blank_is_zero, subset_share=subset_share
     )
+    compare_totals(table, matrix, {item.code for item in items}, notes)
     q, points = None, list[Point]()
     if files.q is not None:
         q, codes, without = read_q(read_table(files.q), [item.code for item in items])
@@ -194,7 +201,15 @@ def _covariates(table: Table, pupils: list[str], notes: list[Note]) -> dict[str,
     student = find_column(table, STUDENT_TITLES)
     if student is None:
         raise refuse("missing_column", "没有“student”（学号）列，请补上。", table.name, 1)
-    rows = {row[student]: row for row in table.rows}
+    rows: dict[str, list[str]] = {}
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        if row[student] in rows:
+            text = f"学号“{row[student]}”出现两次，不知道用哪一行，请留一行。"
+            raise refuse("duplicate_student", text, table.name, number, table.header[student])
+        rows[row[student]] = row
+    strangers = len(rows.keys() - set(pupils))
+    if strangers:
+        notes.append(Note("groups_of_others", f"{table.name} 里有 {strangers} 名学生不在答题表里，没有用。"))
     missing = [pupil for pupil in pupils if pupil not in rows]
     if missing:
         notes.append(

@@ -133,7 +133,7 @@ def _distribution(analysis: ExamAnalysis) -> Raw:
     n = int(whole.sum())
     if n < SMALL_CLASS:
         return NOTHING
-    share = np.floor(analysis.totals[whole] / full * 100 + 1e-9)
+    share = np.floor(analysis.totals[whole] / analysis.offered[whole] * 100 + 1e-9)
     edges = [0, 40, 50, 60, 70, 80, 90, 101]
     labels = ["40 以下", "40–49", "50–59", "60–69", "70–79", "80–89", "90–100"]
     counts = [int(((share >= low) & (share < high)).sum()) for low, high in pairwise(edges)]

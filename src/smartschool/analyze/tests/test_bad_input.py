@@ -48,6 +48,35 @@ def test_each_fault_is_named_and_nothing_written(run, exam, responses, items, co
     assert "Traceback" not in result.err
 
 
+FULL_ROW = '学号,姓名,1,2,3,总分\n,满分,2,3,10,15\nS1,张三,2,3,7,12\nS2,李四,1,0,"3,5",9\nS3,王五,2,1,10,13\n'
+FOOTER = "合计,,5,4,20.5,29.5\n,平均分,1.67,1.33,6.83,\n制表人：李某,,,,审核人：周某,\n男 2 女 1,,,,,\n"
+
+
+@pytest.mark.parametrize("items", [None, "item,type,full_score\n1,填空题,2\n2,填空题,3\n3,解答题,10\n"])
+def test_full_marks_sums_and_signatures_are_no_pupils(run, exam, items):
+    report = run(exam(FULL_ROW + FOOTER, **({"items": items} if items else {}))).report
+    assert [pupil["id"] for pupil in report["pupils"]] == ["S1", "S2", "S3"]
+    assert [item["full_score"] for item in report["items"]] == [2, 3, 10]
+    np.testing.assert_allclose([item["facility"] for item in report["items"]], [5 / 6, 4 / 9, 20.5 / 30])
+    notes = {note["code"]: note["text"] for note in report["notes"]}
+    assert "full_marks_guessed" not in notes
+    assert "第 6 行（合计）、第 7 行（平均分）、第 8 行（制表人" in notes["rows_left_out"]
+    assert "1 名学生" in notes["totals_differ"]
+    assert "第 4 行写 9，各题合计 4.5" in notes["totals_differ"]
+
+
+def test_full_marks_of_the_sheet_must_be_those_of_the_items_file(run, exam):
+    result = run(exam(FULL_ROW, items="item,full_score\n1,2\n2,5\n3,10\n"))
+    assert result.code == 1
+    assert result.err.strip() == "responses.csv 第 2 行“2”列：这里满分 3，items.csv 里是 5，请核对哪一个对。"
+
+
+def test_a_pupil_who_is_twice_in_the_groups_is_named(run, exam):
+    result = run(exam(GOOD, items=ITEMS, groups="student,性别\nS1,男\nS2,女\nS1,女\n"))
+    assert result.code == 1
+    assert "groups.csv 第 4 行" in result.err
+
+
 def test_all_faults_at_once(run, exam):
     lines = ["student,a"] + [f"S{i},{'x' if i % 2 else 1}" for i in range(100)]
     result = run(exam("\n".join(lines), items="item,full_score\na,1\n"))

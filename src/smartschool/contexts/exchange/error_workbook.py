@@ -9,6 +9,7 @@ from smartschool.contexts.exchange.reading.table import read_table
 from smartschool.contexts.exchange.reading.workbook import RawSheet
 from smartschool.kernel.cells import as_text, guarded
 from smartschool.kernel.importing import Importer, Target
+from smartschool.kernel.row_kinds import FULL_MARK_WORDS
 from smartschool.kernel.tabular import Bad, Cell, Fault
 
 COMMENT = "导入问题"
@@ -68,6 +69,12 @@ def _page(
             _write(page, line, place, cell, head)
     page.write_string(header_line, width, COMMENT, head)
     line = header_line
+    for row in raw.rows[header_line + 1 : min(refused) - 1]:
+        if any(isinstance(cell, str) and cell.strip() in FULL_MARK_WORDS for cell in row):
+            line += 1  # marks are judged by it
+            for place, cell in enumerate(row):
+                _write(page, line, place, cell, plain)
+            break
     for row_number in sorted(refused):
         line += 1
         marked = {place_of.get(fault.column) for fault in refused[row_number]}

@@ -42,7 +42,7 @@ _each_class = several(class_cell)
 def classes_cell(cell: Cell) -> Value | Bad:
     """Several classes; those after the first may leave the grade away (七年级1、2班)."""
     found = _each_class(cell)
-    if not isinstance(found, tuple):
+    if isinstance(found, Bad) or not isinstance(found, tuple):  # Bad is a tuple as well
         return found
     grade: int | None = None
     full = []

@@ -6,7 +6,7 @@ from typing import ClassVar
 from smartschool.contexts.directory.grades import school_year_start
 from smartschool.contexts.directory.importers.class_cells import ClassCell, class_cell
 from smartschool.contexts.directory.importers.people import class_key, several
-from smartschool.contexts.directory.importers.staff import staff_number_cell
+from smartschool.contexts.directory.importers.staff import NUMBERS, staff_number_cell
 from smartschool.contexts.directory.models import HomeClass, StaffRecord, TeachingAssignment
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.codes import coded
@@ -30,7 +30,7 @@ def teaching_columns() -> tuple[Column, ...]:
     return (
         Column("row_number", "序号", cells.text(40), ("编号",), ordinal=True),
         Column("class", "班级", class_cell, ("任教班级", "班级名称", "行政班"), required=True, needed=True),
-        Column("staff_number", "工号", staff_number_cell, ("教职工号", "职工号", "教师编号")),
+        Column("staff_number", "工号", staff_number_cell, (*NUMBERS, "教师工号", "任课教师工号")),
         Column("name", "教师", cells.person_name, ("教师姓名", "任课教师", "姓名")),
         Column("subject", "学科", coded("subject"), ("任教学科", "课程", "科目")),
         *wide,

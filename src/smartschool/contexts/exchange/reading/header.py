@@ -193,7 +193,7 @@ def _two_lines(
     if not sheet.merged:
         for place in range(1, len(upper)):
             parent = upper[place - 1]
-            if parent and not upper[place] and lower[place - 1] and lower[place] and not key_of(lower[place]):
+            if parent and not upper[place] and lower[place - 1] and lower[place]:
                 upper[place] = "" if key_of(parent) or claims(parent) else parent
     joined = [
         above if not below else below if not above else above + below

@@ -111,12 +111,14 @@ def test_staff_faults_at_their_cells(school: Organisation) -> None:  # noqa: F81
     bad = [*teacher(4, "余子轩")[:4], "34040219800514999", *teacher(4, "余子轩")[5:]]
     post = [*teacher(5, "陈佳")[:5], "总管", *teacher(5, "陈佳")[6:]]
     rows = [teacher(1, "甲乙"), [*teacher(2, "丙丁")[:0], "T0001", *teacher(2, "丙丁")[1:]], wrong, bad, post]
+    rows.append(teacher(6, "钱多", classes="十三年级1班"))
     report = bring("staff", xlsx([STAFF, *rows]), school)
     assert codes(report) == [
         (3, "工号", "duplicate_in_file"),
         (4, "性别", "sex_contradicts_id"),
         (5, "身份证件号", "id_shape"),
         (6, "岗位", "unknown_code"),
+        (7, "任教班级", "unknown_class"),
     ]
 
 

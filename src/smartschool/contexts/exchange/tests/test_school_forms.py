@@ -137,6 +137,7 @@ def test_notations_of_a_class(text: str, found: ClassCell | None) -> None:
 
 def test_several_classes_share_the_grade_of_the_first() -> None:
     assert classes_cell("七年级1、2班") == (ClassCell(1, grade=7), ClassCell(2, grade=7))
+    assert isinstance(classes_cell("十三年级1班"), Bad)
     assert classes_cell("701 702") == (ClassCell(1, grade=7), ClassCell(2, grade=7))
     assert several(coded("subject"))("数 学、语文") == ("14", "13")
     assert several(coded("subject"))("数学 语文") == ("14", "13")

@@ -1,0 +1,55 @@
+"""The error workbook is read again like the file it came from: header of two lines, full marks, its own column."""
+
+from datetime import date
+
+from smartschool.contexts.assessment.marks_import.importer import MarksImporter
+from smartschool.contexts.directory.importers.roster import RosterImporter
+from smartschool.contexts.exchange.checkup import read_and_check
+from smartschool.contexts.exchange.error_workbook import COMMENT, make
+from smartschool.contexts.exchange.tests.workbooks import xlsx
+from smartschool.kernel.actor import system_actor
+from smartschool.kernel.importing import Importer, Target
+from smartschool.kernel.tabular import Checked, Fault
+
+TARGET = Target(1, True, "add", date(2026, 11, 25), system_actor("checks"))
+
+
+def checked(importer: Importer, content: bytes) -> Checked:
+    reading = read_and_check(content, importer, TARGET)
+    assert reading.refused is None
+    assert reading.checked is not None
+    return reading.checked
+
+
+def test_merged_parents_still_speak_for_their_columns() -> None:
+    upper = ["姓名", "性别", "出生日期", "年级", "班级", "家庭成员1", "", "家庭成员2", ""]
+    lower = ["", "", "", "", "", "姓名", "联系电话", "姓名", "联系电话"]
+    seat = ["男", "20170519", "三年级", "02"]
+    good = ["王一", *seat, "王父", "13900000001", "王母", "13900000002"]
+    wrong = ["李二", *seat, "李父", "1390", "李母", "13900000003"]
+    merged = [(0, 5, 0, 6, "家庭成员1"), (0, 7, 0, 8, "家庭成员2")]
+    content = xlsx([upper, lower, good, wrong], merged=merged)
+    importer = RosterImporter()
+    first = checked(importer, content)
+    assert [(fault.row, fault.code) for fault in first.faults] == [(4, "phone")]
+    again = checked(importer, make(content, importer, TARGET, {}, first.faults))
+    assert again.column("name") == ["李二"]
+    assert again.column("member1_name") == ["李父"]
+    assert again.column("member2_phone") == ["13900000003"]
+    assert [fault.code for fault in again.faults] == ["phone"]
+
+
+def test_full_marks_go_with_the_refused_rows() -> None:
+    rows: list[list[object]] = [
+        ["学号", "姓名", "班级", "1", "2"],
+        ["", "满分", "", 3, 5],
+        [1, "王一", "三（2）班", 3, 4],
+        [2, "李二", "三（2）班", 9, 4],
+    ]
+    importer = MarksImporter()
+    content = xlsx(rows, sheet="数学")
+    fault = Fault("数学", 4, "1", "over_full_mark", "满分 3，这里是 9")
+    again = checked(importer, make(content, importer, TARGET, {}, [fault]))
+    assert again.column("name") == ["满分", "李二"]
+    assert again.frame.extra["1"] == ["3", "9"]
+    assert again.frame.extra[COMMENT][1] == "1：满分 3，这里是 9"
