@@ -11,8 +11,12 @@ from smartschool.contexts.diagnosis import district, family, queries, releases
 from smartschool.contexts.diagnosis import figures as stored
 from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.compose.lede import headline
+from smartschool.contexts.diagnosis.compose.small_class import small_headline
+from smartschool.contexts.diagnosis.compose.words import SMALL_CLASS
+from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.models import AnalysisRun
 from smartschool.contexts.diagnosis.policies import TEACHERS
+from smartschool.contexts.diagnosis.sketch import PaperSketch
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
@@ -25,6 +29,10 @@ def _filled(template: str, **context: object) -> SafeString:
     return mark_safe(render_to_string(f"diagnosis/panels/{template}.html", context))  # noqa: S308 -- a template
 
 
+def _headline(paper: PaperSketch, figures: GroupFigures) -> str:
+    return (small_headline if figures.n_present < SMALL_CLASS else headline)(paper, figures)
+
+
 def new_reports(request: HttpRequest, actor: Actor) -> Block | None:
     """The newest class reports that the actor may open, each with what to do about it."""
     if actor.role not in TEACHERS or actor.workspace is None:
@@ -33,7 +41,7 @@ def new_reports(request: HttpRequest, actor: Actor) -> Block | None:
     if not rows:
         return None
     told = [
-        (row, headline(sketches.load(row.run.sketch), stored.load(row.numbers, row.words))) for row in rows
+        (row, _headline(sketches.load(row.run.sketch), stored.load(row.numbers, row.words))) for row in rows
     ]
     return Block(_filled("new_reports", rows=told, school_code=actor.workspace.code))
 

@@ -17,6 +17,7 @@ from smartschool.contexts.diagnosis.compose.class_report import (
     doubtful_points,
     help_lines,
 )
+from smartschool.contexts.diagnosis.compose.lede import headline
 from smartschool.contexts.diagnosis.compose.words import Sentence, say, strong
 from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.sketch import PaperSketch
@@ -183,6 +184,34 @@ def public_lede(paper: PaperSketch, figures: GroupFigures) -> Sentence:
     return tuple(piece for piece in made if not piece.private)
 
 
+def advised_items(paper: PaperSketch, figures: GroupFigures) -> tuple[int, ...]:
+    """The items that the first sentence names, at most two; none while an answer is in doubt."""
+    if any(words.key_in_doubt(item) for item in figures.items):
+        return ()
+    return _advised(paper, figures, _focus(paper, figures))
+
+
+def small_headline(paper: PaperSketch, figures: GroupFigures) -> str:
+    """What to do about one report, as its first sentence says it, short enough for a list of reports."""
+    advised = advised_items(paper, figures)
+    if not advised:
+        return headline(paper, figures)
+    first = f"先讲{words.join_numbers([paper.items[j].number for j in advised])}"
+    focus = _focus(paper, figures)
+    return first if focus is None else f"{first}：“{paper.points[focus].name}”要先练"
+
+
+def _advised(paper: PaperSketch, figures: GroupFigures, focus: int | None) -> tuple[int, ...]:
+    """Where most lost marks, first; of the items on the focus, where there is one."""
+    order = sorted(
+        (j for j, item in enumerate(figures.items) if item.lost),
+        key=lambda j: (-figures.items[j].lost, words.value_of(figures.items[j].facility) or 0.0, j),
+    )
+    if focus is None:
+        return tuple(order[:1])
+    return tuple([j for j in order if focus in paper.items[j].weights] or order)[:2]
+
+
 def _lede(paper: PaperSketch, figures: GroupFigures, focus: int | None, practice: int) -> Sentence:
     n = figures.n_present
     if n == 0:
@@ -192,18 +221,13 @@ def _lede(paper: PaperSketch, figures: GroupFigures, focus: int | None, practice
     doubts = [paper.items[j].number for j, item in enumerate(figures.items) if words.key_in_doubt(item)]
     if doubts:
         return say(strong(f"{words.join_numbers(doubts[:3])}的答案存疑，先复核"), "，再看谁会谁不会。")
-    order = sorted(
-        (j for j, item in enumerate(figures.items) if item.lost),
-        key=lambda j: (-figures.items[j].lost, words.value_of(figures.items[j].facility) or 0.0, j),
-    )
-    if not order:
+    advised = _advised(paper, figures, focus)
+    if not advised:
         return say(f"{n} 人", strong("全部满分"), "，没有要讲的题。")
-    first = paper.items[order[0]].number
+    first = paper.items[advised[0]].number
     if focus is None:
-        head = say(f"{n} 人中 ", strong(f"{figures.items[order[0]].lost} 人"), f"在第 {first} 题丢过分。")
+        head = say(f"{n} 人中 ", strong(f"{figures.items[advised[0]].lost} 人"), f"在第 {first} 题丢过分。")
         return (*head, *say(strong(f"建议先讲第 {first} 题。")))
-    on_point = [j for j in order if focus in paper.items[j].weights] or order
-    first = paper.items[on_point[0]].number
     lost = figures.points[focus].lost
     name = strong(f"“{paper.points[focus].name}”")
     counted: Sentence
@@ -217,7 +241,7 @@ def _lede(paper: PaperSketch, figures: GroupFigures, focus: int | None, practice
     if practice:
         counted = (*counted, words.Words(f"，其中 {practice} 人需要再练", private=True))
     sentence = (*counted, *say("。", strong(f"建议先讲第 {first} 题")))
-    second = [paper.items[j].number for j in on_point[1:2]]
+    second = [paper.items[j].number for j in advised[1:]]
     return (*sentence, *say(f"，再看第 {second[0]} 题。" if second else "。"))
 
 

@@ -17,7 +17,11 @@ from smartschool.contexts.diagnosis.compose.item_page import compose_item
 from smartschool.contexts.diagnosis.compose.lede import lede
 from smartschool.contexts.diagnosis.compose.mastery_table import mastery_table
 from smartschool.contexts.diagnosis.compose.pupil import Earlier, OwnResult, compose_own_report
-from smartschool.contexts.diagnosis.compose.small_class import compose_small_class
+from smartschool.contexts.diagnosis.compose.small_class import (
+    advised_items,
+    compose_small_class,
+    small_headline,
+)
 from smartschool.contexts.diagnosis.compose.words import (
     percent,
     plain,
@@ -180,6 +184,9 @@ def test_small_class_shows_counts_and_the_grid():
     assert plain(report.lede) == (
         "8 人中 6 人在“方程应用”丢过分，其中 4 人需要再练。建议先讲第 3 题，再看第 4 题。"
     )
+    block = group(items, points, n=8, bins=(0, 0, 0, 2, 2, 2, 2))
+    assert advised_items(PAPER, block) == (2, 3), "as the sentence says"
+    assert small_headline(PAPER, block) == "先讲第 3、4 题：“方程应用”要先练"
     assert [row.lost for row in report.rows] == [1, 0, 6, 1]
     assert report.rows[0].cells[5].text == "空"
     assert report.rows[2].cells[1] == report.rows[2].cells[6]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -121,3 +122,16 @@ def test_every_tab_opens(district: District, sign_in: SignIn) -> None:
     for tab in ("items", "points", "pupils", "sheet"):
         assert 'aria-current="page"' in text(client, district.url("final", 0, f"?tab={tab}"))
     assert "七（1）班" in text(client, f"/schools/{district.town.code}/analysis/")
+
+
+@pytest.mark.parametrize(("paper", "number"), [("final", 0), ("village", 2)])
+def test_items_that_the_first_sentence_names_are_on_the_sheet(
+    district: District, sign_in: SignIn, paper: str, number: int
+) -> None:
+    """The sentence said to begin with item 17, and the list of today's items did not have it."""
+    page = text(sign_in("v-maths" if paper == "village" else "t-maths"), district.url(paper, number, "cast/"))
+    lede = re.search(r'class="lede[^>]*>(.*?)</p>', page, re.DOTALL).group(1)  # type: ignore[union-attr]
+    named = {word for run in re.findall(r"第 ([\d、]+) 题(?!的答案存疑)", lede) for word in run.split("、")}
+    listed = set(re.findall(r"<b>第 (\S+) 题</b>", page))
+    assert named
+    assert named <= listed
