@@ -85,6 +85,30 @@ def test_an_item_says_whom_it_tells_apart_once_it_is_calibrated(
     assert not console
 
 
+def test_the_printed_report_fits_the_sheet(page: Page, site: str, district: school.District) -> None:
+    """A4 less its margins is 703 px: no table may be cut off, no column narrower than a few characters."""
+    sign_in(page, site, "t-maths")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 703, "height": 1000})
+    for paper in ("final", "village"):
+        if paper == "village":
+            page.context.clear_cookies()
+            page.emulate_media(media="screen")
+            sign_in(page, site, "v-maths")
+            page.emulate_media(media="print")
+        page.goto(site + district.url(paper, 2 if paper == "village" else 0))
+        cut = page.eval_on_selector_all(
+            ".tw", "found => found.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
+        )
+        assert not cut, paper
+        narrow = page.eval_on_selector_all(
+            ".table .kp", "found => Math.min(...found.map(e => e.clientWidth))"
+        )
+        assert paper == "village" or narrow >= 90
+        assert not page.locator("nav:visible").count()
+    page.emulate_media(media="screen")
+
+
 def test_village_teacher_gets_the_grid(
     page: Page, site: str, district: school.District, check_page: Callable[..., None], console: list[str]
 ) -> None:

@@ -59,10 +59,15 @@ NOTHING = SafeString("")
 
 @dataclass(frozen=True)
 class Block:
-    """What a panel says today: a sentence above the columns, a section in its column; either may be empty."""
+    """What a panel says today; each part may be empty.
+
+    `lede` is a sentence of where we stand and `todo` a clause of what waits for the reader, both for the
+    paragraph that opens the page; `body` is a section in the panel's column.
+    """
 
     body: SafeString = NOTHING
     lede: SafeString = NOTHING
+    todo: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
@@ -17,6 +17,7 @@ from smartschool.kernel.policy import policies
 from smartschool.kernel.request_context import current_request
 
 SIGN_IN_URL = "/login/"
+FORM_EXPIRED = "web.form_expired"
 
 # status → (icon, heading); the sentence below it comes from the error itself
 HEADINGS = {
@@ -44,7 +45,8 @@ def render_error(request: HttpRequest, error: DomainError) -> HttpResponse:
         return HttpResponse(body, status=error.status, content_type="application/problem+json; charset=utf-8")
     if error.status == 401 and request.method == "GET" and not request.headers.get("HX-Request"):
         return HttpResponseRedirect(f"{SIGN_IN_URL}?next={quote(request.get_full_path())}")
-    glyph, heading = HEADINGS.get(error.status, HEADINGS[400])
+    stale = error.code == FORM_EXPIRED
+    glyph, heading = ("clock", "这一页放得太久了") if stale else HEADINGS.get(error.status, HEADINGS[400])
     context: dict[str, Any] = {
         "glyph": glyph,
         "heading": heading,
@@ -53,10 +55,18 @@ def render_error(request: HttpRequest, error: DomainError) -> HttpResponse:
     }
     if error.status == 401:
         context["sign_in_url"] = SIGN_IN_URL
+    if stale:
+        context["again_url"] = _came_from(request)
     response = HttpResponse(render_to_string("web/errors/page.html", context, request), status=error.status)
     # htmx does not swap an error: the script shows this sentence and keeps the old content.
     response.headers["X-Message"] = quote(error.message)
     return response
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page of ours whose form was sent, to be opened anew; 今日 where the browser does not say."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    return came.path + (f"?{came.query}" if came.query else "") if came.netloc == request.get_host() else "/"
 
 
 def _meant_for(request: HttpRequest) -> list[str]:
@@ -112,7 +122,10 @@ def not_allowed(request: HttpRequest, exception: Exception | None = None) -> Htt
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403: the form is older than the session."""
     return render_error(
-        request, DomainError("web.form_expired", "没有保存，页面放得太久了。刷新后再提交一次。", status=403)
+        request,
+        DomainError(
+            FORM_EXPIRED, "没有保存。期间重新登录过或换过账号，请回到刚才的页面再提交一次。", status=403
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Owns 今日, the home of each role: one sentence of where we stand, then the panels that rooms registered."""
+"""Owns 今日, the home of each role: where we stand and what waits, then the panels that rooms registered."""
 
 from datetime import date
 
@@ -53,6 +53,7 @@ def _today(request: HttpRequest, school_code: str | None) -> HttpResponse:
         "day": _day(clock.today()),
         "term": _term(clock.today()),
         "ledes": [block.lede for _, block in blocks if block.lede],
+        "todos": [block.todo for _, block in blocks if block.todo],
         "main": [block.body for panel, block in blocks if block.body and not panel.side],
         "side": [block.body for panel, block in blocks if block.body and panel.side],
         "acting_for": elsewhere,

@@ -27,9 +27,9 @@ from smartschool.kernel.registry import Block
 MOST = 6
 
 
-def _block(template: str, **context: object) -> Block:
+def _block(template: str, todo: str, **context: object) -> Block:
     html = render_to_string(f"assessment/panels/{template}.html", context)
-    return Block(mark_safe(html))  # noqa: S308 - a template
+    return Block(mark_safe(html), todo=todo)  # noqa: S308 - a template
 
 
 def _marked(papers: list[Paper]) -> set[tuple[int, int]]:
@@ -70,7 +70,9 @@ def waiting_marks(request: HttpRequest, actor: Actor) -> Block | None:
         for home_class in policies.classes_of_paper(taught, paper)
         if (paper.pk, home_class.id) not in marked
     ]
-    return _block("waiting_marks", rows=rows[:MOST], more=len(rows) - MOST) if rows else None
+    if not rows:
+        return None
+    return _block("waiting_marks", f"{len(rows)} 份成绩等你录", rows=rows[:MOST], more=len(rows) - MOST)
 
 
 def missing_marks(request: HttpRequest, actor: Actor) -> Block | None:
@@ -116,7 +118,10 @@ def missing_marks(request: HttpRequest, actor: Actor) -> Block | None:
         {"name": exam.name, "grade": grade_name(exam.grade), "held_on": exam.held_on, "papers": found}
         for exam, found in exams.items()
     ]
-    return _block("missing_marks", rows=rows[:MOST], more=len(rows) - MOST) if rows else None
+    if not rows:
+        return None
+    lacking = sum(len(found) for found in exams.values())
+    return _block("missing_marks", f"{lacking} 份试卷还缺成绩", rows=rows[:MOST], more=len(rows) - MOST)
 
 
 def open_requests(request: HttpRequest, actor: Actor) -> Block | None:
@@ -134,4 +139,4 @@ def open_requests(request: HttpRequest, actor: Actor) -> Block | None:
         }
         for one in found[:MOST]
     ]
-    return _block("open_requests", rows=rows, n=len(found))
+    return _block("open_requests", f"{len(found)} 件考试申请等你答复", rows=rows, n=len(found))

@@ -61,7 +61,8 @@ def to_release(request: HttpRequest, actor: Actor) -> Block | None:
         return None
     shown = [(exam, [one for one in exam.subjects if one.release is None]) for exam in waiting[:MOST]]
     return Block(
-        _filled("to_release", exams=shown, more=len(waiting) - MOST, school_code=actor.workspace.code)
+        _filled("to_release", exams=shown, more=len(waiting) - MOST, school_code=actor.workspace.code),
+        todo=f"{len(waiting)} 场考试的结果还没有发布",
     )
 
 
@@ -91,7 +92,10 @@ def coverage(request: HttpRequest, actor: Actor) -> Block | None:
         state = "none" if not due else "part" if done < due else "all"
         towns[school.town or "区直"].append({"school": school, "done": done, "due": due, "state": state})
     counts = Counter(one["state"] for found in towns.values() for one in found)
-    return Block(_filled("coverage", towns=sorted(towns.items()), counts=counts, term=term))
+    return Block(
+        _filled("coverage", towns=sorted(towns.items()), counts=counts, term=term),
+        todo=f"{counts['part']} 所学校考过了还缺成绩" if counts["part"] else "",
+    )
 
 
 def quality(request: HttpRequest, actor: Actor) -> Block | None:

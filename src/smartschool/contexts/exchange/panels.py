@@ -39,4 +39,4 @@ def unfinished_imports(request: HttpRequest, actor: Actor) -> Block | None:
     html = render_to_string(
         "exchange/panels/unfinished.html", {"rows": rows, "school_code": actor.workspace.code}
     )
-    return Block(mark_safe(html))  # noqa: S308 - a template
+    return Block(mark_safe(html), todo=f"{len(rows)} 次导入没做完")  # noqa: S308 - a template

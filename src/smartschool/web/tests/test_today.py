@@ -139,3 +139,18 @@ def test_statements_of_the_home_do_not_grow_with_panels(
     client.get("/schools/Q-2/today/")
     with django_assert_max_num_queries(24):  # type: ignore[operator]
         client.get("/schools/Q-2/today/")
+
+
+def test_a_form_of_an_older_session_says_what_happened_and_leads_back(people: People) -> None:
+    """Its heading said 这一页你看不到, and its only button led away from what was typed."""
+    client = Client(enforce_csrf_checks=True)
+    client.cookies.load(signed_in("q-sun").cookies)
+    came = "http://testserver/account/password/?from=menu"
+    answer = client.post("/account/password/", {"old": "x"}, headers={"Referer": came})
+    text = answer.content.decode()
+    assert answer.status_code == 403
+    assert "<h1>这一页放得太久了</h1>" in text
+    assert 'href="/account/password/?from=menu">回到刚才的页面</a>' in text
+    stranger = client.post("/account/password/", {}, headers={"Referer": "http://elsewhere.example/a"})
+    assert "elsewhere" not in stranger.content.decode()
+    assert 'href="/">回到刚才的页面</a>' in stranger.content.decode()

@@ -20,6 +20,7 @@ from smartschool.contexts.assessment.two_way import two_way
 from smartschool.contexts.assessment.views.common import actor_of, grade_name, paper_title, subject_name
 from smartschool.contexts.curriculum.public.doors import points_by_id
 from smartschool.contexts.directory.public.contracts import ClassInfo
+from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
 from smartschool.kernel.policy import requires
 
@@ -52,8 +53,19 @@ def exams(request: HttpRequest, school_code: str) -> HttpResponse:
     return render(
         request,
         "assessment/exams.html",
-        {"exams": listed, "school_code": school_code, "may_create": may_create},
+        {
+            "exams": listed,
+            "lacking": _without_marks(found),
+            "school_code": school_code,
+            "may_create": may_create,
+        },
     )
+
+
+def _without_marks(exams: list[Exam]) -> list[str]:
+    """Papers that were sat and of which no class has marks, newest first."""
+    sat = [exam for exam in exams if exam.held_on and exam.held_on <= clock.today()]
+    return [paper_title(paper) for exam in sat for paper in exam.papers.all() if paper.marks_at is None]
 
 
 @requires("assessment.create_exam")
@@ -150,9 +162,12 @@ def paper(request: HttpRequest, school_code: str, paper_code: str) -> HttpRespon
         if may_enter and items
         else []
     )
+    title = paper_title(found)
     context = {
         "paper": found,
-        "title": paper_title(found),
+        "title": title,
+        "exam_name": "" if found.exam.name == title else found.exam.name,
+        "waiting": [line.home_class.name for line in lines if line.entry_url],
         "items": [(item, [points[point].name for point, _ in item.points]) for item in items],
         "table": two_way(items, points),
         "total": sum(item.full for item in items),

@@ -33,6 +33,7 @@ def test_the_office_sees_what_no_family_has_seen_until_it_is_released(
     client = sign_in("t-office")
     before = home(client)
     assert "分析好了，还没发布" in before
+    assert "2 场考试的结果还没有发布。" in before.split("分析好了")[0], "the first sentence says what waits"
     assert "数学第 4 题，先请任课教师复核" in before
     for name in ("midterm", "final"):
         form = {"papers": [district.papers[name].code], "audience": "both"}

@@ -19,7 +19,12 @@ from smartschool.kernel.policy import requires
 def releases(request: HttpRequest, school_code: str) -> HttpResponse:
     """Exams with their subjects: released or not."""
     exams = reads.exams(request.actor)  # type: ignore[attr-defined]
-    context = {"exams": exams, "school_code": school_code, "said": request.GET.get("said", "")}
+    context = {
+        "exams": exams,
+        "waiting": sum(exam.open for exam in exams),
+        "school_code": school_code,
+        "said": request.GET.get("said", ""),
+    }
     return render(request, "diagnosis/releases.html", context)
 
 
