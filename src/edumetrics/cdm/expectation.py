@@ -163,7 +163,7 @@ def _accumulate(patterns, tables, log_scale, probability, group, by_row):  # typ
         find_rows(codes, n, first_row, first_row[-1], width, starts)
         total = multiply_rows(flat, starts, post, width // LANES)
         if total > RESCUE:
-            loglik += copies[n] * (np.log(total) + scale_of(starts, width, log_scale))
+            loglik += copies[n] * (np.log(total) + scale_of(codes, n, first_row, log_scale))
         else:
             loglik += copies[n] * _exact(patterns, n, probability, group, tables[-1], post)
             total = 1.0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,7 @@ from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Reas
 MAX_CATEGORIES = 10  # an essay of 60 marks has more values than a step model can carry
 MIN_COUNT = 3  # a category seen less often is merged: its step could not be estimated
 _QUARTERS = 4  # marks are nearly always whole, half or quarter marks: counted without sorting
+MOST_QUARTERS = 4096  # of a mark that is counted so
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,10 +46,12 @@ class Coding:
     def encode(self, matrix: ResponseMatrix) -> NDArray[np.int16]:
         """Categories (N, J) of any pupils, −1 where there is no mark or no such item in the matrix."""
         place = {item: index for index, item in enumerate(matrix.items)}
-        nowhere, columns = np.full(matrix.n_pupils, np.nan), np.ascontiguousarray(matrix.marks.T)
-        return self.encode_columns(
-            [columns[place[item]] if item in place else nowhere for item in self.items]
-        )
+        column = np.array([place.get(item, 0) for item in self.items], dtype=np.int64)
+        first = np.cumsum([0, *(len(edges) for edges in self.edges)])
+        out = np.empty((matrix.n_pupils, len(column)), dtype=np.int16)
+        _encode(matrix.marks, column, np.concatenate(self.edges), first, out)
+        out[:, [item not in place for item in self.items]] = -1
+        return out
 
     def encode_columns(self, columns: Sequence[FloatArray]) -> NDArray[np.int16]:
         """Categories (N, J) from one column of marks per item, NaN where there is none."""
@@ -93,7 +97,7 @@ def learn_coding(
     found = coding_from_tallies(matrix.items, tallies(matrix), max_categories, min_count)
     coding, excluded, cautions = found
     categories = coding.encode(matrix)
-    repeats = _repeats(categories)
+    repeats = _repeats(categories, coding.counts)
     for j, twin in repeats.items():
         item = coding.items[j]
         excluded[item] = Insufficient(Reason.NOT_IDENTIFIED, int(coding.counts[j].sum()))
@@ -106,7 +110,18 @@ def learn_coding(
 
 def tallies(matrix: ResponseMatrix) -> list[tuple[FloatArray, IntArray]]:
     """Values that occur on each item, ascending, and how often."""
-    return [_tally(column) for column in np.ascontiguousarray(matrix.marks.T)]
+    width = int(min(_QUARTERS * float(matrix.full.max(initial=0.0)), MOST_QUARTERS)) + 1
+    counts, other = np.zeros((matrix.n_items, width), np.int64), np.zeros(matrix.n_items, np.bool_)
+    _count_quarters(matrix.marks, counts, other)
+    out = []
+    for j, freq in enumerate(counts):
+        seen = np.flatnonzero(freq)
+        values, times = seen / _QUARTERS, freq[seen]
+        if other[j]:
+            column = matrix.marks[:, j]
+            values, times = np.unique(column[~np.isnan(column)], return_counts=True)
+        out.append((values, times.astype(np.int64, copy=False)))
+    return out
 
 
 def coding_from_tallies(
@@ -143,18 +158,34 @@ def coding_from_tallies(
     return Coding(tuple(kept), tuple(edges), tuple(means), tuple(counts)), excluded, cautions
 
 
-def _tally(column: FloatArray) -> tuple[FloatArray, IntArray]:
-    """Values that occur, ascending, and how often."""
-    missing = np.isnan(column)
-    present = column[~missing] if missing.any() else column
-    quarters = present * _QUARTERS
-    whole = quarters.astype(np.int64)
-    if len(whole) and (whole == quarters).all() and whole.max() < 4096:
-        freq = np.bincount(whole)
-        seen = np.flatnonzero(freq)
-        return seen / _QUARTERS, freq[seen]
-    values, count = np.unique(present, return_counts=True)
-    return values, count.astype(np.int64)
+@numba.njit(cache=True, nogil=True)
+def _count_quarters(marks, counts, other):  # type: ignore[no-untyped-def]
+    """Count quarter marks (J, W); ``other`` (J,) tells items that have a mark in between or a higher one."""
+    top = counts.shape[1]
+    for n in range(marks.shape[0]):
+        for j in range(marks.shape[1]):
+            quarters = marks[n, j] * _QUARTERS
+            if 0.0 <= quarters < top:
+                whole = int(quarters)
+                counts[j, whole] += 1
+                other[j] |= whole != quarters
+            elif not np.isnan(quarters):
+                other[j] = True
+
+
+@numba.njit(cache=True, nogil=True)
+def _encode(marks, column, edges, first, out):  # type: ignore[no-untyped-def]
+    """Fill categories ``out`` (N, J) from marks (N, I); item j stands in ``column[j]`` of them."""
+    lowest = edges[first[:-1]]
+    several = np.flatnonzero(np.diff(first) > 1)
+    for n in range(out.shape[0]):
+        for j in range(out.shape[1]):  # most items have one edge: one straight loop, vectors of them at a time
+            mark = marks[n, column[j]]
+            out[n, j] = -1 if np.isnan(mark) else mark >= lowest[j]
+        for j in several:
+            mark = marks[n, column[j]]
+            for edge in edges[first[j] + 1 : first[j + 1]]:
+                out[n, j] += mark >= edge
 
 
 def _bins(freq: IntArray, max_categories: int, min_count: int) -> IntArray:
@@ -173,14 +204,18 @@ def _bins(freq: IntArray, max_categories: int, min_count: int) -> IntArray:
     return bins
 
 
-def _repeats(categories: NDArray[np.int16]) -> dict[int, int]:
-    """Columns that equal an earlier column in every cell: index → index of the first."""
-    first: dict[bytes, int] = {}
+def _repeats(categories: NDArray[np.int16], counts: Sequence[IntArray]) -> dict[int, int]:
+    """Columns that equal an earlier column in every cell: index → index of the first.
+
+    ``counts`` of the categories differ in most columns, which then need no look at the cells.
+    """
+    alike: dict[tuple[int, ...], list[int]] = {}
     out: dict[int, int] = {}
-    for j in range(categories.shape[1]):
-        key = np.ascontiguousarray(categories[:, j]).tobytes()
-        if key in first:
-            out[j] = first[key]
+    for j, count in enumerate(counts):
+        earlier = alike.setdefault(tuple(count.tolist()), [])
+        twin = next((i for i in earlier if (categories[:, i] == categories[:, j]).all()), None)
+        if twin is None:
+            earlier.append(j)
         else:
-            first[key] = j
+            out[j] = twin
     return out

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edumetrics.irt.em import Parameters, Problem, node_model
 from edumetrics.irt.models import item_probabilities
 from edumetrics.runners.packing import Floats, Ints, Shard, unpack
-from edumetrics.runners.stats import posterior
+from edumetrics.runners.stats import posterior, prepare
 
 TOGETHER = 32  # persons with the same items from which a product of matrices for them alone pays
 CHUNK = 2048  # persons whose posteriors fit into a core's cache
@@ -36,8 +36,8 @@ def lost_information(problem: Problem, at: Parameters, shard: Shard) -> Floats:
     stand before θ only. Persons who saw the same items are therefore summed by products of matrices
     without writing out anybody's score; the others by their scores in orthogonal polynomials.
     """
-    cats = unpack(shard)
-    weight = posterior(shard, node_model(problem, at))[0]
+    cats, model = unpack(shard), node_model(problem, at)
+    tables = prepare(model, shard.layout)
     used = problem.used
     place = np.cumsum(used).reshape(used.shape) - 1
     owner = np.nonzero(used)[0]  # the item of each parameter
@@ -55,13 +55,13 @@ def lost_information(problem: Problem, at: Parameters, shard: Shard) -> Floats:
         total = np.zeros((len(entries), len(entries)))
         for part in _chunks(rows):
             known = (cats[part] if len(seen) == cats.shape[1] else cats[part][:, seen]).astype(np.float64)
-            total += _closed_form(
-                known, first, weight[part], level[inside], problem.theta, basis, member[part]
-            )
+            weight = posterior(shard.take(part), model, tables)[0]
+            total += _closed_form(known, first, weight, level[inside], problem.theta, basis, member[part])
         out[np.ix_(entries, entries)] += total
     for part in _chunks(apart):
+        weight = posterior(shard.take(part), model, tables)[0]
         out += _by_polynomials(
-            cats[part], place[:, 0], owner, weight[part], level, problem.theta, basis, member[part]
+            cats[part], place[:, 0], owner, weight, level, problem.theta, basis, member[part]
         )
     return out
 

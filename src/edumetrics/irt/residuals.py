@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from edumetrics.irt.models import GPCM, GRADED, _sigmoid, item_probabilities
+from edumetrics.irt.models import GPCM, GRADED, GUESSING, _sigmoid, item_probabilities
 from edumetrics.irt.results import Calibration
 from edumetrics.results import FloatArray
 
@@ -44,11 +44,18 @@ def residuals(
     calibration: Calibration, cats: NDArray[np.int16], ability: FloatArray, error: FloatArray
 ) -> Residuals:
     """Residuals of the categories (N, J), −1 where missing, at abilities with their posterior sd (N,)."""
-    problem = calibration.problem
+    problem, par = calibration.problem, calibration.parameters.par
     values, sums = np.empty(cats.shape[::-1]), np.zeros((cats.shape[1], 6))
+    by_item = np.ascontiguousarray(cats.T)
+    one_step = (problem.n_categories == 2) & (problem.kind != GRADED)
+    guess = np.where(problem.kind == GUESSING, 1.0 / (1.0 + np.exp(-par[:, 2])), 0.0)
+    for j in np.flatnonzero(one_step).tolist():
+        # Exponentials of a whole item at once: the library has them in vectors, compiled code one by one.
+        odds = np.exp(-par[j, 0] * ability - par[j, 1])
+        _walk_one_step(by_item[j], odds, par[j, 0], guess[j], error, values[j], sums[j])
     _walk(
-        np.ascontiguousarray(cats.T), problem.kind, calibration.parameters.par, problem.n_categories,
-        ability, error, values, sums,
+        by_item, np.flatnonzero(~one_step), problem.kind, par, problem.n_categories, ability, error, values,
+        sums,
     )  # fmt: skip
     n, squares, variance, ratio, excess, relative = sums.T
     safe, v = np.maximum(n, 1.0), np.maximum(variance, LEAST_VARIANCE)
@@ -62,44 +69,64 @@ def residuals(
     )
 
 
+@numba.njit(cache=True, nogil=True, fastmath={"reassoc"}, error_model="numpy")
+def _walk_one_step(cats, odds, a, c, error, values, sums):  # type: ignore[no-untyped-def]
+    """Fill the residuals of a right/wrong item and n, Σr², ΣV, Σr²/V, Σ(μ₄ − V²), Σ(μ₄/V² − 1).
+
+    ``odds`` (N,) are those of a wrong answer without guessing, ``c`` is the chance to guess. No branch and
+    no order of the sums stand in the way of vectors.
+    """
+    answers = squares = variances = ratios = excess = relative = 0.0
+    for n in range(len(cats)):
+        s = 1.0 / (1.0 + odds[n])
+        rise = a * s * (1.0 - s) * (1.0 - c)
+        s = c + (1.0 - c) * s
+        variance = s * (1.0 - s)
+        fourth = variance * (1.0 - 3.0 * variance)
+        lost = rise * error[n]
+        v, least = variance - lost * lost, LEAST_SHARE * variance
+        v = v if v > least else least
+        v = v if v > LEAST_VARIANCE else LEAST_VARIANCE
+        seen = 1.0 if cats[n] >= 0 else 0.0
+        r = (cats[n] - s) * seen
+        values[n] = r if cats[n] >= 0 else np.nan
+        over = fourth - v * v
+        answers += seen
+        squares += r * r
+        variances += v * seen
+        ratios += r * r / v
+        excess += (over if over > 0.0 else 0.0) * seen
+        relative += (fourth / (v * v) - 1.0) * seen
+    sums[0], sums[1], sums[2] = answers, squares, variances
+    sums[3], sums[4], sums[5] = ratios, excess, relative
+
+
 @numba.njit(cache=True, nogil=True)
-def _walk(cats, kind, par, n_categories, theta, error, values, sums):  # type: ignore[no-untyped-def]
-    """Fill residuals and, per item, n, Σr², ΣV, Σr²/V, Σ(μ₄ − V²), Σ(μ₄/V² − 1)."""
+def _walk(cats, items, kind, par, n_categories, theta, error, values, sums):  # type: ignore[no-untyped-def]
+    """The same for ``items`` of several steps, and graded ones."""
     chance, at = np.empty((par.shape[1] + 1, 1)), np.empty(1)
-    for j in range(cats.shape[0]):
-        m = n_categories[j] - 1
-        a, d = par[j, 0], par[j, 1]
+    for j in items:
+        m, a = n_categories[j] - 1, par[j, 0]
         for n in range(cats.shape[1]):
             x = cats[j, n]
             if x < 0:
                 values[j, n] = np.nan
                 continue
-            t = theta[n]
-            if m == 1 and kind[j] != GRADED:
-                s = _sigmoid(a * t + d)
-                rise = a * s * (1.0 - s)
-                if kind[j] != GPCM:
-                    c = _sigmoid(par[j, 2])
-                    s = c + (1.0 - c) * s
-                    rise *= 1.0 - c
-                mean, variance = s, s * (1.0 - s)
-                fourth = variance * (1.0 - 3.0 * variance)
+            at[0] = theta[n]
+            item_probabilities(kind[j], par[j], m, at, chance)
+            mean = variance = fourth = rise = 0.0
+            for k in range(1, m + 1):
+                mean += k * chance[k, 0]
+            for k in range(m + 1):
+                square = (k - mean) * (k - mean)
+                variance += square * chance[k, 0]
+                fourth += square * square * chance[k, 0]
+            if kind[j] == GPCM:
+                rise = a * variance
             else:
-                at[0] = t
-                item_probabilities(kind[j], par[j], m, at, chance)
-                mean = variance = fourth = rise = 0.0
                 for k in range(1, m + 1):
-                    mean += k * chance[k, 0]
-                for k in range(m + 1):
-                    square = (k - mean) * (k - mean)
-                    variance += square * chance[k, 0]
-                    fourth += square * square * chance[k, 0]
-                if kind[j] == GPCM:
-                    rise = a * variance
-                else:
-                    for k in range(1, m + 1):
-                        s = _sigmoid(a * t + par[j, k])
-                        rise += a * s * (1.0 - s)
+                    s = _sigmoid(a * theta[n] + par[j, k])
+                    rise += a * s * (1.0 - s)
             r = x - mean
             v = max(variance - (rise * error[n]) ** 2, LEAST_SHARE * variance)
             v = max(v, LEAST_VARIANCE)

@@ -34,11 +34,12 @@ from edumetrics.results import (
     Provenance,
     Reason,
 )
-from edumetrics.runners.packing import make_layout, pack
-from edumetrics.runners.stats import posterior
+from edumetrics.runners.packing import Shard, make_layout, pack
+from edumetrics.runners.stats import NodeModel, posterior, prepare
 
 STEP = 1e-5
 CHUNK = 16_384  # persons whose posteriors are held at once (6 MB)
+NEAR = 2048  # persons whose posteriors fit into a core's cache
 FEWEST_FOR_RELIABILITY = 10
 # An interval of ± 4 spans the whole population: without a prior such answers tell nothing.
 WIDEST_ERROR = 2.0
@@ -180,7 +181,7 @@ def plausible_values(
     values = np.empty((draws, len(rows)))
     for at in range(0, len(rows), CHUNK):
         chosen = rows[at : at + CHUNK]
-        post = _posterior(calibration, cats[chosen], population[chosen])
+        post = posterior(*_packed(calibration, cats[chosen], population[chosen]))[0]
         cumulative = np.concatenate([np.zeros((len(chosen), 1)), np.cumsum(post, axis=1)], axis=1)
         cumulative /= cumulative[:, -1:]
         for d in range(draws):
@@ -207,23 +208,25 @@ def _populations(
     return np.array([place[str(g)] for g in groups], dtype=np.int64)
 
 
-def _posterior(calibration: Calibration, cats: NDArray[np.int16], population: IntArray) -> FloatArray:
-    layout = make_layout(calibration.problem.n_categories, [True] * cats.shape[1])
-    model = node_model(calibration.problem, calibration.parameters)
-    return posterior(pack(cats, layout, population), model)[0]
+def _packed(
+    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
+) -> tuple[Shard, NodeModel]:
+    """Answers and model as the compiled loops want them."""
+    layout = make_layout(calibration.problem.n_categories, (cats < 0).any(axis=0))
+    return pack(cats, layout, population), node_model(calibration.problem, calibration.parameters)
 
 
 def posterior_moments(
     calibration: Calibration, cats: NDArray[np.int16], population: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Posterior mean and standard deviation of each person."""
+    shard, model = _packed(calibration, cats, population)
+    tables = prepare(model, shard.layout)
     theta = calibration.problem.theta
     powers = np.column_stack([theta, theta**2])
-    out = np.empty((len(cats), 2))
-    for at in range(0, len(cats), CHUNK):
-        part = slice(at, at + CHUNK)
-        out[part] = _posterior(calibration, cats[part], population[part]) @ powers
-    return out[:, 0], np.sqrt(np.maximum(out[:, 1] - out[:, 0] ** 2, 0.0))
+    parts = shard.split(max(1, -(-shard.n // NEAR)))
+    first, second = np.concatenate([posterior(part, model, tables)[0] @ powers for part in parts]).T
+    return first, np.sqrt(np.maximum(second - first**2, 0.0))
 
 
 def posterior_summary(

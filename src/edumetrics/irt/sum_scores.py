@@ -14,6 +14,15 @@ from edumetrics.results import FloatArray, IntArray
 @numba.njit(cache=True, nogil=True)
 def _convolve(dist, top, p, m):  # type: ignore[no-untyped-def]
     """Add one item with categories 0 … m to the distribution of sums 0 … top, in place."""
+    if m == 1:  # the innermost loop runs along the nodes, where it is done in vectors
+        for q in range(dist.shape[1]):
+            dist[top + 1, q] = dist[top, q] * p[1, q]
+        for s in range(top, 0, -1):
+            for q in range(dist.shape[1]):
+                dist[s, q] = dist[s, q] * p[0, q] + dist[s - 1, q] * p[1, q]
+        for q in range(dist.shape[1]):
+            dist[0, q] *= p[0, q]
+        return
     for s in range(top + m, -1, -1):
         for q in range(dist.shape[1]):
             total = 0.0

@@ -95,11 +95,11 @@ def find_rows(codes, n, first_row, population_row, width, starts):  # type: igno
 
 
 @numba.njit(cache=True, nogil=True)
-def scale_of(starts, width, log_scale):  # type: ignore[no-untyped-def]
-    """Log of what the rows of one person were divided by."""
+def scale_of(codes, n, first_row, log_scale):  # type: ignore[no-untyped-def]
+    """Log of what the rows of one person's bytes were divided by."""
     total = 0.0
-    for start in starts:
-        total += log_scale[start // width]
+    for g in range(codes.shape[1]):
+        total += log_scale[first_row[g] + codes[n, g]]
     return total
 
 
@@ -134,7 +134,7 @@ def accumulate(  # type: ignore[no-untyped-def]
             add_to_rows(sums, starts, post, 1.0 / total, width // LANES, NEGLIGIBLE)
         else:
             exact = exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, near)
-            loglik += exact - scale_of(starts, width, log_scale)
+            loglik += exact - scale_of(codes, n, first_row, log_scale)
             add_to_rows(sums, starts, post, 1.0, width // LANES, NEGLIGIBLE)
     for row in range(counts.shape[0]):  # every person has one in all in each of his rows
         loglik += log_scale[row] * counts[row].sum()
@@ -178,7 +178,7 @@ def posteriors(  # type: ignore[no-untyped-def]
         total = multiply_rows(flat, starts, post, width // LANES)
         scale = 1.0
         if total > RESCUE:
-            loglik[n] = np.log(total) + scale_of(starts, width, log_scale)
+            loglik[n] = np.log(total) + scale_of(codes, n, first_row, log_scale)
             scale = 1.0 / total
         else:
             loglik[n] = exact_posterior(codes, n, logp, log_prior, h, n_categories, base, first_item, near)

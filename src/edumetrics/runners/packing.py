@@ -87,8 +87,8 @@ class Shard:
         edges = np.linspace(0, self.n, parts + 1).astype(int)
         return [Shard(self.codes[lo:hi], self.population[lo:hi], self.layout) for lo, hi in pairwise(edges)]
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Shard:
-        """Copy the persons ``rows``."""
+    def take(self, rows: npt.NDArray[np.int64] | slice) -> Shard:
+        """Only the persons ``rows``; a slice copies nothing."""
         return Shard(self.codes[rows], self.population[rows], self.layout)
 
 
@@ -209,10 +209,20 @@ def _pack(cats, n_categories, base, first_item, codes):  # type: ignore[no-untyp
 
 @numba.njit(cache=True, nogil=True)
 def _unpack(codes, n_categories, base, first_item, out):  # type: ignore[no-untyped-def]
-    for n in range(codes.shape[0]):
-        for g in range(len(first_item) - 1):
-            rest = np.int64(codes[n, g])
-            for j in range(first_item[g], first_item[g + 1]):
+    digits = np.empty((MAX_ROWS, 8), np.int16)  # of each value of a byte
+    for g in range(len(first_item) - 1):
+        low, high = first_item[g], first_item[g + 1]
+        if high - low > digits.shape[1]:
+            digits = np.empty((MAX_ROWS, high - low), np.int16)
+        size = 1
+        for j in range(low, high):
+            size *= base[j]
+        for row in range(size):
+            rest = row
+            for j in range(low, high):
                 k = rest % base[j]
                 rest //= base[j]
-                out[n, j] = k if k < n_categories[j] else -1
+                digits[row, j - low] = k if k < n_categories[j] else MISSING
+        for n in range(codes.shape[0]):
+            for j in range(low, high):
+                out[n, j] = digits[codes[n, g], j - low]
