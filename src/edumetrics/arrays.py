@@ -242,7 +242,7 @@ def _ids(
     given: Sequence[str] | None, n: int, error: type[DuplicatePupil] | type[DuplicateItem], axis: str
 ) -> tuple[str, ...]:
     if given is None:
-        return tuple(str(i + 1) for i in range(n))
+        return tuple(map(str, range(1, n + 1)))
     ids = tuple(str(one) for one in given)
     if len(ids) != n:
         raise ShapeMismatch(value=f"{len(ids)} {axis} ids for {n} rows or columns")

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -116,7 +117,7 @@ def option_responses(answers: Sequence[Sequence[str]], keys: Sequence[Key | str 
     """
     if len(answers) != len(keys):
         raise ShapeMismatch(value=f"{len(answers)} items with answers, {len(keys)} keys")
-    columns: list[NDArray[np.int16]] = []
+    codes = np.empty((len(answers[0]) if len(answers) else 0, len(answers)), dtype=np.int16)
     patterns: list[tuple[frozenset[str], ...]] = []
     labels: list[tuple[str, ...]] = []
     parsed: list[Key] = []
@@ -124,29 +125,45 @@ def option_responses(answers: Sequence[Sequence[str]], keys: Sequence[Key | str 
         key = parse_key(raw) if isinstance(raw, str) else (raw or ())
         if isinstance(raw, str) and raw.strip() and not key:
             raise BadKey(item=str(position + 1), value=raw)
-        texts, inverse = _distinct(np.asarray(column, dtype=np.str_))
+        given = np.asarray(column, dtype=np.str_)
+        if given.shape != codes[:, position].shape:
+            raise ShapeMismatch(value=f"{len(codes)} and {given.size} answers")
+        texts, points, place = _distinct(given)
         choices = [parse_choice(text) for text in texts]
         seen = tuple(dict.fromkeys(choice for choice in choices if choice))
         index = {choice: code for code, choice in enumerate(seen)}
         lookup = np.array([index.get(choice, NO_CHOICE) for choice in choices], dtype=np.int16)
-        columns.append(lookup[inverse])
+        _look_up(lookup[place], points, codes[:, position])
         patterns.append(seen)
         labels.append(tuple(sorted(frozenset().union(*seen, *key), key=natural_order)))
         parsed.append(key)
-    codes = np.stack(columns, axis=1) if columns else np.empty((0, 0), dtype=np.int16)
     codes.flags.writeable = False
     return OptionResponses(codes, tuple(patterns), tuple(labels), tuple(parsed))
 
 
-def _distinct(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.integer]]:
-    """Different texts, in order, and the place of each entry among them."""
+def _distinct(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.integer], NDArray[np.integer]]:
+    """Different texts, in order; what stands in each entry, and the place of that among the texts."""
     if column.dtype.itemsize == np.dtype("U1").itemsize and len(column):
         # Single letters are counted by their number, which is far quicker than sorting texts.
-        points = np.ascontiguousarray(column).view(np.uint32)
-        seen = np.bincount(points) > 0
-        return [chr(point) if point else "" for point in np.flatnonzero(seen)], (np.cumsum(seen) - 1)[points]
+        points = column.view(np.uint32)
+        seen = _seen(points, int(points.max()) + 1)
+        return [chr(point) if point else "" for point in np.flatnonzero(seen)], points, np.cumsum(seen) - 1
     texts, inverse = np.unique(column, return_inverse=True)
-    return texts.tolist(), inverse.reshape(-1)
+    return texts.tolist(), inverse.reshape(-1), np.arange(len(texts))
+
+
+@numba.njit(cache=True, nogil=True)
+def _seen(points, size):  # type: ignore[no-untyped-def]
+    found = np.zeros(size, np.bool_)
+    for point in points:
+        found[point] = True
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _look_up(table, points, out):  # type: ignore[no-untyped-def]
+    for i in range(len(out)):
+        out[i] = table[points[i]]
 
 
 def score_options(options: OptionResponses, full: FloatArray, *, subset_share: float = 0.0) -> FloatArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +19,6 @@ from edumetrics.results import FloatArray, IntArray
 SCALES = (1, 2, 4, 10)  # marks are nearly always whole, half, quarter or tenth marks
 ROOM = 4  # entries of the table of counts per answer, above which pupils are taken one by one
 APART = 4.0
-CHUNK = 1024  # pupils whose table stays in a core's cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,13 +156,8 @@ def _together(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns | N
     if base[-1] > ROOM * marks.size:
         return None
     table = np.zeros(base[-1], dtype=np.int64)
-    for rows in _chunks(len(marks)):
-        at = rank[rows, None] * (kinds * choices) + base[:-1]
-        at += (marks[rows] * (scale * choices) + 0.5).astype(np.int64)
-        if codes is not None:
-            at += codes[rows]
-            at += 1
-        table += np.bincount(at.reshape(-1), minlength=len(table))
+    chosen = np.empty((0, 0), dtype=np.int16) if codes is None else codes
+    _count(marks, float(scale), rank, kinds, choices, base, chosen, table)
     used = np.flatnonzero(table)
     item = np.repeat(np.arange(len(kinds)), np.diff(base))[used]
     place, pattern = np.divmod(used - base[item], choices[item])
@@ -171,14 +166,28 @@ def _together(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns | N
     return item, pattern - 1, kind / scale, table[used].astype(np.float64), totals[which], offered
 
 
-def _whole(marks: FloatArray, scale: int) -> bool:
+@numba.njit(cache=True, nogil=True)
+def _whole(marks, scale):  # type: ignore[no-untyped-def]
     """Whether so many times each mark is a whole number."""
-    parts = (marks[rows] * scale for rows in _chunks(len(marks)))
-    return all(bool((part == np.rint(part)).all()) for part in parts)
+    for n in range(len(marks)):
+        broken = 0.0
+        for j in range(marks.shape[1]):
+            part = marks[n, j] * scale
+            broken += abs(part - np.rint(part))
+        if broken != 0.0:
+            return False
+    return True
 
 
-def _chunks(pupils: int) -> list[slice]:
-    return [slice(low, low + CHUNK) for low in range(0, pupils, CHUNK)]
+@numba.njit(cache=True, nogil=True)
+def _count(marks, scale, rank, kinds, choices, base, codes, table):  # type: ignore[no-untyped-def]
+    """Count pupils by item, total (``rank``), kind of mark and choice (the first is none)."""
+    for n in range(len(marks)):
+        for j in range(len(kinds)):
+            at = (rank[n] * kinds[j] + int(marks[n, j] * scale + 0.5)) * choices[j]
+            if len(codes):
+                at += codes[n, j] + 1
+            table[base[j] + at] += 1
 
 
 def _one_by_one(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns:

@@ -63,7 +63,8 @@ def _log_deviation_error(marks: FloatArray, sd: float, least_kurtosis: float) ->
     n = len(marks)
     cut = int(n / (2.0 * np.sqrt(n - 4.0))) if n > 4 else 0
     middle = float(np.sort(marks)[cut : n - cut].mean())
-    kurtosis = n * float(((marks - middle) ** 4).sum()) / ((n - 1) * sd**2) ** 2
+    square = (marks - middle) ** 2
+    kurtosis = n * float(square @ square) / ((n - 1) * sd**2) ** 2
     kurtosis = max(kurtosis, least_kurtosis)
     z = 1.959963984540054
     small = n / (n - z) if n > 4 else 2.0

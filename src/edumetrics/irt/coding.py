@@ -179,7 +179,7 @@ def _encode(marks, column, edges, first, out):  # type: ignore[no-untyped-def]
     lowest = edges[first[:-1]]
     several = np.flatnonzero(np.diff(first) > 1)
     for n in range(out.shape[0]):
-        for j in range(out.shape[1]):  # most items have one edge: one straight loop, vectors of them at a time
+        for j in range(out.shape[1]):  # most items have one edge: a straight loop, vectors of them at once
             mark = marks[n, column[j]]
             out[n, j] = -1 if np.isnan(mark) else mark >= lowest[j]
         for j in several:

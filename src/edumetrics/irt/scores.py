@@ -212,7 +212,7 @@ def _packed(
     calibration: Calibration, cats: NDArray[np.int16], population: IntArray
 ) -> tuple[Shard, NodeModel]:
     """Answers and model as the compiled loops want them."""
-    layout = make_layout(calibration.problem.n_categories, (cats < 0).any(axis=0))
+    layout = make_layout(calibration.problem.n_categories, np.asarray((cats < 0).any(axis=0)))
     return pack(cats, layout, population), node_model(calibration.problem, calibration.parameters)
 
 
