@@ -13,6 +13,7 @@ import numpy as np
 from edumetrics.irt.models import GPCM, GRADED, GUESSING, log_probabilities
 from edumetrics.irt.mstep import all_feasible, all_gradients, log_prior_sum, maximise_items
 from edumetrics.runners.anderson import climb
+from edumetrics.runners.by_score import Line
 from edumetrics.runners.local import Runner
 from edumetrics.runners.packing import Floats, Ints
 from edumetrics.runners.stats import NodeModel, Statistics
@@ -20,6 +21,7 @@ from edumetrics.runners.stats import NodeModel, Statistics
 NODE_BOUND = 6.0  # a standard normal ability lies outside with probability 2e−9
 NODES = 48  # spacing 0.26: the sum equals the integral to 1e−8 for posteriors wider than 0.25
 MIN_SD, MAX_SD, MAX_MEAN = 0.05, 8.0, 4.0
+BY_SCORE_ABOVE = 30_000  # persons above which sorting them by score costs less than their posteriors
 GRID_CHECK = 3  # evaluation at which slopes are known well enough to judge the grid
 
 
@@ -109,13 +111,18 @@ def log_weights(theta: Floats, mean: Floats, sd: Floats) -> Floats:
     return log_w
 
 
-def node_model(problem: Problem, parameters: Parameters) -> NodeModel:
-    """The model at the nodes, as the engine-free step wants it."""
+def node_model(problem: Problem, parameters: Parameters, persons: int = 0) -> NodeModel:
+    """The model at the nodes, as the engine-free step wants it for so many persons."""
     width = int(problem.n_categories.max())
     logp = np.empty((len(problem.kind), width, len(problem.theta)))
     log_probabilities(problem.kind, parameters.par, problem.n_categories, problem.theta, logp)
     weights = log_weights(problem.theta, parameters.mean, parameters.sd)
-    return NodeModel(logp, weights)
+    line = None
+    if persons > BY_SCORE_ABOVE and (problem.kind == GPCM).all():
+        level = np.zeros((len(logp), width))
+        level[:, 1:] = parameters.par[:, 1:width]
+        line = Line(parameters.par[:, :1] * np.arange(width), level, problem.theta)
+    return NodeModel(logp, weights, line)
 
 
 def start(problem: Problem, runner: Runner) -> Parameters:
@@ -297,7 +304,7 @@ class _Climber:
         if self._evaluations == GRID_CHECK:
             self.refined(x)
         problem, p = self.problem, self.to_parameters(x)
-        s = self.last = self._runner.total(node_model(problem, p))
+        s = self.last = self._runner.total(node_model(problem, p, self._runner.n))
         mean, sd = population_moments(problem, s.nodes, p.mean, p.sd)
         following = Parameters(maximise(problem, s.counts, p.par), mean, sd)
         if self._rescales:

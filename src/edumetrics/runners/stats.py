@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from edumetrics.runners.by_score import Bins, Line, make_bins, total_by_score
 from edumetrics.runners.kernel import accumulate, build_tables, fold_counts, posteriors
 from edumetrics.runners.packing import Floats, Layout, Shard
 from edumetrics.runners.vectors import padded
@@ -28,10 +29,14 @@ class NodeModel:
         Log-probability of category m of item j at node q. Unused categories hold anything finite.
     log_prior : (H, Q) float
         Log-weight of the nodes in each population.
+    line : Line, optional
+        The same log-odds as straight lines in ability, where they are and where persons are so many that
+        their statistics are worth a sort by score.
     """
 
     logp: Floats
     log_prior: Floats
+    line: Line | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +50,7 @@ class Tables:
 
     rows: Floats
     log_scale: Floats
+    bins: Bins | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +91,8 @@ def prepare(model: NodeModel, layout: Layout) -> Tables:
     )
     np.exp(model.log_prior, out=rows[layout.n_rows :, :n_nodes])
     rows[layout.n_rows :, n_nodes:] = 0.0
-    return Tables(rows, log_scale)
+    bins = None if model.line is None else make_bins(model.line, model.log_prior, layout)
+    return Tables(rows, log_scale, bins)
 
 
 def stats(shard: Shard, model: NodeModel, tables: Tables | None = None) -> Statistics:
@@ -100,6 +107,12 @@ def stats(shard: Shard, model: NodeModel, tables: Tables | None = None) -> Stati
     """
     lay = shard.layout
     tab = prepare(model, lay) if tables is None else tables
+    if tab.bins is not None:
+        counts, nodes, value, others = total_by_score(shard, tab.bins)
+        found = Statistics(counts, nodes, value, shard.n - len(others))
+        if not len(others):
+            return found
+        return found + stats(shard.take(others), model, replace(tab, bins=None))
     n_items, n_cats, n_nodes = model.logp.shape
     by_row = _scratch(*tab.rows.shape)
     loglik = accumulate(
