@@ -27,7 +27,7 @@ from edumetrics.runners.packing import make_layout, pack
 from edumetrics.runners.vectors import padded
 
 # A large calibration starts from the maximum of a sample: full passes are then few.
-SAMPLE_START_ABOVE, SAMPLE_START, SAMPLE_TOLERANCE = 50_000, 6_400, 0.05
+SAMPLE_START_ABOVE, SAMPLE_START, SAMPLE_TOLERANCE = 50_000, 6_000, 0.05
 # The sum over nodes equals the integral to 1e−5 while the spacing is below this many posterior sds.
 SPACING_PER_SD, MOST_NODES = 1.25, 384
 # A population wider than the reference is cut off where a millionth of it lies outside the nodes; a grid
@@ -191,7 +191,7 @@ def fit_model(
     if start is None and runner.n > SAMPLE_START_ABOVE:
         sample = runner.sample(SAMPLE_START)
         if sample is not None:
-            with ThreadRunner([sample]) as small:
+            with ThreadRunner([sample], per_thread=SAMPLE_START // 3) as small:
                 rough = em.fit(problem, small, None, SAMPLE_TOLERANCE, 60, _fine_enough)
             problem, first = rough.problem, rough.parameters
     fit = em.fit(problem, runner, first, settings.tolerance, settings.max_evaluations, _fine_enough)

@@ -49,7 +49,7 @@ class Coding:
         column = np.array([place.get(item, 0) for item in self.items], dtype=np.int64)
         first = np.cumsum([0, *(len(edges) for edges in self.edges)])
         out = np.empty((matrix.n_pupils, len(column)), dtype=np.int16)
-        _encode(matrix.marks, column, np.concatenate(self.edges), first, out)
+        _encode(matrix.marks, column, np.concatenate([*self.edges, np.empty(0)]), first, out)
         out[:, [item not in place for item in self.items]] = -1
         return out
 
@@ -181,11 +181,13 @@ def _encode(marks, column, edges, first, out):  # type: ignore[no-untyped-def]
     for n in range(out.shape[0]):
         for j in range(out.shape[1]):  # most items have one edge: a straight loop, vectors of them at once
             mark = marks[n, column[j]]
-            out[n, j] = -1 if np.isnan(mark) else mark >= lowest[j]
-        for j in several:
-            mark = marks[n, column[j]]
-            for edge in edges[first[j] + 1 : first[j + 1]]:
-                out[n, j] += mark >= edge
+            out[n, j] = mark >= lowest[j]
+            if np.isnan(mark):
+                out[n, j] = -1
+        for i in several:
+            mark = marks[n, column[i]]
+            for edge in edges[first[i] + 1 : first[i + 1]]:
+                out[n, i] += mark >= edge
 
 
 def _bins(freq: IntArray, max_categories: int, min_count: int) -> IntArray:
