@@ -6,7 +6,7 @@ orders persons.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
@@ -216,17 +216,26 @@ def _packed(
     return pack(cats, layout, population), node_model(calibration.problem, calibration.parameters)
 
 
+def _posteriors(
+    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Posteriors over the nodes, some persons at a time."""
+    shard, model = _packed(calibration, cats, population)
+    tables = prepare(model, shard.layout)
+    for low in range(0, shard.n, NEAR):
+        part = slice(low, low + NEAR)
+        yield part, posterior(shard.take(part), model, tables)[0]
+
+
 def posterior_moments(
     calibration: Calibration, cats: NDArray[np.int16], population: IntArray
 ) -> tuple[FloatArray, FloatArray]:
     """Posterior mean and standard deviation of each person."""
-    shard, model = _packed(calibration, cats, population)
-    tables = prepare(model, shard.layout)
     theta = calibration.problem.theta
-    powers = np.column_stack([theta, theta**2])
-    parts = shard.split(max(1, -(-shard.n // NEAR)))
-    first, second = np.concatenate([posterior(part, model, tables)[0] @ powers for part in parts]).T
-    return first, np.sqrt(np.maximum(second - first**2, 0.0))
+    powers, out = np.column_stack([theta, theta**2]), np.empty((len(cats), 2))
+    for part, post in _posteriors(calibration, cats, population):
+        out[part] = post @ powers
+    return out[:, 0], np.sqrt(np.maximum(out[:, 1] - out[:, 0] ** 2, 0.0))
 
 
 def posterior_summary(
@@ -234,14 +243,8 @@ def posterior_summary(
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Posterior mean, standard deviation, and limits that leave 2.5 % on each side, of each person."""
     out = np.empty((4, len(cats)))
-    for at in range(0, len(cats), CHUNK):
-        part = slice(at, at + CHUNK)
-        summarise(
-            _posterior(calibration, cats[part], population[part]),
-            calibration.problem.theta,
-            0.025,
-            out[:, part],
-        )
+    for part, post in _posteriors(calibration, cats, population):
+        summarise(post, calibration.problem.theta, 0.025, out[:, part])
     return out[0], out[1], out[2], out[3]
 
 
