@@ -1,4 +1,4 @@
-"""The error workbook is read again like the file it came from: header of two lines, full marks, its own column."""
+"""The error workbook reads like the file it came from: a header of two lines, full marks, its own column."""
 
 from datetime import date
 
