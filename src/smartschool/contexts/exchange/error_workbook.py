@@ -5,8 +5,7 @@ from io import BytesIO
 
 import xlsxwriter
 
-from smartschool.contexts.exchange.reading.table import read_table
-from smartschool.contexts.exchange.reading.workbook import RawSheet
+from smartschool.contexts.exchange.reading.table import ReadSheet, read_table
 from smartschool.kernel.cells import as_text, guarded
 from smartschool.kernel.importing import Importer, Target
 from smartschool.kernel.row_kinds import FULL_MARK_WORDS
@@ -47,7 +46,7 @@ def make(
             (names[heading.key] if heading.key else heading.text): heading.place
             for heading in sheet.header.headings
         }
-        _page(page, sheet.raw, sheet.header.line, place_of, refused, (plain, head, wrong))
+        _page(page, sheet, place_of, refused, (plain, head, wrong))
     if not book.worksheets():
         book.add_worksheet("没有问题")
     book.close()
@@ -56,13 +55,13 @@ def make(
 
 def _page(
     page: xlsxwriter.worksheet.Worksheet,
-    raw: RawSheet,
-    header_line: int,
+    sheet: ReadSheet,
     place_of: dict[str, int],
     refused: dict[int, list[Fault]],
     formats: tuple[object, object, object],
 ) -> None:
     plain, head, wrong = formats
+    raw, header_line = sheet.raw, sheet.header.line
     width = max(len(row) for row in raw.rows)
     for line in range(header_line + 1):
         for place, cell in enumerate(raw.rows[line]):
@@ -75,7 +74,13 @@ def _page(
             for place, cell in enumerate(row):
                 _write(page, line, place, cell, plain)
             break
+    said_by = -1
     for row_number in sorted(refused):
+        above = max((title for title in sheet.between if title < row_number - 1), default=-1)
+        if above != said_by:
+            said_by, line = above, line + 1
+            for place, cell in enumerate(raw.rows[above]):
+                _write(page, line, place, cell, head)
         line += 1
         marked = {place_of.get(fault.column) for fault in refused[row_number]}
         for place, cell in enumerate(raw.rows[row_number - 1]):

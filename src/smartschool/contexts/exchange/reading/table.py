@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from smartschool.contexts.exchange.reading.archive import column_letters, too_many_rows
@@ -33,10 +33,14 @@ _ERROR = Bad("excel_error", "{cell} 是 Excel 的错误值（如 #REF!）。请�
 
 @dataclass(slots=True)
 class ReadSheet:
-    """A data sheet with its header, for the mapping step and the error workbook."""
+    """A data sheet with its header, for the mapping step and the error workbook.
+
+    `between` are the lines inside the table that say something of the rows below them.
+    """
 
     raw: RawSheet
     header: Header
+    between: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -114,6 +118,15 @@ def _said_above(raw: RawSheet, header: Header, column: Column) -> str | None:
     if column.from_title is None:
         return None
     return column.from_title(raw.name) or column.from_title(_title(raw, header))
+
+
+def _said_between(row: Sequence[Cell], columns: Sequence[Column]) -> dict[str, str]:
+    """What a title between two tables of one sheet says of the rows below it: 二年级（1）班 alone."""
+    filled = [cell for cell in row if not is_blank(cell)]
+    if len(filled) != 1 or not isinstance(filled[0], str):
+        return {}
+    found = {column.key: column.from_title(filled[0]) for column in columns if column.from_title}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _title(raw: RawSheet, header: Header) -> str:
@@ -207,7 +220,9 @@ def _append(
     place_of = {heading.key: heading.place for heading in header.headings if heading.key}
     telling = [place for key, place in place_of.items() if key not in ordinal]
     titles = [(heading.place, heading.text) for heading in header.headings]
+    unsaid = [column for column in columns if column.from_title and column.key not in header.keys]
     kept = []
+    said_of: list[Mapping[str, str]] = []  # each kept row
     for line in range(header.line + 1, len(raw.rows)):
         row = raw.rows[line]
         few = list(islice((place for place in telling if not is_blank(row[place])), 3))
@@ -215,14 +230,19 @@ def _append(
             continue
         if _is_note(row, len(few)) or _is_header_again(row, titles):
             continue
+        if unsaid and len(few) < 2 and (block := _said_between(row, unsaid)):
+            said = {**said, **block}
+            sheet.between.append(line)
+            continue
         kept.append(line)
+        said_of.append(said)
     for heading in header.headings:
         if heading.key:
             frame.headers.setdefault(heading.key, heading.text)
     filled = list(zip(*(raw.rows[line] for line in kept), strict=True))
     for key, cells in frame.columns.items():
         place = place_of.get(key)
-        cells.extend([said.get(key)] * len(kept) if place is None or not kept else filled[place])
+        cells.extend([one.get(key) for one in said_of] if place is None or not kept else filled[place])
     extra_place = {
         extras[comparable(heading.text)]: heading.place
         for heading in header.headings

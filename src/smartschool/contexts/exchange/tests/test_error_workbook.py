@@ -3,6 +3,7 @@
 from datetime import date
 
 from smartschool.contexts.assessment.marks_import.importer import MarksImporter
+from smartschool.contexts.directory.importers.class_cells import ClassCell
 from smartschool.contexts.directory.importers.roster import RosterImporter
 from smartschool.contexts.exchange.checkup import read_and_check
 from smartschool.contexts.exchange.error_workbook import COMMENT, make
@@ -37,6 +38,18 @@ def test_merged_parents_still_speak_for_their_columns() -> None:
     assert again.column("member1_name") == ["李父"]
     assert again.column("member2_phone") == ["13900000003"]
     assert [fault.code for fault in again.faults] == ["phone"]
+
+
+def test_titles_between_tables_go_with_their_rows() -> None:
+    head = ["姓名", "性别", "出生日期", "联系电话"]
+    rows = [["三年级（1）班"], head, ["王一", "男", "20170519", "1390"], ["钱二", "男", "20170519", ""]]
+    rows += [["三年级（2）班"], head, ["李三", "女", "20170519", "1390"]]
+    importer = RosterImporter()
+    content = xlsx(rows)
+    first = checked(importer, content)
+    again = checked(importer, make(content, importer, TARGET, {}, first.faults))
+    assert again.column("name") == ["王一", "李三"]
+    assert again.column("class") == [ClassCell(1, grade=3), ClassCell(2, grade=3)]
 
 
 def test_full_marks_go_with_the_refused_rows() -> None:

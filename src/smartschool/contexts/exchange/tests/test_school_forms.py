@@ -65,6 +65,20 @@ def test_a_title_says_the_class_too_and_a_column_goes_before_it() -> None:
     assert read(xlsx([title, HEAD, *ROWS])).column("class") == [ClassCell(2)] * 2
 
 
+def test_tables_of_several_classes_below_each_other() -> None:
+    first, second = [row[1:4] for row in ROWS]
+    head = HEAD[1:4]
+    rows = [["三年级（1）班"], head, first, ["合计", 1], [], ["三年级（2）班"], head, second, ["男 0 女 1"]]
+    checked = read(xlsx(rows))
+    assert checked.faults == []
+    assert checked.column("name") == ["王一", "李二"]
+    assert checked.column("class") == [ClassCell(1, grade=3), ClassCell(2, grade=3)]
+
+
+def test_a_name_alone_is_no_title() -> None:
+    assert read(xlsx([["三（1）班"], HEAD[:4], *SHORT, [3, "赵三"]])).column("name")[2] == "赵三"
+
+
 def test_an_example_sheet_is_no_data_where_another_has_some() -> None:
     example = ("填写示例", [HEAD, [1, "张三", "男", "20170101", "一年级", "01", ""]])
     content = xlsx([HEAD, *ROWS], before=[example])
