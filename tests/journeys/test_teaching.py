@@ -5,11 +5,15 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
 from tests.journeys.test_homes import sign_in
 from tests.journeys.test_organisations import pictures
 
+from smartschool.contexts.directory.models import TeachingAssignment
+from smartschool.contexts.directory.public import doors
 from smartschool.contexts.identity import seeds
+from smartschool.kernel.scope import scope_of
 
 pytestmark = pytest.mark.journey
 
@@ -116,3 +120,28 @@ def test_a_cell_without_script_on_a_phone(
     page.get_by_role("button", name="改回去").click()
     expect(page.get_by_role("link", name="李岚，七（2）班数学")).to_be_visible()
     context.close()
+
+
+def test_a_term_goes_on_as_the_one_before(
+    page: Page, site: str, logins: None, console: list[str], check_page: Callable[..., None]
+) -> None:
+    school = doors.organisation("2134040201")
+    assert school is not None
+    spring = doors.terms()[-1]
+    with transaction.atomic(), scope_of([school.id]):
+        TeachingAssignment.objects.filter(organisation_id=school.id, term_id=spring.id).delete()
+    sign_in(page, site, "教务管理员")
+    page.click(".nav >> text=任职与任课")
+    page.locator(".chip", has_text=spring.name).click()
+    page.get_by_role("link", name="沿用上学期").click()
+    expect(page.locator(".lede")).to_contain_text("先看清单")
+    pictures(page, "teaching-copy")
+    check_page()
+    page.get_by_role("button", name="沿用这").click()
+    expect(page.locator("#hx-note")).to_contain_text("已沿用")
+    expect(page.locator(".lede")).to_contain_text("个班的课都有教师")
+    check_page((1440, 390))
+    page.locator("#hx-note").get_by_role("button", name="整批撤销").click()
+    expect(page.locator("#hx-note")).to_contain_text("已撤销")
+    expect(page.locator(".lede")).to_contain_text("门课没有教师")
+    assert not console

@@ -109,6 +109,10 @@ def post_not_yours(zh: str) -> DomainError:
     return DomainError("directory.post_not_yours", f"{zh}由校长任命，请校长来办。", status=403)
 
 
+def nothing_to_withdraw() -> DomainError:
+    return DomainError("directory.nothing_to_withdraw", "这一批已经撤销，或者都改过了。", status=404)
+
+
 def terms_out_of_order(year: int) -> DomainError:
     return DomainError(
         "directory.terms_out_of_order",

@@ -347,6 +347,7 @@ class TeachingAssignment(Owned):
     home_class = models.ForeignKey(HomeClass, on_delete=models.PROTECT, related_name="assignments")
     subject = models.TextField()  # 课程代码, codes/subject.toml
     term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="+")
+    copy = models.TextField(default="", db_default="")  # code of the copying that wrote it, to take it back
 
     class Meta(Owned.Meta):
         abstract = False

@@ -1,4 +1,4 @@
-"""Verbs on staff: record, appoint, end an appointment, assign teaching, let go."""
+"""Verbs on staff: record, appoint, end an appointment, let go."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,12 +11,10 @@ from smartschool.contexts.directory.models import (
     HomeClass,
     Organisation,
     StaffRecord,
-    TeachingAssignment,
 )
-from smartschool.contexts.directory.public.contracts import NewAssignment, NewStaff, TermInfo
+from smartschool.contexts.directory.public.contracts import NewStaff
 from smartschool.contexts.directory.public.roles import OFFICE, roles
 from smartschool.contexts.directory.validity import valid_on
-from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
 
@@ -210,81 +208,6 @@ def set_form_teacher(
         event="directory.form_teacher_set",
     )
     return current.staff if current else None
-
-
-@command("directory.set_teachers")
-def set_teachers(
-    *, actor: Actor, home_class: HomeClass, subject: str, term: TermInfo, staff: Sequence[StaffRecord]
-) -> list[StaffRecord]:
-    """Who teaches a subject in a class in a term: these and nobody else. Whoever is not 任课教师 yet becomes
-    it from today, or could not open the class. Returns who taught it before."""
-    cell = TeachingAssignment.objects.filter(home_class=home_class, subject=subject, term_id=term.id)
-    before = [row.staff for row in cell.select_related("staff").order_by("staff__name_key")]
-    wanted = {one.pk for one in staff}
-    cell.exclude(staff_id__in=wanted).delete()
-    new = sorted(wanted - {one.pk for one in before})
-    TeachingAssignment.objects.bulk_create(
-        TeachingAssignment(
-            organisation_id=home_class.organisation_id,
-            staff_id=pk,
-            home_class=home_class,
-            subject=subject,
-            term_id=term.id,
-        )
-        for pk in new
-    )
-    holding = Appointment.objects.filter(role="teacher", staff_id__in=new, valid_to__isnull=True)
-    lacking = sorted(set(new) - set(holding.values_list("staff_id", flat=True)))
-    Appointment.objects.bulk_create(
-        Appointment(
-            organisation_id=home_class.organisation_id, staff_id=pk, role="teacher", valid_from=clock.today()
-        )
-        for pk in lacking
-    )
-    done(
-        home_class,
-        organisation_id=home_class.organisation_id,
-        data={
-            "subject": subject,
-            "term": term.id,
-            "from": [one.pk for one in before],
-            "to": sorted(wanted),
-            "appointed": lacking,
-        },
-        event="directory.teaching_assigned",
-    )
-    return before
-
-
-@command("directory.assign_teaching")
-def assign_teaching(
-    *, actor: Actor, organisation: Organisation, term: TermInfo, assignments: Sequence[NewAssignment]
-) -> int:
-    """Say who teaches what; what is known already is left alone. Returns how many are new."""
-    written = records.write_assignments(organisation.pk, term.id, assignments)
-    done(
-        organisation,
-        organisation_id=organisation.pk,
-        data={"term": term.id, "assignments": written},
-        event="directory.teaching_assigned",
-    )
-    return written
-
-
-@command("directory.end_teaching")
-def end_teaching(*, actor: Actor, assignment: TeachingAssignment) -> None:
-    """Take a class-subject away from a teacher in its term."""
-    done(
-        assignment,
-        organisation_id=assignment.organisation_id,
-        data={
-            "staff": assignment.staff_id,
-            "class": assignment.home_class_id,
-            "subject": assignment.subject,
-        },
-        event="directory.teaching_ended",
-    )
-    assignment.delete()
 
 
 @command("directory.release_staff")

@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from smartschool.contexts.directory.commands import classes, guardians, organisations, pupils, staff
+from smartschool.contexts.directory.commands import (
+    classes,
+    guardians,
+    organisations,
+    pupils,
+    staff,
+    teaching,
+)
 from smartschool.contexts.directory.models import (
     Appointment,
     Enrolment,
@@ -203,7 +210,7 @@ def test_teaching_of_a_term(school: Organisation, home_class: HomeClass) -> None
         )
         new = [NewAssignment(teacher, home_class.pk, "14"), NewAssignment(teacher, home_class.pk, "13")]
         for expected in (2, 0):
-            written = staff.assign_teaching(actor=ACTOR, organisation=school, term=info, assignments=new)
+            written = teaching.assign_teaching(actor=ACTOR, organisation=school, term=info, assignments=new)
             assert written == expected
         person = doors.staff_of(school.pk)[0].person_id
         assert [(t.subject_name, t.home_class.entry_year) for t in doors.taught_by(person, term=info)] == [

@@ -1,19 +1,22 @@
 """Pages of 任课: the grid class × subject of a term, one cell, one 班主任; htmx changes a cell in place."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from smartschool.contexts.directory import teaching_pages
-from smartschool.contexts.directory.commands import staff as commands
+from smartschool.contexts.directory.commands import teaching as commands
+from smartschool.contexts.directory.commands.staff import set_form_teacher
 from smartschool.contexts.directory.models import HomeClass, StaffRecord
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.contracts import TermInfo
 from smartschool.contexts.directory.public.doors import current_term
 from smartschool.contexts.directory.shapes import class_info
+from smartschool.contexts.directory.teaching_copy import copy_plan
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import actor_of, place_of
+from smartschool.contexts.directory.views.common import actor_of, place_of, school_of
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
 from smartschool.kernel.policy import policy, requires
@@ -116,7 +119,7 @@ def form_teacher(request: HttpRequest, school_code: str, class_code: str) -> Htt
     if request.method == "POST":
         chosen = _chosen(request)
         try:
-            before = commands.set_form_teacher(
+            before = set_form_teacher(
                 actor=actor_of(request), home_class=row, staff=chosen[0] if chosen else None, on=clock.today()
             )
         except DomainError as problem:
@@ -145,6 +148,42 @@ def form_teacher(request: HttpRequest, school_code: str, class_code: str) -> Htt
     }
     status = 422 if refused and not _inline(request) else 200  # htmx swaps no refusal in
     return render(request, _template(request), context, status=status)
+
+
+@requires("directory.manage_teaching")
+@require_http_methods(["GET", "POST"])
+def copy(request: HttpRequest, school_code: str) -> HttpResponse:
+    """What of the term before would go on, then the copying; the undo takes the whole batch back."""
+    term = _term(request)
+    if term is None:
+        raise NotYours
+    plan = copy_plan(place_of(request), term)
+    if request.method == "POST" and plan is not None and plan.new:
+        code = commands.copy_teaching(
+            actor=actor_of(request),
+            organisation=school_of(request),
+            source=plan.source,
+            target=term,
+            assignments=plan.new,
+        )
+        address = reverse("directory:teaching_withdraw", args=[school_code])
+        offer_undo(
+            request, f"已沿用 {len(plan.new)} 项任课。", address, {"copy": code, "term": term.key}, "整批撤销"
+        )
+        return _back(school_code, term)
+    context = {"school_code": school_code, "term": term, "plan": plan}
+    return render(request, "directory/teaching_copy.html", context)
+
+
+@requires("directory.manage_teaching")
+@require_POST
+def withdraw(request: HttpRequest, school_code: str) -> HttpResponse:
+    """Take a copying back."""
+    number = commands.withdraw_teaching(
+        actor=actor_of(request), organisation=school_of(request), copy=request.POST.get("copy", "")
+    )
+    messages.success(request, f"已撤销沿用的 {number} 项任课，后来改过的不动。")
+    return _back(school_code, _term(request))
 
 
 def _inline(request: HttpRequest) -> bool:
