@@ -13,6 +13,16 @@ def credit_code_taken(code: str) -> DomainError:
     )
 
 
+def bureau_exists() -> DomainError:
+    return DomainError("directory.bureau_exists", "已经有区教育体育局了，一个区只有一个。", status=409)
+
+
+def no_bureau() -> DomainError:
+    return DomainError(
+        "directory.no_bureau", "这里还没有区教育体育局：写上 --bureau 和它的全称，再运行一次。", status=409
+    )
+
+
 def wrong_parent(kind: str, parent: str) -> DomainError:
     return DomainError("directory.wrong_parent", f"{kind}不能放在{parent}下面，换一个上级单位。", status=409)
 

@@ -25,6 +25,22 @@ CHANGEABLE = (
 )  # fmt: skip
 
 
+@command("directory.found_bureau")
+def found_bureau(*, actor: Actor, code: str, name: str, valid_from: date) -> Organisation:
+    """The root of the tree, once for each district: everything else stands below it."""
+    if Organisation.objects.filter(kind=Kind.BUREAU, valid_to__isnull=True).exists():
+        raise errors.bureau_exists()
+    made = Organisation(code=code, name=name, short_name=name, kind=Kind.BUREAU, valid_from=valid_from)
+    _save(made)
+    done(
+        made,
+        organisation_id=made.pk,
+        data={"code": code, "name": name},
+        event="directory.organisation_created",
+    )
+    return made
+
+
 @command("directory.create_organisation")
 def create_organisation(
     *,

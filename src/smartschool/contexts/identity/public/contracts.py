@@ -14,3 +14,12 @@ class Place:
     zh: str
     organisation: OrganisationRef
     home: str
+
+
+@dataclass(frozen=True)
+class FirstAccount:
+    """What the command line tells the first 区级管理员; `once` is a password for one sign-in."""
+
+    bureau: str
+    login: str
+    once: str
