@@ -18,7 +18,7 @@ from edumetrics.cdm.monotone import neighbours
 from edumetrics.cdm.pairs import pair_fit
 from edumetrics.cdm.report import item_reports, mastery_reports, point_reports
 from edumetrics.cdm.results import ClassModelResult
-from edumetrics.cdm.rival import widened
+from edumetrics.cdm.rival import rule_holds, widened
 from edumetrics.cdm.settings import VERSION, Settings
 from edumetrics.cdm.uncertainty import covariance, places
 from edumetrics.errors import BadWeights, ShapeMismatch
@@ -98,7 +98,10 @@ def diagnose(
     best, ridge = estimate(problem, shard, _shares(coding), settings)
     if settings.check_ridge:
         ridge |= unpenalised_ridge(problem, shard, best)
-    k_free = int((places(problem) >= 0).sum()) + space.n_classes - 1
+    implied = [
+        len(m) - 1 - m.shape[1] for m, sums in zip(space.mastered, problem.additive, strict=True) if sums
+    ]
+    k_free = int((places(problem) >= 0).sum()) - sum(implied) + space.n_classes - 1
     n_classes, (space, problem, best) = space.n_classes, inhabited(space, problem, best, shard.n)
     post = _posteriors(problem, best.parameters, shard)
     cov = covariance(problem, best.parameters, categories[present], post)
@@ -133,7 +136,8 @@ def diagnose(
         parameters=best.parameters,
         coding=coding,
     )
-    if pairs.fits or model == "gdina":
+    # Pairs hardly betray an additive rule: it is judged by what the saturated model gains.
+    if model == "gdina" or (pairs.fits and model != "acdm"):
         return result
     try:
         if class_space(used_q, "gdina", prerequisites).n_classes > sparse.SPARSE_ABOVE:
@@ -142,7 +146,15 @@ def diagnose(
         return result
     quick = replace(settings, check_ridge=False)
     rival = diagnose(matrix, needs, "gdina", prerequisites=prerequisites, settings=quick)
-    return widened(result, rival) if isinstance(rival, ClassModelResult) else result
+    if not isinstance(rival, ClassModelResult) or (pairs.fits and rule_holds(result, rival)):
+        return result
+    if pairs.fits:
+        odd = Caution(
+            "model_does_not_fit", data=MappingProxyType({"typical_residual": round(pairs.typical, 3)})
+        )
+        known = result.provenance
+        result = replace(result, provenance=replace(known, warnings=(*known.warnings, odd)))
+    return widened(result, rival)
 
 
 def _worth(coding: Coding) -> FloatArray:

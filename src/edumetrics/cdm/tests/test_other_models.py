@@ -101,3 +101,39 @@ def test_stated_probabilities_come_true_under_a_model_that_is_wide_enough():
         inside = (value >= low) & (value < low + 0.1)
         error = np.sqrt(0.25 / inside.sum())
         assert abs(value[inside].mean() - has[inside].mean()) < 0.03 + 2 * error
+
+
+def members(model, group, points, has):
+    """Pupils whom a group of an item stands for, by what they truly master of its points."""
+    if model == "dina":
+        return has.all(axis=1) == bool(group.mastered)
+    if model == "dino":
+        return has.any(axis=1) == bool(group.mastered)
+    return (has == np.isin(points, group.mastered)).all(axis=1)
+
+
+@pytest.mark.parametrize(
+    ("truth", "model"),
+    [("sum", "dina"), ("dino", "dina"), ("dina", "dino"), ("dino", "acdm"), ("sum", "acdm")],
+)
+def test_chances_of_items_hold_what_those_pupils_get(truth, model):
+    """Whatever the rule: the share among pupils who truly have all, none or some of an item's points."""
+    marks, q, mastered = draw(9, 40_000, truth)
+    rng, inside = np.random.default_rng(9), []
+    for _ in range(2):
+        rows = rng.choice(40_000, 900, replace=False)
+        got = diagnose(response_matrix(marks[rows], 1.0), q, model, settings=QUICK)
+        assert bool(misfit(got)) == ((truth, model) != ("sum", "acdm"))
+        for j, item in enumerate(got.items):
+            needed = np.flatnonzero(q[j])
+            for group in item.groups:
+                who = members(model, group, [str(k + 1) for k in needed], mastered[:, needed])
+                inside.append(group.share.low <= marks[who, j].mean() <= group.share.high)
+    assert np.mean(inside) >= 0.9
+
+
+def test_an_additive_rule_counts_its_own_parameters():
+    """Each item one chance and one gain a point, beside the shares of the classes."""
+    marks, q, _ = draw(2, 400, "sum")
+    got = diagnose(response_matrix(marks, 1.0), q, "acdm", settings=QUICK)
+    assert got.n_parameters == 20 + int(q.sum()) + got.n_classes - 1
