@@ -240,8 +240,9 @@ def _rest_correlation(
     influence = product - (x * x + y * y) * stack.spread(r / 2.0)
     at_end = [stack.sums((usable & end).astype(np.float64)) for end in (marks <= TIE, marks >= full - TIE)]
     elsewhere = (n - np.maximum(*at_end)).astype(np.int64)
-    spread = stack.sums(influence * influence) / safe
-    low, high, se = fisher_interval(r, spread, n, elsewhere, level=level)
+    squared = influence * influence
+    spread, fourth = stack.sums(squared) / safe, stack.sums(squared * squared) / safe
+    low, high, se = fisher_interval(r, spread, n, elsewhere, level=level, fourth=fourth)
     return Estimates.build(
         r,
         se,

@@ -16,6 +16,7 @@ MIN_PUPILS_CORRELATION = 10
 # A variance seen in a small class is trusted like this many further pupils with the normal-theory value.
 CHUNK = 1024  # pupils whose marks stay in a core's cache
 _PRIOR_PUPILS = 25.0
+_FEWEST_DEGREES = 8.0  # a kurtosis is itself hardly known
 
 
 def facility(centred: Centred, *, level: float = 0.95) -> Estimates:
@@ -71,7 +72,8 @@ def rest_correlation(centred: Centred, found: Cells | None = None, *, level: flo
     :math:`uv - r(u^2+v^2)/2` of standardised scores, divided by :math:`(1-r^2)^2 (n-3)` and drawn towards the
     normal value with the weight of 25 pupils. Where nearly everybody has the same mark the few others decide,
     and what their scores vary by is hardly known: Student's t with two degrees of freedom for each pupil who
-    is not at the more frequent end of the marks.
+    is not at the more frequent end of the marks, and not more than the kurtosis k of the influence function
+    leaves, :math:`2n/(k-1)` (Satterthwaite 1946, Biometrics Bull. 2, 110) or 8.
     """
     found = cells(centred) if found is None else found
     n, item = found.n, found.item
@@ -88,8 +90,9 @@ def rest_correlation(centred: Centred, found: Cells | None = None, *, level: flo
     ends = [found.mark <= TIE, found.mark >= centred.full[item] - TIE]
     most = np.maximum(*(found.sums(end.astype(np.float64)) for end in ends))
     others = counts - np.rint(most).astype(np.int64)
-    spread = found.sums(influence * influence) / safe
-    low, high, se = fisher_interval(r, spread, n, others, level=level)
+    squared = influence * influence
+    spread, fourth = found.sums(squared) / safe, found.sums(squared * squared) / safe
+    low, high, se = fisher_interval(r, spread, n, others, level=level, fourth=fourth)
     return Estimates.build(
         r,
         se,
@@ -108,17 +111,29 @@ def rest_correlation(centred: Centred, found: Cells | None = None, *, level: flo
 
 
 def fisher_interval(
-    r: FloatArray, spread: FloatArray, n: FloatArray, others: IntArray, *, level: float
+    r: FloatArray,
+    spread: FloatArray,
+    n: FloatArray,
+    others: IntArray,
+    *,
+    level: float,
+    fourth: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Limits and standard error of correlations whose influence function has the mean square `spread`.
 
-    `others` counts the pupils who are not at the more frequent end of the marks.
+    `others` counts the pupils who are not at the more frequent end of the marks; `fourth` is the mean fourth
+    power of the influence function.
     """
     shrink = np.maximum(1.0 - r**2, 1e-6)
-    variance = (n * spread / shrink**2 + _PRIOR_PUPILS) / (n + _PRIOR_PUPILS)
+    own = spread / shrink**2
+    variance = (n * own + _PRIOR_PUPILS) / (n + _PRIOR_PUPILS)
     se_z = np.sqrt(variance / np.maximum(n - 3.0, 1.0))
     z = np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12))
-    half = special.stdtrit(2.0 * np.maximum(others, 1), 0.5 + level / 2.0) * se_z
+    freedom = 2.0 * np.maximum(others, 1)
+    if fourth is not None:
+        excess = np.maximum(fourth / np.maximum(spread**2, 1e-24) - 1.0, 1e-6)
+        freedom = np.minimum(freedom, np.maximum(2.0 * n / excess, _FEWEST_DEGREES))
+    half = special.stdtrit(freedom, 0.5 + level / 2.0) * se_z
     low, high = np.minimum(np.tanh(z - half), r), np.maximum(np.tanh(z + half), r)
     return low, high, se_z * shrink
 

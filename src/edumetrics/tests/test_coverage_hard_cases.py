@@ -111,3 +111,27 @@ def test_mastery_with_rotated_booklets(n):
             known += int(ok.sum())
     assert 0.89 <= own / known <= 0.98
     assert 0.90 <= every / known <= 0.98
+
+
+@pytest.mark.parametrize(("kind", "n"), [("careless", 100), ("long tails", 45), ("long tails", 100)])
+def test_correlation_where_a_few_pupils_decide(kind, n):
+    """One in twenty answers at random on an easy paper; long-tailed abilities on hard items."""
+    rng = np.random.default_rng(17)
+    careless = kind == "careless"
+    full, items_n = (1.0, 20) if careless else (5.0, 10)
+    a, b = rng.uniform(0.8, 2.0, items_n), rng.normal(-2.6 if careless else 1.6, 0.6, items_n)
+
+    def draw(size):
+        theta = rng.normal(size=size) if careless else rng.standard_t(4, size) / np.sqrt(2)
+        p = logistic(a * (theta[:, None] - b))
+        if careless:
+            p[rng.random(size) < 0.05] = 0.25
+        return rng.binomial(int(full), p) * 1.0
+
+    truth = items.rest_correlation(centre(response_matrix(draw(60_000), full))).value
+    inside = known = 0
+    for _ in range(80):
+        got = items.rest_correlation(centre(response_matrix(draw(n), full)))
+        inside += int(((got.low <= truth) & (truth <= got.high))[got.known].sum())
+        known += int(got.known.sum())
+    assert 0.90 <= inside / known <= 0.98
