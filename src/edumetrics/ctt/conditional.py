@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import special
 
+from edumetrics.ctt.edge import ROOM_FOR_SPREAD, near_edge
 from edumetrics.ctt.scores import TIE, Centred
 from edumetrics.results import Estimate, FloatArray, Insufficient, Outcome, Reason
 
@@ -29,11 +30,13 @@ def conditional_sem(centred: Centred, *, bands: int = 8, level: float = 0.95) ->
     :math:`e_i^2 = \frac{J}{J-1}\sum_j (x_{ij}-\bar x_j-(X_i-\bar X)/J)^2` is an estimate of pupil i's error
     variance whose mean is :math:`\mathrm{SEM}^2` exactly; it is averaged within bands of equal numbers
     of pupils, whole totals kept together (Feldt & Qualls 1996; Brennan 1998). Needs complete marks and
-    25 pupils.
+    25 pupils, and room to show a spread (`edumetrics.ctt.edge`).
     """
     present = centred.present
     items = centred.valid.shape[1]
     if present.sum() < 25 or items < 2 or not centred.complete:
+        return ()
+    if near_edge(centred, ROOM_FOR_SPREAD) is not None:
         return ()
     own = _person_error(centred)
     totals = centred.of_present(centred.score)

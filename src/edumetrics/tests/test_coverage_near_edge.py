@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from edumetrics.arrays import response_matrix
+from edumetrics.ctt.conditional import conditional_sem
 from edumetrics.ctt.edge import kurtosis_between_ends, room
 from edumetrics.ctt.omega_bootstrap import omega_bootstrap
 from edumetrics.ctt.reliability import reliability
@@ -93,6 +94,7 @@ def test_refusals_name_the_reason():
         stratified_alpha(centred, ["a", "b"] * 5),
     ):  # fmt: skip
         assert outcome == Insufficient(Reason.NEAR_EDGE, 30)
+    assert conditional_sem(centred) == ()
 
 
 def test_room_is_symmetric_and_grows_with_pupils():
