@@ -149,11 +149,11 @@ def diagnose(
     if not isinstance(rival, ClassModelResult) or (pairs.fits and rule_holds(result, rival)):
         return result
     if pairs.fits:
-        odd = Caution(
+        note = Caution(
             "model_does_not_fit", data=MappingProxyType({"typical_residual": round(pairs.typical, 3)})
         )
         known = result.provenance
-        result = replace(result, provenance=replace(known, warnings=(*known.warnings, odd)))
+        result = replace(result, provenance=replace(known, warnings=(*known.warnings, note)))
     return widened(result, rival)
 
 
