@@ -138,6 +138,9 @@ class StaffImporter(Importer):
             [None] * len(checked.frame), [str(n or "") for n in checked.column("name")], len(standing)
         )
         known = _known_ties(target)
+        heads = {
+            tie[1]: staff_id for staff_id, ties in known.items() for tie in ties if tie[0] == "form_teacher"
+        }
         for row in rows:
             number = row.fields.get("id_number")
             row.record = by_id.get(id_hash(number)) if number else None
@@ -147,6 +150,7 @@ class StaffImporter(Importer):
             if holder is not None and holder is not row.record:
                 checked.add(row.index, "工号", "staff_number_taken", f"工号已经是{holder.name}的，请核对。")
                 continue
+            _one_head_a_class(row, heads, checked)
             _judge(row, plan, known)
         plan.work = [row for row in rows if row.index not in checked.bad]
         return plan
@@ -202,6 +206,18 @@ def _tie_classes(rows: list[StaffRow], checked: Checked, target: Target) -> None
             if post == FORM_TEACHER:
                 row.form_classes.append(pk)
             row.lessons += [(pk, subject) for subject in subjects[row.index] or ()]  # type: ignore[attr-defined]
+
+
+def _one_head_a_class(row: StaffRow, heads: dict[int, int], checked: Checked) -> None:
+    """A class keeps the 班主任 it has, of two in one file the first; `heads` is class id → staff id, negative
+    for somebody new."""
+    own = row.record.pk if row.record else -1 - row.index
+    for pk in list(row.form_classes):
+        if heads.setdefault(pk, own) != own:
+            row.form_classes.remove(pk)
+            checked.warn(
+                row.index, "岗位", "head_kept", "这个班已经有别的班主任，不随表格换；请在任课表上改。"
+            )
 
 
 Ties = dict[int, set[tuple[Any, ...]]]

@@ -99,6 +99,22 @@ def test_staff_with_posts_and_lessons(school: Organisation) -> None:  # noqa: F8
         assert StaffRecord.objects.get(name="曾明").phone == "13748170002"
 
 
+def test_a_class_keeps_its_form_teacher(school: Organisation) -> None:  # noqa: F811
+    load(xlsx([HEAD, pupil(1)]), school)
+    both = [teacher(1, "潘桐佑", "班主任", "语文"), teacher(2, "曾明", "班主任", "数学")]
+    report = bring("staff", xlsx([STAFF, *both]), school)
+    assert report.applied == 2
+    assert [one.code for one in report.warnings] == ["head_kept"]
+    later = bring("staff", xlsx([STAFF, teacher(3, "何若", "班主任", "音乐")]), school)
+    assert [one.code for one in later.warnings] == ["head_kept"]
+    with scope_of([school.pk]):
+        heads = Appointment.objects.filter(role="form_teacher").values_list("staff__name", flat=True)
+        assert list(heads) == ["潘桐佑"]
+        assert Appointment.objects.filter(role="teacher").count() == 3, "they teach there all the same"
+    again = bring("staff", xlsx([STAFF, *both]), school)
+    assert (again.applied, again.unchanged) == (0, 2)
+
+
 def test_a_spreadsheet_grants_no_office(school: Organisation) -> None:  # noqa: F811
     bring("staff", xlsx([STAFF, teacher(1, "潘桐佑", "校长", "")]), school)
     with scope_of([school.pk]):
