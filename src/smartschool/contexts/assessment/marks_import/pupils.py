@@ -1,5 +1,6 @@
 """Which pupil a row means: by 学籍号 or 身份证号, by class and 学号, or by a name that only one pupil has."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,8 +18,11 @@ from smartschool.contexts.directory.public.doors import (
 from smartschool.contexts.directory.public.hashes import id_hash, national_hash
 from smartschool.kernel import clock
 from smartschool.kernel.cells import as_text, narrow
-from smartschool.kernel.tabular import Bad, Cell, Checked
+from smartschool.kernel.tabular import Bad, Cell, Checked, FileRefused
 
+# Two names that changed places are a slip of the pen; a sorted column moves more.
+FEWEST_SHIFTED = 3
+MOST_NAMED = 20  # more names that differ are told in one sentence
 _DIGITS = "零一二三四五六七八九"
 _NUMBER_COLUMNS = (("national_number", "学籍号"), ("id_number", "身份证号"), ("exam_number", "考号"))
 
@@ -123,6 +127,8 @@ def match(who: Sequence[Who], *, organisation_id: int, grade: int, on: date | No
     rest = [index for index, one in enumerate(who) if not one.number]
     if rest:
         _by_seat_or_name(who, rest, ids, faults, warnings, organisation_id, grade, day)
+    if len(rest) < len(who):
+        warnings += _other_names(who, ids, organisation_id)
     wanted = {pk for pk in ids if pk is not None}
     placed = seats_by_enrolment(wanted, on=day)
     late = wanted - placed.keys()
@@ -136,6 +142,34 @@ def match(who: Sequence[Who], *, organisation_id: int, grade: int, on: date | No
         if pupil is None and index not in told:
             faults.append((index, one.column, _unknown(one, known=pk is not None)))
     return Matched(pupils, faults, warnings)
+
+
+def _other_names(
+    who: Sequence[Who], ids: Sequence[int | None], organisation_id: int
+) -> list[tuple[int, str, Bad]]:
+    """Rows whose number and name are not of the same pupil.
+
+    A column that was sorted without the others gives pupils each other's marks: where the names are those of
+    the numbers, only in another order, the file is refused.
+    """
+    told = [index for index, one in enumerate(who) if one.number and one.name and ids[index] is not None]
+    names = enrolments_by_name(organisation_id, {who[index].name for index in told})
+    differ = [index for index in told if ids[index] not in names.get(who[index].name, ())]
+    name_of = {pk: name for name, found in names.items() for pk in found}
+    real = Counter(name_of.get(ids[index] or 0) for index in told)
+    if len(differ) >= FEWEST_SHIFTED and real == Counter(who[index].name for index in told):
+        raise FileRefused(
+            "names_shifted",
+            f"有 {len(differ)} 行的号码和姓名是两名学生的，多半是一列单独排过序。请对照原表改好再导入。",
+        )
+    if len(differ) > MOST_NAMED:
+        message = f"有 {len(differ)} 行的姓名和学籍里这个号码的不一样，这是第一行，请核对一眼。"
+        return [(differ[0], "姓名", Bad("name_differs", message))]
+    words = "学籍里这个{}不是“{}”，请核对一眼。"
+    return [
+        (index, "姓名", Bad("name_differs", words.format(who[index].column, who[index].name)))
+        for index in differ
+    ]
 
 
 def _unknown(one: Who, *, known: bool) -> Bad:

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from smartschool.contexts.assessment.models import Paper
-from smartschool.contexts.assessment.tests.marks_import.files import GOOD, codes, data_of, load, wide
+from smartschool.contexts.assessment.tests.marks_import.files import (
+    GOOD,
+    codes,
+    data_of,
+    load,
+    warnings,
+    wide,
+)
 from smartschool.contexts.assessment.tests.world import World
 from smartschool.contexts.directory.models import Enrolment
 
@@ -34,6 +41,23 @@ def test_namesakes_are_never_chosen_between(world: World, paper: Paper) -> None:
         Enrolment.objects.filter(pk__in=[p.enrolment_id for p in world.pupils[:2]]).update(name="李明")
     report = load(world, paper, [["姓名", "1", "2", "3(1)", "总分"], ["李明", 3, 4, 5, 12]])
     assert codes(report) == [(2, "姓名", "ambiguous_pupil")]
+
+
+def test_a_name_that_is_not_the_numbers_is_warned_of(world: World, paper: Paper) -> None:
+    rows = wide(world, GOOD)
+    rows[2][1], rows[4][1] = "学生23", "学生·某"
+    report = load(world, paper, rows)
+    assert warnings(report) == [(3, "姓名", "name_differs"), (5, "姓名", "name_differs")]
+    assert (report.applied, report.refused) == (6, 0)
+
+
+def test_a_column_sorted_without_the_others_stops_the_file(world: World, paper: Paper) -> None:
+    rows = wide(world, GOOD)
+    names = [row[1] for row in rows[2:]]
+    for row, name in zip(rows[2:], [*names[1:], names[0]], strict=True):
+        row[1] = name
+    assert codes(load(world, paper, rows)) == [(0, "", "names_shifted")]
+    assert len(data_of(world, paper).attempt_ids) == 0
 
 
 def test_pupils_of_another_grade_stop_the_file(world: World, paper: Paper) -> None:
