@@ -90,7 +90,8 @@ def dina(data: dict) -> Callable[[], dict]:
     """DINA by maximum likelihood from one start; ``guess`` and ``slip`` given: class weights only."""
     from edumetrics.cdm import Settings, em, sparse
     from edumetrics.cdm.classes import class_space
-    from edumetrics.cdm.diagnosis import make_problem, pack_for
+    from edumetrics.cdm.diagnosis import pack_for
+    from edumetrics.cdm.preparation import make_problem
     from edumetrics.irt.coding import Coding
 
     x, q = data["x"], data["q"].astype(bool)

@@ -27,7 +27,11 @@ CANNOT_TELL = -1
 
 
 class TooManyClasses(ValueError):
-    """The Q-matrix tells more states apart than can be computed."""
+    """More states can be told apart than can be computed; ``points`` names those joined too closely."""
+
+    def __init__(self, message: str, points: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.points = points
 
 
 class CircularPrerequisites(ValueError):
@@ -92,18 +96,18 @@ def class_space(
         raise TooManyClasses(f"{n_points} points; at most {MAX_POINTS}")
     if not q.any(axis=1).all():
         raise ValueError(f"item {int(np.argmin(q.any(axis=1)))} needs no point")
-    below = _closures(n_points, prerequisites)
+    below = closures(n_points, prerequisites)
     needs = tuple(tuple(int(k) for k in np.flatnonzero(row)) for row in q)
     masks = [sum(1 << k for k in row) for row in needs]
     if model == "dina":
         return _conjunctive(masks, needs, below, flip=False)
     if model == "dino":
-        above = _closures(n_points, [(after, before) for before, after in prerequisites])
+        above = closures(n_points, [(after, before) for before, after in prerequisites])
         return _conjunctive(masks, needs, above, flip=True)
     return _saturated(needs, below, n_points)
 
 
-def _closures(n_points: int, prerequisites: Sequence[tuple[int, int]]) -> list[int]:
+def closures(n_points: int, prerequisites: Sequence[tuple[int, int]]) -> list[int]:
     """For each point the mask of itself and all that it presupposes."""
     before: list[set[int]] = [set() for _ in range(n_points)]
     for first, second in prerequisites:

@@ -71,6 +71,11 @@ def pair_fit(
     reached = np.take_along_axis(share, problem.group, axis=1)  # (J, C)
     mean = reached @ weight
     expected = ((reached - mean[:, None]) * weight) @ (reached - mean[:, None]).T
+    return residuals(expected, categories, worth)
+
+
+def residuals(expected: FloatArray, categories: NDArray[np.int16], worth: FloatArray) -> PairFit:
+    """What is observed against the covariances (J, J) that a model expects."""
     seen = (categories >= 0).astype(np.float64)
     value = np.where(categories >= 0, worth[np.arange(len(worth)), categories], 0.0)
     centred = (value - value.sum(axis=0) / np.maximum(seen.sum(axis=0), 1.0)) * seen

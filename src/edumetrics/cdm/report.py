@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em
-from edumetrics.cdm.classes import CANNOT_TELL, ClassSpace
+from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.results import GroupOnItem, ItemDiagnosis, PointDiagnosis, not_identified
 from edumetrics.cdm.settings import Settings
-from edumetrics.cdm.uncertainty import draw_probabilities, places
+from edumetrics.cdm.uncertainty import draw_parameters, places
 from edumetrics.irt.coding import Coding
 from edumetrics.results import Estimate, Estimates, FloatArray, Outcome, Reason
 from edumetrics.runners.packing import make_layout, pack
@@ -20,6 +22,7 @@ Z95 = 1.959963984540054
 METHOD = "posterior mode/score information"
 CELLS = 4_000_000  # pupils × classes held at once
 _EDGE = 1e-6
+_ROUNDING = 1e-12
 
 
 def item_reports(
@@ -50,66 +53,94 @@ def item_reports(
     return tuple(out)
 
 
-def mastery_reports(
+def class_bounds(
     space: ClassSpace,
     problem: em.Problem,
     parameters: em.Parameters,
     cov: FloatArray,
-    matrix: ResponseMatrix,
     categories: NDArray[np.int16],
-    q: NDArray[np.bool_],
     settings: Settings,
-) -> tuple[Estimates, FloatArray]:
-    """Mastery (N, K) of all pupils, and the spread (2, K) of its mean over parameter draws."""
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Chances (1 + draws, 2, n, K) that runs of pupils surely have a point, and do not surely lack it.
+
+    The first at the estimate, the others at draws of the parameters.
+    """
     layout = make_layout(problem.n_categories, [True] * len(problem.group), 64)
     rng = np.random.default_rng(settings.seed + 1)
-    drawn = draw_probabilities(problem, parameters, cov, rng, settings.draws)
+    drawn = draw_parameters(problem, parameters.probability, np.zeros(0), cov, rng, settings.draws)
     models = [
-        em.node_model(problem, em.Parameters(p, parameters.weight)) for p in [parameters.probability, *drawn]
+        em.node_model(problem, em.Parameters(p, parameters.weight))
+        for p in [parameters.probability, *(p for p, _ in drawn)]
     ]
     sure = (space.known == 1).astype(np.float64)
     lack = (space.known == 0).astype(np.float64)
     n, n_points = len(categories), sure.shape[1]
-    value, low, high, untold = (np.empty((n, n_points)) for _ in range(4))
-    means = np.zeros((len(models), 2, n_points))
     chunk = max(CELLS // (space.n_classes + n_points * len(models)), 64)
     for at in range(0, n, chunk):
-        part = slice(at, at + chunk)
+        part = slice(at, min(at + chunk, n))
         shard = pack(categories[part], layout)
         bounds = np.empty((len(models), 2, shard.n, n_points))
         for d, model in enumerate(models):
             post = posterior(shard, model)[0]
             bounds[d, 0], bounds[d, 1] = post @ sure, 1.0 - post @ lack
-        means += bounds.sum(axis=2) / n
+        yield part, bounds
+
+
+def mastery_reports(
+    runs: Iterable[tuple[slice, FloatArray]],
+    matrix: ResponseMatrix,
+    categories: NDArray[np.int16],
+    q: NDArray[np.bool_],
+    refused: NDArray[np.bool_],
+    settings: Settings,
+) -> tuple[Estimates, FloatArray, FloatArray]:
+    """Mastery (N, K) of all pupils, the spread (2, K) of its mean over parameter draws, and its bounds.
+
+    Parameters
+    ----------
+    runs : iterable of (slice, (1 + draws, 2, n, K) float)
+        See `class_bounds`.
+    refused : (K,) bool
+        Points about which these items say nothing.
+    """
+    shape = (len(categories), q.shape[1])
+    value, low, high = (np.empty(shape) for _ in range(3))
+    at_estimate = np.empty((2, *shape))
+    means = np.zeros((1 + settings.draws, 2, shape[1]))
+    for part, bounds in runs:
+        means += bounds.sum(axis=2) / shape[0]
         value[part], low[part], high[part] = _interval(bounds)
-        untold[part] = np.clip(bounds[0, 1] - bounds[0, 0], 0.0, 1.0)
+        at_estimate[:, part] = bounds[0]
     answered = (categories >= 0).astype(np.int64) @ q.astype(np.int64)
     estimates = Estimates.build(
         value, None, np.minimum(low, value), np.maximum(high, value), answered,
         "class posterior/parameter draws and identification bounds",
         refuse=(
             (~matrix.present[:, None], Reason.NO_RESPONSES),
-            (space.never_known[None, :], Reason.NOT_IDENTIFIED),
+            (refused[None, :], Reason.NOT_IDENTIFIED),
             (answered == 0, Reason.TOO_FEW_MARKS),
-            (untold > settings.most_untold, Reason.NOT_IDENTIFIED),
+            (at_estimate[1] - at_estimate[0] > settings.most_untold, Reason.NOT_IDENTIFIED),
         ),
     )  # fmt: skip
-    return estimates, means[1:].std(axis=0, ddof=1)
+    return estimates, means[1:].std(axis=0, ddof=1), at_estimate
 
 
 def point_reports(
-    space: ClassSpace, post: FloatArray, spread: FloatArray, names: tuple[str, ...], q: NDArray[np.bool_]
+    bounds: FloatArray,
+    refused: NDArray[np.bool_],
+    spread: FloatArray,
+    names: tuple[str, ...],
+    q: NDArray[np.bool_],
 ) -> tuple[PointDiagnosis, ...]:
-    """Share of pupils who master each point."""
-    n = len(post)
+    """Share of pupils who master each point, from bounds (2, N, K) of their mastery."""
+    n = bounds.shape[1]
     out = []
     for k, name in enumerate(names):
-        sure = post @ (space.known[:, k] == 1)
-        lack = post @ (space.known[:, k] == 0)
-        untold = float(np.mean(post @ (space.known[:, k] == CANNOT_TELL)))
+        sure, lack = bounds[0, :, k], 1.0 - bounds[1, :, k]
         told = float(sure.mean() + lack.mean())
+        untold = 1.0 if refused[k] else 1.0 - told if told < 1.0 - _ROUNDING else 0.0
         prevalence: Outcome
-        if space.never_known[k] or untold > 0.5:
+        if refused[k] or untold > 0.5:
             prevalence = not_identified(n)
         else:
             error = [_share_error(x, float(spread[side, k])) for side, x in enumerate((sure, lack))]

@@ -90,12 +90,15 @@ class ClassModelResult:
     ridge : tuple of str
         Items whose parameters the answers do not settle (see the warnings).
     loglik : float
-    n, n_classes, n_parameters : int
-        ``n_classes`` states can be told apart by this Q-matrix.
+    n, n_parameters : int
+    n_classes : int or None
+        States that this Q-matrix can tell apart; None where they are too many to be listed and points
+        were taken as independent given ability (``provenance.settings["way"]`` is "network").
     aic, bic : float
     provenance : Provenance
     space, problem, parameters, coding
-        The same in arrays; of very many classes only those that anybody is in.
+        The same in arrays; of very many classes only those that anybody is in, and where they were not
+        listed a single one about which nothing is known.
     """
 
     model: str
@@ -107,7 +110,7 @@ class ClassModelResult:
     ridge: tuple[str, ...]
     loglik: float
     n: int
-    n_classes: int
+    n_classes: int | None
     n_parameters: int
     aic: float
     bic: float

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-VERSION = "cdm-4"  # raised when a change can move a figure
+VERSION = "cdm-5"  # raised when a change can move a figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Settings:
     saturated_from : int
         Below so many pupils the class weights lean on a higher-order model as heavy as the pupils
         themselves (`higher_order`), if there are at most 12 points; so they do with fewer than four
-        pupils per class, whatever the number of pupils. 0: never.
+        pupils per class, whatever the number of pupils, and where that is too much to compute points
+        are taken as independent given ability (`network`). 0: never, unless classes cannot be listed.
     prior : bool
         Beta (for partial marks Dirichlet) priors on every chance: centred at ``prior_low`` for
         pupils without the points and ``prior_high`` for those with all, as heavy as

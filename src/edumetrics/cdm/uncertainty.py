@@ -7,6 +7,8 @@ must be part of it) plus the curvature of the priors.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,57 +43,89 @@ def covariance(
         −1 where missing.
     posterior : (N, C) float
     """
-    place = places(problem)
-    n_par = int(place.max()) + 1
+    n_par = int(places(problem).max()) + 1
     weight = parameters.weight
     expected = posterior.sum(axis=0)
     kept = np.flatnonzero(expected >= LEAST_WEIGHT)
     kept = kept[1:] if len(kept) <= MAX_WEIGHTS else kept[:0]  # weights sum to one: one is no parameter
     information = np.zeros((n_par + len(kept), n_par + len(kept)))
-    probability = np.maximum(parameters.probability, FLOOR)
     members = [
         (problem.group[j][:, None] == np.arange(problem.n_groups[j])).astype(np.float64)
         for j in range(len(problem.group))
     ]
     for at in range(0, len(categories), CHUNK):
-        post, cats = posterior[at : at + CHUNK], categories[at : at + CHUNK]
-        score = np.zeros((len(post), n_par + len(kept)))
-        for j, inside in enumerate(members):
-            in_group = post @ inside
-            for g in range(inside.shape[1]):
-                wrong = in_group[:, g] * (cats[:, j] == 0) / probability[j, g, 0]
-                for k in range(1, int(problem.n_categories[j])):
-                    right = in_group[:, g] * (cats[:, j] == k) / probability[j, g, k]
-                    score[:, place[j, g, k]] = right - wrong
-        score[:, n_par:] = post[:, kept] - weight[kept]
+        post = posterior[at : at + CHUNK]
+        in_group = (post @ inside for inside in members)
+        items = item_scores(problem, parameters.probability, categories[at : at + CHUNK], in_group)
+        score = np.hstack([items, post[:, kept] - weight[kept]])
         information += score.T @ score
+    information[np.arange(n_par, len(information)), np.arange(n_par, len(information))] += 1e-3
+    return inverted(problem, parameters.probability, information)[:n_par, :n_par]
+
+
+def item_scores(
+    problem: Problem, probability: FloatArray, categories: NDArray[np.int16], in_group: Iterable[FloatArray]
+) -> FloatArray:
+    """Score (N, P) of each pupil for the free probabilities.
+
+    ``in_group`` yields for each item the posterior (N, G_j) of its groups.
+    """
+    place = places(problem)
+    score = np.zeros((len(categories), int(place.max()) + 1))
+    floored = np.maximum(probability, FLOOR)
+    for j, posterior in enumerate(in_group):
+        for g in range(posterior.shape[1]):
+            wrong = posterior[:, g] * (categories[:, j] == 0) / floored[j, g, 0]
+            for k in range(1, int(problem.n_categories[j])):
+                right = posterior[:, g] * (categories[:, j] == k) / floored[j, g, k]
+                score[:, place[j, g, k]] = right - wrong
+    return score
+
+
+def inverted(problem: Problem, probability: FloatArray, information: FloatArray) -> FloatArray:
+    """Covariance from the information of the answers, with the priors of the P free probabilities added.
+
+    Parameters
+    ----------
+    information : (P + F, P + F) float
+        Free probabilities first.
+    """
+    place, floored = places(problem), np.maximum(probability, FLOOR)
+    information = information.copy()
     for j, g, k in np.argwhere(place >= 0):
         for h in range(1, int(problem.n_categories[j])):
-            information[place[j, g, k], place[j, g, h]] += problem.pseudo[j, g, 0] / probability[j, g, 0] ** 2
-        information[place[j, g, k], place[j, g, k]] += problem.pseudo[j, g, k] / probability[j, g, k] ** 2
-    information[np.arange(n_par, len(information)), np.arange(n_par, len(information))] += 1e-3
+            information[place[j, g, k], place[j, g, h]] += problem.pseudo[j, g, 0] / floored[j, g, 0] ** 2
+        information[place[j, g, k], place[j, g, k]] += problem.pseudo[j, g, k] / floored[j, g, k] ** 2
     scale = np.sqrt(np.maximum(np.diag(information), 1e-12))
     values, vectors = np.linalg.eigh(information / scale[:, None] / scale[None, :])
     # directions that the answers leave open get the variance of an uninformed probability, no infinity
     inverse = (vectors / np.maximum(values, 1e-6)) @ vectors.T
-    return np.asarray((inverse / scale[:, None] / scale[None, :])[:n_par, :n_par])
+    return np.asarray(inverse / scale[:, None] / scale[None, :])
 
 
-def draw_probabilities(
-    problem: Problem, parameters: Parameters, cov: FloatArray, rng: np.random.Generator, draws: int
-) -> list[FloatArray]:
-    """Random probabilities (J, G, M) around the estimate, normal on the scale of log-ratios."""
+def draw_parameters(
+    problem: Problem,
+    probability: FloatArray,
+    further: FloatArray,
+    cov: FloatArray,
+    rng: np.random.Generator,
+    draws: int,
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Random probabilities (J, G, M) and ``further`` parameters (F,) around the estimate.
+
+    Normal, the probabilities on the scale of log-ratios, the others on their own.
+    """
     place = places(problem)
-    n_par = len(cov)
-    jacobian = np.zeros((n_par, n_par))
-    probability = np.maximum(parameters.probability, FLOOR)
-    at = np.zeros(n_par)
+    n_par = int(place.max()) + 1
+    jacobian = np.eye(len(cov))
+    floored = np.maximum(probability, FLOOR)
+    at = np.concatenate([np.zeros(n_par), further])
     for j, g in np.argwhere(place[:, :, 1] >= 0):
         ks = np.arange(1, int(problem.n_categories[j]))
         rows = place[j, g, ks]
-        jacobian[np.ix_(rows, rows)] = 1.0 / probability[j, g, 0]
-        jacobian[rows, rows] += 1.0 / probability[j, g, ks]
-        at[rows] = np.log(probability[j, g, ks] / probability[j, g, 0])
+        jacobian[np.ix_(rows, rows)] = 1.0 / floored[j, g, 0]
+        jacobian[rows, rows] += 1.0 / floored[j, g, ks]
+        at[rows] = np.log(floored[j, g, ks] / floored[j, g, 0])
     cov_y = jacobian @ cov @ jacobian.T
     sd = np.sqrt(np.maximum(np.diag(cov_y), 0.0))
     shrink = np.minimum(1.0, LARGEST_LOGIT_SD / np.maximum(sd, 1e-12))
@@ -100,9 +134,9 @@ def draw_probabilities(
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     out = []
     for _ in range(draws):
-        y = at + root @ rng.normal(size=n_par)
+        y = at + root @ rng.normal(size=len(at))
         drawn = np.where(place >= 0, np.exp(np.clip(y[place], -20.0, 20.0)), 0.0)
         drawn[:, :, 0] = problem.used[:, :, 0]
         total = drawn.sum(axis=2, keepdims=True)
-        out.append(np.where(total > 0, drawn / np.maximum(total, 1e-300), 0.0))
+        out.append((np.where(total > 0, drawn / np.maximum(total, 1e-300), 0.0), y[n_par:]))
     return out

@@ -87,6 +87,10 @@ def caution(one: Caution) -> str:
         "class_weights_lean_on_ability": "只有 {n} 人，各知识点之间的联系有一半靠“总体水平”推断。",
         "errors_widened_for_dependence": "有些题除了总体水平还有别的联系（如同一篇材料），"
         "学生水平的误差已放宽。",
+        "points_lean_on_ability": "知识点有 {points} 个，组合太多，不逐一估计："
+        "各知识点之间的联系靠“总体水平”和共同的题推断。",
+        "point_of_one_item": "知识点 {names} 只有一道题考，分不清是会这个知识点还是碰巧会这道题："
+        "不给掌握情况，请看这道题的得分率。",
         "anchor_drift": "题 {names} 的难度在两次考试之间变了，没有当作共同题。",
         "common_items_fixed": "题 {names} 的参数沿用上一次考试，新题和新学生放在同一把尺子上。",
         "few_marks": "阅卷人 {names} 的阅卷份数太少，没有给出宽严。",

@@ -7,8 +7,8 @@ import pytest
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, class_space, em
-from edumetrics.cdm.diagnosis import make_problem
 from edumetrics.cdm.expectation import expect, fold
+from edumetrics.cdm.preparation import make_problem
 from edumetrics.cdm.screening import BLOCK, likelihoods, ratios
 from edumetrics.irt.coding import learn_coding
 from edumetrics.runners.packing import make_layout, pack

@@ -7,8 +7,8 @@ import pytest
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, class_space, diagnose, em
-from edumetrics.cdm.diagnosis import make_problem
 from edumetrics.cdm.pairs import pair_fit
+from edumetrics.cdm.preparation import make_problem
 from edumetrics.irt.coding import learn_coding
 from edumetrics.results import Estimate
 

@@ -157,3 +157,28 @@ def test_an_exam_without_texts_says_nothing_of_them(run):
         "groups": [],
     }
     assert "共用材料" not in (result.folder / "report.html").read_text("utf-8")
+
+
+def test_a_two_way_table_of_25_points_is_answered_and_says_how(run, tmp_path):
+    """Most points are asked alone, ten of them by a single item: 2^25 classes, and an answer."""
+    rng = np.random.default_rng(25)
+    q = np.eye(25, dtype=int)[np.arange(40) % 25]
+    mastered = rng.normal(size=(240, 1)) + rng.normal(size=(240, 25)) > rng.uniform(-1, 1, 25)
+    marks = (rng.random((240, 40)) < np.where(mastered @ q.T > 0, 0.85, 0.2)).astype(int)
+    points, items = [f"k{k + 1}" for k in range(25)], [f"i{j + 1}" for j in range(40)]
+    table = [["student", *items], *([f"S{n:03}", *row] for n, row in enumerate(marks.tolist()))]
+    demands = [["item", *points], *([item, *row] for item, row in zip(items, q.tolist(), strict=True))]
+    for name, rows in (("responses.csv", table), ("q.csv", demands)):
+        text = "\n".join(",".join(map(str, row)) for row in rows)
+        (tmp_path / name).write_text(text, "utf-8")
+    result = run(tmp_path, "--model", "cdm")
+    assert result.code == 0
+    found = result.report["models"]["diagnosis"]
+    assert (found["asked"], found["model"], found["n"]) == ("gdina", "gdina", 240)
+    told = {point["code"]: "estimate" in point["prevalence"] for point in found["points"]}
+    assert told == {f"k{k + 1}": k < 15 for k in range(25)}
+    said = {note["code"]: note["text"] for note in found["notes"]}
+    assert "25 个" in said["points_lean_on_ability"]
+    assert "只有一道题考" in said["point_of_one_item"]
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert said["points_lean_on_ability"] in page

@@ -1,0 +1,161 @@
+"""Owns what is read off a fitted network: bounds of mastery, errors of parameters, pairs of items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edumetrics.cdm import em
+from edumetrics.cdm.network.ability import LINE, NODES, WEIGHTS, at_nodes, feasible, prior_of
+from edumetrics.cdm.network.expectation import (
+    Parameters,
+    Part,
+    downward,
+    parts_of,
+    priors,
+    shared_by_pupils,
+    states_of_pupils,
+    upward,
+)
+from edumetrics.cdm.network.messages import weighted
+from edumetrics.cdm.network.structure import Network
+from edumetrics.cdm.network.told import Literal
+from edumetrics.cdm.settings import Settings
+from edumetrics.cdm.uncertainty import draw_parameters, inverted, item_scores
+from edumetrics.results import FloatArray
+
+
+def covariance(
+    net: Network,
+    problem: em.Problem,
+    parameters: Parameters,
+    parts: Sequence[Part],
+    categories: NDArray[np.int16],
+) -> FloatArray:
+    """Covariance (P + 2K, P + 2K) of the free probabilities, then the logits of each point below and above.
+
+    ``categories`` (N, J) are those of all parts, in their order.
+    """
+    prior = priors(net, parameters.chance)
+    weights = _score_weights(net, at_nodes(parameters.chance))
+    home = {int(j): (c, i) for c, here in enumerate(net.items) for i, j in enumerate(here.items)}
+    first = 0
+    total: FloatArray | float = 0.0
+    for part in parts:
+        up = upward(net, part, parameters.probability, prior)
+        state = states_of_pupils(net, part, up)
+        in_groups = []
+        for j in range(len(problem.n_groups)):
+            c, i = home[j]
+            member = net.items[c].group[i][:, None] == np.arange(problem.n_groups[j])
+            in_groups.append(state[c] @ member)
+        mine = categories[first : first + part.n]
+        first += part.n
+        items = item_scores(problem, parameters.probability, mine, in_groups)
+        points = np.zeros((part.n, 2, net.n_points))
+        for c, run, shared in shared_by_pupils(net, part, up):
+            own = net.points[c].points
+            out = np.empty((len(shared), len(weights[c])))
+            towards = net.tree.cliques[c].towards
+            weighted(up.values[c], part.pattern[c][run], shared, towards, weights[c], out)
+            points[run, :, own] = out.reshape(len(out), 2, len(own))
+        score = np.hstack([items, points.reshape(part.n, 2 * net.n_points)])
+        total = total + score.T @ score
+    information = np.array(total)
+    first = len(information) - 2 * net.n_points
+    logits = np.log(parameters.chance / (1.0 - parameters.chance))
+    for k in range(net.n_points):
+        rows = [first + k, first + net.n_points + k]
+        information[np.ix_(rows, rows)] += prior_of(logits[0, k], logits[1, k])[2]
+    return inverted(problem, parameters.probability, information)
+
+
+def _score_weights(net: Network, at: FloatArray) -> list[FloatArray]:
+    """For each clique what (2P, Q, S) a pupil in a state adds to the scores of its points' logits."""
+    out = []
+    for here in net.points:
+        chance = at[here.points][:, :, None]  # (P, Q, 1)
+        surprise = here.free[:, None, :] * (here.has[:, None, :] - chance)
+        both = LINE[:, None, :, None] * surprise[None]
+        out.append(np.ascontiguousarray(both.reshape(2 * len(surprise), *surprise.shape[1:])))
+    return out
+
+
+def network_bounds(
+    net: Network,
+    sure: Sequence[Literal | None],
+    lack: Sequence[Literal | None],
+    problem: em.Problem,
+    parameters: Parameters,
+    cov: FloatArray,
+    categories: NDArray[np.int16],
+    settings: Settings,
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Chances (1 + draws, 2, n, K) that runs of pupils surely have a point, and do not surely lack it.
+
+    ``net`` holds the statements that ``sure`` and ``lack`` speak of. Compare `report.class_bounds`.
+    """
+    rng = np.random.default_rng(settings.seed + 1)
+    logits = np.log(parameters.chance / (1.0 - parameters.chance)).ravel()
+    drawn = draw_parameters(problem, parameters.probability, logits, cov, rng, settings.draws)
+    models = [(parameters.probability, priors(net, parameters.chance))]
+    for probability, further in drawn:
+        chance = (1.0 / (1.0 + np.exp(-further))).reshape(2, -1)
+        feasible(chance)
+        models.append((probability, priors(net, chance)))
+    at = 0
+    for part in parts_of(net, categories):
+        run = slice(at, at + part.n)
+        at += part.n
+        bounds = np.empty((len(models), 2, part.n, net.n_points))
+        for d, (probability, prior) in enumerate(models):
+            state = states_of_pupils(net, part, upward(net, part, probability, prior))
+            for k in range(net.n_points):
+                bounds[d, 0, :, k] = _chance_of(net, state, sure[k])
+                bounds[d, 1, :, k] = 1.0 - _chance_of(net, state, lack[k])
+        yield run, np.clip(bounds, 0.0, 1.0)
+
+
+def _chance_of(net: Network, state: Sequence[FloatArray], literal: Literal | None) -> FloatArray | float:
+    if literal is None:
+        return 0.0
+    variable, meant = literal
+    home = net.tree.home(variable)
+    return np.asarray(state[home] @ (net.tree.cliques[home].has(variable) == meant))
+
+
+def expected_covariance(net: Network, parameters: Parameters, worth: FloatArray) -> FloatArray:
+    """Covariance (J, J) of the shares reached on each two items, as the model expects it.
+
+    Given ability, items of different components are independent; within one, the share on an item is
+    handed through the tree as if it were the chance of an answer.
+    """
+    share = np.einsum("jgm,jm->jg", parameters.probability, worth)
+    n_items = len(share)
+    prior = priors(net, parameters.chance)
+    (nobody,) = parts_of(net, np.full((1, n_items), -1, dtype=np.int16))
+
+    def expected(prior: Sequence[FloatArray]) -> tuple[list[FloatArray], float]:
+        up = upward(net, nobody, parameters.probability, prior)
+        return [one[0] for one in downward(net, nobody, up)], float(np.exp(up.loglik[0]))
+
+    mean = np.zeros((n_items, len(NODES)))  # given ability
+    states, _ = expected(prior)
+    for c, here in enumerate(net.items):
+        for i, j in enumerate(here.items):
+            mean[j] = states[c] @ share[j, here.group[i]] / WEIGHTS
+    grand = mean @ WEIGHTS
+    out = (mean * WEIGHTS) @ mean.T - np.outer(grand, grand)
+    component = net.tree.components
+    for c, here in enumerate(net.items):
+        for i, j in enumerate(here.items):
+            tilted = list(prior)
+            tilted[c] = prior[c] * share[j, here.group[i]]
+            states, reached = expected(tilted)
+            for d in np.flatnonzero(np.array(component) == component[c]):
+                state = states[d].sum(axis=0) * reached
+                for h, other in enumerate(net.items[d].items):
+                    out[j, other] = state @ share[other, net.items[d].group[h]] - grand[j] * grand[other]
+    return out

@@ -1,0 +1,182 @@
+"""Owns what comes before a class model is fitted: checks, categories, priors, constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edumetrics.arrays import ResponseMatrix
+from edumetrics.cdm import em
+from edumetrics.cdm.classes import ClassSpace
+from edumetrics.cdm.monotone import neighbours
+from edumetrics.cdm.settings import Settings
+from edumetrics.errors import BadWeights, ShapeMismatch
+from edumetrics.irt.coding import Coding, learn_coding
+from edumetrics.results import Caution, FloatArray, Insufficient, Reason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Answers and demands that a class model can be fitted to.
+
+    Attributes
+    ----------
+    matrix : ResponseMatrix
+    q : (J, K) bool
+        Points of the items of ``coding``.
+    names : tuple of str, K
+    model : str
+    prerequisites : tuple of (before, after)
+    settings : Settings
+    coding : Coding
+    categories : (N, J) int16
+        −1 where missing.
+    excluded : mapping of item to Insufficient
+    cautions : tuple of Caution
+    """
+
+    matrix: ResponseMatrix
+    q: NDArray[np.bool_]
+    names: tuple[str, ...]
+    model: str
+    prerequisites: tuple[tuple[int, int], ...]
+    settings: Settings
+    coding: Coding
+    categories: NDArray[np.int16]
+    excluded: MappingProxyType[str, Insufficient]
+    cautions: tuple[Caution, ...]
+
+    @property
+    def answered(self) -> NDArray[np.int16]:
+        """Categories of the pupils who answered anything."""
+        return np.ascontiguousarray(self.categories[self.present])
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Pupils (N,) who answered anything."""
+        return np.asarray((self.categories >= 0).any(axis=1))
+
+    @property
+    def alone(self) -> NDArray[np.bool_]:
+        """Points (K,) of a single item: having the point cannot be told from being lucky with that item.
+
+        Over classes, mastery of such points was stated with 0.92 and right in 0.80 (simulations with 400
+        to 3,000 pupils); intervals of their shares held the truth in 50 to 70 of 100. Points that
+        prerequisites tie to others are not among them.
+        """
+        tied = [k for pair in self.prerequisites for k in pair]
+        out = self.q.sum(axis=0) == 1
+        out[tied] = False
+        return np.asarray(out)
+
+    @property
+    def shares(self) -> FloatArray:
+        """Observed share (J, M) of each category."""
+        out = np.zeros((len(self.coding.items), int(self.coding.n_categories.max())))
+        for j, counts in enumerate(self.coding.counts):
+            out[j, : len(counts)] = counts / counts.sum()
+        return out
+
+    @property
+    def worth(self) -> FloatArray:
+        """Share of the full mark (J, M) of each category."""
+        out = np.zeros((len(self.coding.items), int(self.coding.n_categories.max())))
+        for j, marks in enumerate(self.coding.marks):
+            out[j, : len(marks)] = (marks - marks[0]) / (marks[-1] - marks[0])
+        return out
+
+
+def prepare(
+    matrix: ResponseMatrix,
+    q: ArrayLike,
+    model: str,
+    points: Sequence[str] | None,
+    prerequisites: Sequence[tuple[int, int]],
+    settings: Settings,
+) -> Prepared | Insufficient:
+    """Check and code an exam; items that say nothing or need no point are left out.
+
+    Raises
+    ------
+    ShapeMismatch, BadWeights
+    """
+    needs = _checked_q(q, matrix)
+    names = tuple(str(k + 1) for k in range(needs.shape[1])) if points is None else tuple(points)
+    if len(names) != needs.shape[1]:
+        raise ShapeMismatch(value=f"{len(names)} names for {needs.shape[1]} points")
+    n = int(matrix.present.sum())
+    if n < settings.minimum_pupils:
+        return Insufficient(Reason.NO_RESPONSES if n == 0 else Reason.TOO_FEW_PUPILS, n)
+    coded = learn_coding(matrix, settings.max_categories)
+    row = {item: j for j, item in enumerate(matrix.items)}
+    kept = np.array([needs[row[item]].any() for item in coded.coding.items], dtype=np.bool_)
+    excluded = dict(coded.excluded)
+    cautions = list(coded.cautions)
+    pointless = tuple(item for item, keep in zip(coded.coding.items, kept, strict=True) if not keep)
+    for item in pointless:
+        excluded[item] = Insufficient(Reason.NOT_IDENTIFIED, n)
+    if pointless:
+        cautions.append(Caution("item_without_point", pointless))
+    if kept.sum() < 2:
+        return Insufficient(Reason.TOO_FEW_ITEMS, int(kept.sum()))
+    coding = coded.coding.take(kept)
+    return Prepared(
+        matrix=matrix,
+        q=needs[[row[item] for item in coding.items]],
+        names=names,
+        model=model,
+        prerequisites=tuple(prerequisites),
+        settings=settings,
+        coding=coding,
+        categories=np.ascontiguousarray(coded.categories[:, kept]),
+        excluded=MappingProxyType(excluded),
+        cautions=tuple(cautions),
+    )
+
+
+def make_problem(space: ClassSpace, coding: Coding, model: str, settings: Settings, n: int) -> em.Problem:
+    """Priors and constraints as arrays."""
+    n_categories = coding.n_categories
+    n_items, width, n_cats = len(coding.items), int(space.n_groups.max()), int(n_categories.max())
+    n_groups = np.asarray(space.n_groups, dtype=np.int64)
+    share = np.zeros((n_items, width))  # of the item's points that a group masters
+    for j, mastered in enumerate(space.mastered):
+        share[j, : len(mastered)] = mastered.sum(axis=1) / mastered.shape[1]
+    weight = float(np.clip(settings.prior_share * n, 4.0, 50.0)) if settings.prior else 0.0
+    level = settings.prior_low + (settings.prior_high - settings.prior_low) * share
+    pairs = [neighbours(m) for m in space.mastered]
+    links = np.concatenate([*pairs, np.zeros((0, 2), dtype=np.int64)])
+    additive = (n_categories == 2) & (model == "acdm")
+    most_points = max(m.shape[1] for m in space.mastered) if additive.any() else 0
+    design = np.zeros((n_items, width, 1 + most_points))
+    for item in np.flatnonzero(additive):
+        groups, points = space.mastered[item].shape
+        design[item, :groups, 0] = 1.0
+        design[item, :groups, 1 : 1 + points] = space.mastered[item]
+    return em.Problem(
+        group=space.group,
+        n_groups=n_groups,
+        n_categories=n_categories,
+        pseudo=weight * em.graded(level, np.ones((n_items, n_cats)), n_groups, n_categories),
+        class_pseudo=np.full(space.n_classes, 1.0 / space.n_classes if settings.prior else 0.0),
+        monotone=settings.monotone,
+        links=links,
+        first_link=np.concatenate([[0], np.cumsum([len(p) for p in pairs])]),
+        additive=additive,
+        design=design,
+    )
+
+
+def _checked_q(q: ArrayLike, matrix: ResponseMatrix) -> NDArray[np.bool_]:
+    array = np.asarray(q, dtype=np.float64)
+    if array.ndim != 2 or array.shape[0] != matrix.n_items or array.shape[1] == 0:
+        raise ShapeMismatch(value=f"Q-matrix of shape {array.shape} for {matrix.n_items} items")
+    bad = ~(np.isfinite(array) & (array >= 0))
+    if bad.any():
+        j, k = np.argwhere(bad)[0]
+        raise BadWeights(item=matrix.items[j], value=float(array[j, k]))
+    return np.asarray(array > 0)
