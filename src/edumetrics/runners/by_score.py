@@ -21,6 +21,7 @@ from edumetrics.runners.vectors import LANES, add_to_rows
 # posterior is then below 1e−10 of the largest node's.
 HALF_WIDTH = 0.25
 PROBES = 65  # scores at which the posterior standard deviation is taken
+AT_ONCE = 131_072  # persons sorted together: their copies stay near the cores
 CELLS = 4096  # equal parts of the range of scores; a bin is a run of them
 
 
@@ -105,15 +106,19 @@ def total_by_score(shard: Shard, bins: Bins) -> tuple[Floats, Floats, float, Int
     lay, line = shard.layout, bins.line
     counts = np.zeros((*line.score.shape, len(line.theta)))
     nodes = np.zeros(bins.log_weight.shape)
-    order, place, start = _sort(
-        shard.codes, shard.population, bins.row_score, lay.first_row, bins.lowest, bins.cell, bins.bin_of,
-        bins.first_cell, len(nodes),
-    )  # fmt: skip
-    loglik = _accumulate(
-        shard.codes, order, place, start, lay.n_categories, lay.base, lay.first_item, lay.first_row,
-        line.level, line.theta, bins.log_weight, bins.lowest, bins.cell, bins.first_cell, counts, nodes,
-    )  # fmt: skip
-    return counts, nodes, float(loglik), order[start[-1] :]
+    loglik, left = 0.0, []
+    for low in range(0, shard.n, AT_ONCE):
+        part = shard.take(slice(low, low + AT_ONCE))
+        codes, place, start, others = _sort(
+            part.codes, part.population, bins.row_score, lay.first_row, bins.lowest, bins.cell, bins.bin_of,
+            bins.first_cell, len(nodes),
+        )  # fmt: skip
+        loglik += _accumulate(
+            codes, place, start, lay.n_categories, lay.base, lay.first_item, lay.first_row, line.level,
+            line.theta, bins.log_weight, bins.lowest, bins.cell, bins.first_cell, counts, nodes,
+        )  # fmt: skip
+        left.append(others + low)
+    return counts, nodes, float(loglik), np.concatenate([np.empty(0, np.int64), *left])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -129,9 +134,9 @@ def _score_rows(score, n_categories, base, first_item, first_row, out):  # type:
 
 @numba.njit(cache=True, nogil=True)
 def _sort(codes, population, row_score, first_row, lowest, cell, bin_of, first_cell, n_populations):  # type: ignore[no-untyped-def]
-    """Persons by population and bin, the place of each within its bin (−1 … 1), where each bin starts.
+    """Codes by population and bin, places within the bins (−1 … 1), where each bin starts; the other persons.
 
-    Persons without a score come last.
+    Codes are copied in their new order: to fetch them again person by person would wait for memory.
     """
     n, n_bins = len(codes), len(first_cell) - 1
     last = n_populations * n_bins
@@ -151,17 +156,23 @@ def _sort(codes, population, row_score, first_row, lowest, cell, bin_of, first_c
         start[where[i] + 1] += 1
     start = np.cumsum(start)
     following = start.copy()
-    order, place = np.empty(n, np.int64), np.empty(n)
+    ordered, place = np.empty(codes.shape, np.uint8), np.empty(n)
+    others = np.empty(n - start[last], np.int64)
     for i in range(n):
         to = following[where[i]]
         following[where[i]] = to + 1
-        order[to], place[to] = i, at[i]
-    return order, place, start[:-1]
+        if where[i] == last:
+            others[to - start[last]] = i
+            continue
+        place[to] = at[i]
+        for g in range(codes.shape[1]):
+            ordered[to, g] = codes[i, g]
+    return ordered, place, start[:-1], others
 
 
 @numba.njit(cache=True, nogil=True)
 def _accumulate(  # type: ignore[no-untyped-def]
-    codes, order, place, start, n_categories, base, first_item, first_row, level, theta, log_weight, lowest,
+    codes, place, start, n_categories, base, first_item, first_row, level, theta, log_weight, lowest,
     cell, first_cell, counts, nodes,
 ):  # fmt: skip
     """Add all persons to ``counts`` and ``nodes``; returns the log-likelihood."""
@@ -178,9 +189,8 @@ def _accumulate(  # type: ignore[no-untyped-def]
         rows[:] = 0.0
         flat = rows.reshape(-1)
         for i in range(start[bin_place], start[bin_place + 1]):
-            person = order[i]
             for g in range(n_bytes):
-                starts[g] = (first_row[g] + codes[person, g]) * LANES
+                starts[g] = (first_row[g] + codes[i, g]) * LANES
             _chebyshev(place[i], basis)
             add_to_rows(flat, starts, basis, 1.0, 1, NEGLIGIBLE)
         by_item[:] = 0.0

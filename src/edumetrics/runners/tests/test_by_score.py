@@ -9,6 +9,7 @@ import pytest
 
 from edumetrics.irt import em
 from edumetrics.irt.models import GRADED
+from edumetrics.runners import by_score
 from edumetrics.runners.by_score import total_by_score
 from edumetrics.runners.local import ThreadRunner
 from edumetrics.runners.packing import make_layout, pack
@@ -72,6 +73,17 @@ def test_statistics_do_not_depend_on_shards_or_order():
             got = runner.total(model)
         np.testing.assert_allclose(got.counts, whole.counts, rtol=1e-9, atol=1e-9)
         assert got.loglik == pytest.approx(whole.loglik, rel=1e-12)
+
+
+def test_persons_are_sorted_some_at_a_time(monkeypatch):
+    problem, at, cats, _, shard = case(9, missing=0.05)
+    model = em.node_model(problem, at, MANY)
+    whole = stats(shard, model)
+    monkeypatch.setattr(by_score, "AT_ONCE", 700)
+    got = stats(shard, model)
+    np.testing.assert_allclose(got.counts, whole.counts, rtol=1e-9, atol=1e-9)
+    others = total_by_score(shard, prepare(model, shard.layout).bins)[3]
+    np.testing.assert_array_equal(np.sort(others), np.flatnonzero((cats < 0).any(axis=1)))
 
 
 def test_extreme_scores_are_inside_the_bins():
