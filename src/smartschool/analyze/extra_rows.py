@@ -25,11 +25,12 @@ Columns = list[tuple[Item, int | None]]
 
 
 def without_extra_rows(
-    table: Table, words_at: Collection[int], notes: list[Note]
+    table: Table, words_at: Collection[int], marks_at: Collection[int], notes: list[Note]
 ) -> tuple[Table, list[str] | None, int]:
     """The table with pupils only, and the row of full marks with its number where there is one.
 
-    `words_at` are the columns that say who a row is: the student and what comes along (姓名, 班级).
+    `words_at` are the columns that say who a row is: the student and what comes along (姓名, 班级);
+    `marks_at` those of the items.
     """
     full: list[str] | None = None
     full_at = 0
@@ -40,6 +41,10 @@ def without_extra_rows(
         known = any(row[at] for at in words_at)
         if full is None and FULL_MARK_WORDS.intersection(words):
             full, full_at = row, table.numbers[place]
+        elif full is None and place == 0 and not known and _tops(table, marks_at):
+            full, full_at = row, table.numbers[place]
+            text = f"第 {full_at} 行没有写是谁，各题的数都不低于任何学生的得分，当作满分读。"
+            notes.append(Note("full_marks_row", text))
         elif (words or not known) and (word := _extra(row, words)):
             left.append((table.numbers[place], word))
         else:
@@ -52,6 +57,16 @@ def without_extra_rows(
         return table, None, 0
     rows, numbers = [table.rows[place] for place in kept], [table.numbers[place] for place in kept]
     return replace(table, rows=rows, numbers=numbers), full, full_at
+
+
+def _tops(table: Table, marks_at: Collection[int]) -> bool:
+    """Whether the first row has figures at most items, and no pupil has a mark above them."""
+    filled = [at for at in marks_at if table.rows[0][at]]
+    for at in filled:
+        first, *others = (mark(half_width(text)) for text in table.column(at))
+        if not first > 0 or any(other > first for other in others):
+            return False
+    return len(filled) > 1 and 2 * len(filled) > len(marks_at)
 
 
 def _extra(row: list[str], words: list[str]) -> str:

@@ -104,9 +104,9 @@ def read_exam(
     notes: list[Note] = []
     table = read_table(files.responses)
     student, columns = _layout(table, read_items(read_table(files.items)) if files.items else None, notes)
-    used = {index for _, index in columns}
-    who = [student, *(index for index in range(len(table.header)) if index not in {*used, student})]
-    table, full, full_at = without_extra_rows(table, who, notes)
+    marks_at = [index for _, index in columns if index is not None]
+    who = [student, *(index for index in range(len(table.header)) if index not in {*marks_at, student})]
+    table, full, full_at = without_extra_rows(table, who, marks_at, notes)
     if full is not None:
         columns = with_full_marks(table, columns, full, full_at)
     pupils = _pupils(table, student)

@@ -65,6 +65,17 @@ def test_full_marks_sums_and_signatures_are_no_pupils(run, exam, items):
     assert "第 4 行写 9，各题合计 4.5" in notes["totals_differ"]
 
 
+def test_full_marks_without_a_word_are_told(run, exam):
+    sheet = "学号,姓名,1,2\n,,2,10\nS1,张三,2,7\nS2,李四,1,10\n"
+    report = run(exam(sheet)).report
+    assert [pupil["id"] for pupil in report["pupils"]] == ["S1", "S2"]
+    assert [item["full_score"] for item in report["items"]] == [2, 10]
+    assert "full_marks_row" in {note["code"] for note in report["notes"]}
+    above = run(exam(sheet.replace("S1,张三,2", "S1,张三,3")))
+    assert above.code == 1
+    assert "第 2 行“学号”列：学号是空的" in above.err
+
+
 def test_full_marks_of_the_sheet_must_be_those_of_the_items_file(run, exam):
     result = run(exam(FULL_ROW, items="item,full_score\n1,2\n2,5\n3,10\n"))
     assert result.code == 1
