@@ -1,8 +1,9 @@
-"""Many rows in few statements: COPY into a temporary table, then one INSERT or UPDATE from it.
+"""Many rows in few statements: an INSERT of `records`; or COPY into a temporary table and one statement from it.
 
-PostgreSQL refuses COPY into a table with row security, hence the temporary table; row security then judges
-the set-based statement, so a row outside the write scope fails or is left alone as always. A session keeps
-its temporary tables, empty after each transaction: making and dropping one costs more than a class's rows.
+PostgreSQL refuses COPY into a table with row security, hence the temporary table of an UPDATE and of values
+that only their text can carry; row security judges the set-based statement, so a row outside the write scope
+fails or is left alone as always. A session keeps its temporary tables, empty after each transaction: making
+and dropping one costs more than a class's rows.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,8 +16,11 @@ from django.db import connections, models
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
-from smartschool.kernel import crypto, wire
+from smartschool.kernel import crypto, records, wire
 from smartschool.kernel.fields import EncryptedTextField
+
+
+_AT_ONCE = 4096  # rows of one statement, so that ten schools' worth take no more memory than one's
 
 
 def allocate_ids(model: type[models.Model], number: int, *, using: str = "default") -> list[int]:
@@ -53,24 +57,53 @@ def insert(
     if not size:
         return 0
     full = {**_defaults(model, columns, size), **columns}
+    table = model._meta.db_table
+    taken = fields_of(model, full, using=using)
+    if taken is not None:
+        statement = _insert_records(table, tuple(taken), ignore_conflicts)
+        written = 0
+        with records.bound_cursor(using) as cursor:
+            for start in range(0, size, _AT_ONCE):
+                part = {name: values[start : start + _AT_ONCE] for name, values in taken.items()}
+                records.run(cursor, statement, {"rows": records.pack(table, part, using=using)}, using=using)
+                written += cursor.rowcount
+        return written
     with connections[using].cursor() as cursor:
         names, stage = _stage(cursor, model, full, using)
-        statement = _insert_statement(model._meta.db_table, names, stage)
-        cursor.execute(f"{statement} ON CONFLICT DO NOTHING" if ignore_conflicts else statement)
+        statement = _insert_statement(table, names, sql.Identifier(stage), ignore_conflicts)
+        cursor.execute(statement)
         return int(cursor.rowcount)
 
 
+def fields_of(
+    model: type[models.Model], columns: Mapping[str, Sequence[Any]], *, using: str = "default"
+) -> dict[str, list[bytes]] | None:
+    """Column → its fields for `records.pack`, encrypted where the column is; None where a value is not for
+    binary."""
+    fields = [model._meta.get_field(name) for name in columns]
+    kinds = [field.db_type(connections[using]) for field in fields]
+    if not wire.can_carry(kinds):
+        return None
+    sealed = [_sealed(field, values) for field, values in zip(fields, columns.values(), strict=True)]
+    found = wire.fields(kinds, sealed)
+    return None if found is None else dict(zip(map(_column, fields), found, strict=True))
+
+
 @lru_cache(maxsize=256)
-def _insert_statement(table: str, names: tuple[str, ...], stage: str) -> str:
-    return (
-        sql.SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage}")
-        .format(
-            table=sql.Identifier(table),
-            columns=sql.SQL(", ").join(map(sql.Identifier, names)),
-            stage=sql.Identifier(stage),
-        )
-        .as_string(None)
+def _insert_records(table: str, names: tuple[str, ...], ignore_conflicts: bool) -> str:
+    source = sql.SQL("unnest(%(rows)s::{}[])").format(sql.Identifier(table))
+    return _insert_statement(table, names, source, ignore_conflicts)
+
+
+def _insert_statement(
+    table: str, names: tuple[str, ...], source: sql.Composable, ignore_conflicts: bool
+) -> str:
+    statement = sql.SQL("INSERT INTO {table} ({columns}) SELECT {columns} FROM {source}").format(
+        table=sql.Identifier(table),
+        columns=sql.SQL(", ").join(map(sql.Identifier, names)),
+        source=source,
     )
+    return statement.as_string(None) + (" ON CONFLICT DO NOTHING" if ignore_conflicts else "")
 
 
 def update(model: type[models.Model], columns: Mapping[str, Sequence[Any]], *, using: str = "default") -> int:

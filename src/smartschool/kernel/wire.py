@@ -1,4 +1,4 @@
-"""Rows on the wire: columns of numbers, texts, JSON, bytes, days and arrays of numbers as binary COPY.
+"""Rows on the wire: columns of numbers, texts, JSON, bytes, days and arrays in PostgreSQL's binary forms.
 
 COPY … (FORMAT BINARY): signature, flags, header extension; each row is a field count, then per field its
 length (-1 for NULL) and its bytes, big-endian; a count of -1 ends it (PostgreSQL manual, COPY, file formats).
@@ -25,19 +25,30 @@ _NUMBERS = {
     "real": (">f4", 700),
     "double precision": (">f8", 701),
 }
+_TEXT = 25
 _DAY_ZERO = date(2000, 1, 1).toordinal()
 
 
 def can_carry(kinds: Sequence[str | None]) -> bool:
     """Whether columns of these PostgreSQL types can be written here."""
     return all(
-        _family(kind or "") in (*_SINGLE, "jsonb") or (kind or "").removesuffix("[]") in _NUMBERS
+        _family(kind or "") in (*_SINGLE, "jsonb", "text[]") or (kind or "").removesuffix("[]") in _NUMBERS
         for kind in kinds
     )
 
 
 def rows(kinds: Sequence[str | None], columns: Sequence[Sequence[Any]]) -> bytes | None:
-    """All rows as one binary COPY; None where a value is none of its type, which the server puts in words.
+    """All rows as one binary COPY, or None, as `fields`."""
+    found = fields(kinds, columns)
+    if found is None:
+        return None
+    count = repeat(len(kinds).to_bytes(2, "big"))
+    return b"".join([_OPENING, *chain.from_iterable(zip(count, *found, strict=False)), _CLOSING])
+
+
+def fields(kinds: Sequence[str | None], columns: Sequence[Sequence[Any]]) -> list[list[bytes]] | None:
+    """Length and bytes of each value, column by column; None where a value is none of its type, which the
+    server puts in words.
 
     Parameters
     ----------
@@ -48,11 +59,9 @@ def rows(kinds: Sequence[str | None], columns: Sequence[Sequence[Any]]) -> bytes
         arrays of one length may be a NumPy array itself.
     """
     try:
-        fields = [_fields(kind or "", values) for kind, values in zip(kinds, columns, strict=True)]
+        return [_fields(kind or "", values) for kind, values in zip(kinds, columns, strict=True)]
     except (TypeError, ValueError, OverflowError, AttributeError):
         return None
-    count = repeat(len(kinds).to_bytes(2, "big"))
-    return b"".join([_OPENING, *chain.from_iterable(zip(count, *fields, strict=False)), _CLOSING])
 
 
 def _family(kind: str) -> str:
@@ -63,6 +72,8 @@ def _family(kind: str) -> str:
 def _fields(kind: str, values: Sequence[Any]) -> list[bytes]:
     if kind == "jsonb":
         return [_NULL if value is None else _sized(_json(value)) for value in values]
+    if kind == "text[]":
+        return _text_arrays(values)
     single = _SINGLE.get(_family(kind))
     if single is not None:
         return _singles(values, single)
@@ -149,6 +160,20 @@ def _arrays(values: Sequence[Any], name: str, oid: int) -> list[bytes]:
     for place, field in zip(filled, block.view(f"V{block.dtype.itemsize}").tolist(), strict=True):
         fields[place] = field
     return fields
+
+
+def _text_arrays(values: Sequence[Any]) -> list[bytes]:
+    """Each distinct word is encoded once: options repeat over a whole column."""
+    lists = values.tolist() if isinstance(values, np.ndarray) else values
+    words = {word: _sized(_text(word)) for value in lists for word in value or ()}
+    one, none, oid = ((number).to_bytes(4, "big") for number in (1, 0, _TEXT))
+    empty = _sized(none + none + oid)
+    return [
+        _NULL if value is None
+        else _sized(b"".join([one, none, oid, len(value).to_bytes(4, "big"), one, *map(words.__getitem__, value)]))
+        if value else empty
+        for value in lists
+    ]  # fmt: skip
 
 
 def _exact(values: Sequence[Any], name: str) -> np.ndarray[Any, Any]:

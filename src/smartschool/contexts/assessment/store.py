@@ -1,30 +1,23 @@
-"""Writes blocks of attempts: one COPY into a temporary table, then set-based statements under row security.
+"""Writes blocks of attempts: set-based statements under row security on all rows at once.
 
 What changes an attempt that exists leaves the former state in `MarkCorrection`; there is no other way in.
 """
 
 from dataclasses import dataclass, field
-
-from django.db import connection
+from typing import Any
 
 from smartschool.contexts.assessment.attempt_block import AttemptBlock
+from smartschool.contexts.assessment.models import Attempt
+from smartschool.kernel import bulk, records
 
 # An undone import gives an attempt its former revision back, and that state is kept already: DO NOTHING.
 # NaN equals NaN in PostgreSQL's comparison, so an unknown mark that stays unknown is no change.
-# The session keeps the table, empty after each transaction, as kernel.bulk does.
-_STAGE = """
-CREATE TEMPORARY TABLE IF NOT EXISTS stage_attempt (
-    enrolment_id bigint, home_class_id bigint, class_number smallint, status smallint,
-    stated_total real, marks real[], states smallint[], choices text[]
-) ON COMMIT DELETE ROWS;
-DELETE FROM stage_attempt
-"""
 _KEEP_FORMER = """
 INSERT INTO assessment_markcorrection (organisation_id, attempt_id, revision, status, marks, states, choices,
     stated_total, reason, account_id)
 SELECT a.organisation_id, a.id, a.revision, a.status, a.marks, a.states, a.choices, a.stated_total,
-    %(reason)s, %(account)s
-FROM assessment_attempt a JOIN stage_attempt s USING (enrolment_id)
+    %(reason)s::text, %(account)s::bigint
+FROM assessment_attempt a JOIN unnest(%(block)s::assessment_attempt[]) s USING (enrolment_id)
 WHERE a.paper_id = %(paper)s
     AND (a.status, a.marks, a.states, a.choices, a.stated_total)
         IS DISTINCT FROM (s.status, s.marks, s.states, s.choices, s.stated_total)
@@ -33,8 +26,8 @@ ON CONFLICT DO NOTHING
 _CHANGE = """
 UPDATE assessment_attempt a
 SET status = s.status, marks = s.marks, states = s.states, choices = s.choices,
-    stated_total = s.stated_total, source = %(source)s, revision = a.revision + 1
-FROM stage_attempt s
+    stated_total = s.stated_total, source = %(source)s::text, revision = a.revision + 1
+FROM unnest(%(block)s::assessment_attempt[]) s
 WHERE a.enrolment_id = s.enrolment_id AND a.paper_id = %(paper)s
     AND (a.status, a.marks, a.states, a.choices, a.stated_total)
         IS DISTINCT FROM (s.status, s.marks, s.states, s.choices, s.stated_total)
@@ -42,9 +35,9 @@ WHERE a.enrolment_id = s.enrolment_id AND a.paper_id = %(paper)s
 _ADD = """
 INSERT INTO assessment_attempt (organisation_id, paper_id, enrolment_id, home_class_id, class_number, status,
     marks, states, choices, stated_total, source, revision)
-SELECT %(organisation)s, %(paper)s, s.enrolment_id, s.home_class_id, s.class_number, s.status,
-    s.marks, s.states, s.choices, s.stated_total, %(source)s, 1
-FROM stage_attempt s
+SELECT %(organisation)s::bigint, %(paper)s::bigint, s.enrolment_id, s.home_class_id, s.class_number, s.status,
+    s.marks, s.states, s.choices, s.stated_total, %(source)s::text, 1
+FROM unnest(%(block)s::assessment_attempt[]) s
 WHERE NOT EXISTS (
     SELECT FROM assessment_attempt a WHERE a.paper_id = %(paper)s AND a.enrolment_id = s.enrolment_id
 )
@@ -74,23 +67,24 @@ def write_attempts(
     """Add new attempts, change those that differ and keep what they were. Runs in the caller's command."""
     if not len(block):
         return Written(0, 0, 0)
-    values: dict[str, int | str | None] = {
+    fields = bulk.fields_of(Attempt, block.columns())
+    if fields is None:
+        raise ValueError("a block holds numbers and words alone")
+    values: dict[str, Any] = {
+        "block": records.pack(Attempt._meta.db_table, fields),
         "organisation": organisation_id,
         "paper": paper_id,
         "source": source,
         "reason": reason,
         "account": account_id,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_STAGE)
-        with cursor.copy("COPY stage_attempt FROM STDIN (FORMAT BINARY)") as copy:
-            copy.write(block.wire())
+    with records.bound_cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM assessment_attempt WHERE paper_id = %(paper)s)", values)
         changed = 0
         if cursor.fetchone()[0]:
-            cursor.execute(_KEEP_FORMER, values)
-            cursor.execute(_CHANGE, values)
+            records.run(cursor, _KEEP_FORMER, values)
+            records.run(cursor, _CHANGE, values)
             changed = cursor.rowcount
-        cursor.execute(_ADD, values)
+        records.run(cursor, _ADD, values)
         fresh = dict(cursor.fetchall())
     return Written(len(fresh), changed, len(block) - len(fresh) - changed, fresh)
