@@ -80,12 +80,15 @@ def as_text(cell: Cell) -> str | Bad:
 
 def digits_text(cell: Cell) -> str | Bad:
     """Text of a number that must keep every digit (证件号, 电话): narrow, no inner spaces, upper case."""
-    if isinstance(cell, str) and cell.isdigit() and cell.isascii():
-        return cell
-    text = as_text(cell)
-    if isinstance(text, Bad):
-        return text
-    text = "".join(narrow(text).split()).lstrip("'`‘’").upper()
+    if isinstance(cell, str) and cell.isalnum() and cell.isascii():  # nothing to take away
+        if cell.isdigit():
+            return cell
+        text = cell.upper()
+    else:
+        found = as_text(cell)
+        if isinstance(found, Bad):
+            return found
+        text = "".join(narrow(found).split()).lstrip("'`‘’").upper()
     return NUMBER_RUINED if _SCIENTIFIC.fullmatch(text) else text
 
 

@@ -1,7 +1,8 @@
 """Commands: the only writers. One atomic of their own, one audit record, at most one event, exactly once."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -43,6 +44,23 @@ class AlreadyDone(Exception):
 
 
 _running: ContextVar[_Running | None] = ContextVar("running_command", default=None)
+# Whether what runs succeeds or fails as a whole: `unit`.
+_whole: ContextVar[bool] = ContextVar("one_unit", default=False)
+
+
+@contextmanager
+def unit() -> Iterator[None]:
+    """One transaction that is given up whole when a command in it fails.
+
+    Elsewhere a caller may catch what a command raises and go on with the transaction, so each command leaves
+    a savepoint to return to; here nobody can (Django refuses any further query), and none is made.
+    """
+    with transaction.atomic():
+        token = _whole.set(True)
+        try:
+            yield
+        finally:
+            _whole.reset(token)
 
 
 def done(
@@ -78,7 +96,7 @@ def command(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise TypeError(f"{verb} needs actor=Actor")
             command_id = cast("uuid.UUID | None", kwargs.pop("command_id", None))
             running = _Running(verb)
-            with transaction.atomic():
+            with transaction.atomic(savepoint=not _whole.get()):
                 receipt = _receipt(command_id, verb, actor) if command_id else None
                 token = _running.set(running)
                 try:

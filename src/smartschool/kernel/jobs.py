@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 
+from smartschool.kernel.command import unit
 from smartschool.kernel.ids import uuid7
 from smartschool.kernel.request_context import RequestContext, request_context
 from smartschool.kernel.scope import Scope
@@ -91,11 +92,15 @@ def _queued(deferrer: Any, arguments: Mapping[str, Any]) -> bool:
 
 @contextmanager
 def job_scope(read: Iterable[int], *, write: bool = True) -> Iterator[Scope]:
-    """One transaction with a scope over `read`, under a request id of its own."""
+    """One unit of work with a scope over `read`, under a request id of its own."""
+    with request_context(RequestContext(uuid7())), unit_scope(read, write=write) as scope:
+        yield scope
+
+
+@contextmanager
+def unit_scope(read: Iterable[int], *, write: bool = True) -> Iterator[Scope]:
+    """One transaction with one scope: it succeeds or fails as a whole."""
     ids = frozenset(read)
-    with (
-        request_context(RequestContext(uuid7())),
-        transaction.atomic(),
-        Scope(read=ids, write=ids if write else frozenset()) as scope,
-    ):
+    outermost = not connection.in_atomic_block
+    with unit(), Scope(read=ids, write=ids if write else frozenset(), last=outermost) as scope:
         yield scope

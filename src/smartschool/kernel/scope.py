@@ -29,7 +29,8 @@ def _array(ids: frozenset[int]) -> str:
 class Scope:
     """A context manager; must be entered inside a transaction, restores what was there before.
 
-    `set_config(…, true)` survives RELEASE SAVEPOINT, so leaving puts the former values back itself.
+    `set_config(…, true)` survives RELEASE SAVEPOINT, so leaving puts the former values back itself; it need not
+    where the transaction ends with the scope (`last`), because the values end with the transaction.
     """
 
     read: frozenset[int]
@@ -37,6 +38,7 @@ class Scope:
     shared: frozenset[int] = frozenset()
     aggregate: frozenset[int] = frozenset()
     using: str = "default"
+    last: bool = False
     _token: Token["Scope | None"] | None = field(default=None, repr=False)
     _outer: "Scope | None" = field(default=None, repr=False)
 
@@ -69,6 +71,8 @@ class Scope:
         assert self._token is not None  # noqa: S101
         _current.reset(self._token)
         connection = connections[self.using]
+        if self.last:
+            return
         # After an error the transaction is rolled back, and transaction-local settings with it.
         if connection.connection is not None and not connection.needs_rollback and kind is None:
             self._apply(self._outer.values() if self._outer else ("", "", "", ""))

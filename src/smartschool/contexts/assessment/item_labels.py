@@ -18,6 +18,7 @@ pairs               1得分 · 1分数 · 得分1 · 第1题得分              
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from smartschool.kernel.cells import narrow
 
@@ -62,6 +63,7 @@ def canonical(text: str) -> str:
     return heading.label if heading else "".join(narrow(text).split())
 
 
+@lru_cache(maxsize=4096)  # the same headers are asked about again and again, in all workbooks of a season
 def item_heading(text: str) -> ItemHeading | None:
     """What an item's column header says, or None where the header names no item."""
     plain = "".join(narrow(text).split()).upper()

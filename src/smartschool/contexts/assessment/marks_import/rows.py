@@ -27,8 +27,9 @@ def full_and_summary_rows(frame: Frame) -> tuple[int | None, list[int]]:
     columns = [frame.columns[key] for key in _WHO if key in frame.columns]
     full: int | None = None
     summary = []
-    for index in range(len(frame)):
-        words = [cell.strip() for cells in columns if isinstance(cell := cells[index], str) and cell]
+    told: Iterable[tuple[Cell, ...]] = zip(*columns, strict=True) if columns else [()] * len(frame)
+    for index, cells in enumerate(told):
+        words = [cell.strip() for cell in cells if isinstance(cell, str) and cell]
         if not words and full is None and _unlabelled_full_marks(frame, index, columns):
             full = index
             summary.append(index)

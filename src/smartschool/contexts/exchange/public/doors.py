@@ -19,6 +19,7 @@ from smartschool.kernel.actor import Actor
 from smartschool.kernel.collector import collector_paused
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.importing import Target
+from smartschool.kernel.jobs import unit_scope
 from smartschool.kernel.scope import Scope, scope_of
 
 
@@ -93,7 +94,7 @@ def queue_file(
     A file with a fault is not applied; the run says why.
     """
     place, _ = _place(school_code)
-    with _scope(place, True, write=True):
+    with unit_scope([place]):
         run = land_file(
             actor=actor,
             organisation_id=place,

@@ -101,6 +101,8 @@ def header_text(cell: Cell) -> str:
         known = _WHOLE.get(cell)
         if known is not None:
             return known
+    elif type(cell) is str and cell.isalnum():
+        return cell
     found = as_text(cell)
     return "".join(found.split()) if isinstance(found, str) else ""
 
@@ -118,25 +120,19 @@ def find_header(
     """
     words = Words(columns)
     saved = saved or {}
-    keys: dict[str, str | None] = {}  # lines of figures repeat the same few texts
-
-    def key_of(text: str) -> str | None:
-        if text not in keys:
-            keys[text] = _key_of(text, words, saved) if text else None
-        return keys[text]
-
+    keys = _Keys(words, saved)
     best: tuple[tuple[int, bool, int, int], list[str], int] | None = None
     lines = [[header_text(cell) for cell in row] for row in sheet.rows[: LINES_SEARCHED + 1]]
     for line, single in enumerate(lines[:LINES_SEARCHED]):
         options = [(single, line, 1)]
         if line + 1 < len(lines):
-            options.append((_two_lines(sheet, line, single, lines[line + 1], key_of, claims), line + 1, 0))
+            options.append((_two_lines(sheet, line, single, lines[line + 1], keys, claims), line + 1, 0))
         for texts, last, simple in options:
             distinct = set(texts)
-            matches = len({key for text in distinct if (key := key_of(text))})
+            matches = len({*map(keys.__getitem__, distinct)} - {None})
             if not matches:
                 continue
-            unknown = [text for text in distinct if text and not key_of(text)]
+            unknown = [text for text in distinct if text and not keys[text]]
             heads = simple or _all_differ(lines[last]) or _only_gather(single, lines[last], claims)
             claimed = sum(map(claims, unknown)) if heads else 0
             if matches == FEWEST_MATCHES - 1:
@@ -151,12 +147,22 @@ def find_header(
     return _assign(best[1], best[2], words, saved)
 
 
-def _key_of(text: str, words: Words, saved: Mapping[str, str]) -> str | None:
-    form = comparable(text)
-    if form in saved:
-        return saved[form] or None
-    found = words.find(text)
-    return found[0] if found else None
+class _Keys(dict[str, str | None]):
+    """Header text → the column it names, each looked up once: lines of figures repeat the same few texts."""
+
+    def __init__(self, words: Words, saved: Mapping[str, str]) -> None:
+        super().__init__({"": None})
+        self._words, self._saved = words, saved
+
+    def __missing__(self, text: str) -> str | None:
+        form = comparable(text)
+        if form in self._saved:
+            key = self._saved[form] or None
+        else:
+            found = self._words.find(text)
+            key = found[0] if found else None
+        self[text] = key
+        return key
 
 
 def _all_differ(texts: list[str]) -> bool:
@@ -176,7 +182,7 @@ def _two_lines(
     line: int,
     single: list[str],
     lower: list[str],
-    key_of: Callable[[str], str | None],
+    keys: Mapping[str, str | None],
     claims: Callable[[str], bool],
 ) -> list[str]:
     """Header texts of two lines read as one: a merged parent speaks for all columns below it.
@@ -194,16 +200,19 @@ def _two_lines(
         for place in range(1, len(upper)):
             parent = upper[place - 1]
             if parent and not upper[place] and lower[place - 1] and lower[place]:
-                upper[place] = "" if key_of(parent) or claims(parent) else parent
+                upper[place] = "" if keys[parent] or claims(parent) else parent
     joined = [
         above if not below else below if not above else above + below
         for above, below in zip(upper, lower, strict=True)
     ]
-    taken = {key_of(text) for text in joined}
+    below = list(map(keys.__getitem__, lower))
+    if not any(below):
+        return joined
+    taken = {*map(keys.__getitem__, joined)}
     alone = {
         place: key
-        for place, text in enumerate(joined)
-        if upper[place] and not key_of(text) and (key := key_of(lower[place])) and key not in taken
+        for place, key in enumerate(below)
+        if key and upper[place] and not keys[joined[place]] and key not in taken
     }
     often = Counter(alone.values())
     for place, key in alone.items():

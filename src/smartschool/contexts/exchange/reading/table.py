@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from smartschool.contexts.exchange.reading.archive import column_letters, too_many_rows
 from smartschool.contexts.exchange.reading.header import (
@@ -24,6 +23,7 @@ _EXAMPLE = re.compile(r"(?:填表|填写|填报)?(?:说明|须知|要求|示例|
 # How the lines begin that stand below a table with three cells or more: 制表人：…, 合计, 男 18 女 20.
 _MAY_CLOSE = re.compile(r".{0,12}[:：]|合计|总计|共|小计|总|男|女|全|本|其中|[（(]|第|\d{2,4}年")
 _MOST_OF_A_NOTE = 12
+_MANY = 3  # a row that says as much is no note
 _FORMULA = Bad(
     "formula",
     "{cell} 是公式，文件里没有算好的结果。请用 Excel 打开并保存一次，或复制后“选择性粘贴 → 数值”，再导入。",
@@ -225,12 +225,17 @@ def _append(
     said_of: list[Mapping[str, str]] = []  # each kept row
     for line in range(header.line + 1, len(raw.rows)):
         row = raw.rows[line]
-        few = list(islice((place for place in telling if not is_blank(row[place])), 3))
-        if not few and not _extra_filled(row, header, extras):
+        told = 0
+        for seen in telling:
+            if not is_blank(row[seen]):
+                told += 1
+                if told == _MANY:
+                    break
+        if not told and not _extra_filled(row, header, extras):
             continue
-        if _is_note(row, len(few)) or _is_header_again(row, titles):
+        if _is_note(row, told) or _is_header_again(row, titles):
             continue
-        if unsaid and len(few) < 2 and (block := _said_between(row, unsaid)):
+        if unsaid and told < 2 and (block := _said_between(row, unsaid)):
             said = {**said, **block}
             sheet.between.append(line)
             continue
