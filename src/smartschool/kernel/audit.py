@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connections, models
 
 from smartschool.kernel.actor import Actor
+from smartschool.kernel.bound import bound_cursor
 from smartschool.kernel.request_context import current_request
 
 # By hand: every command writes one, and composing the statement costs more than carrying it out.
@@ -40,7 +41,7 @@ def record(
     context = current_request()
     subject_type, subject_id = subject_of(subject)
     who = actor.role or actor.system or ",".join(sorted(actor.roles())) or "anonymous"
-    with connections[using].cursor() as cursor:
+    with bound_cursor(using) as cursor:
         cursor.execute(
             _INSERT,
             [

@@ -1,4 +1,4 @@
-"""Many rows in few statements: an INSERT of `records`; or COPY into a temporary table and one statement from it.
+"""Many rows in few statements: an INSERT of `records`; or COPY into a temporary table and one statement.
 
 PostgreSQL refuses COPY into a table with row security, hence the temporary table of an UPDATE and of values
 that only their text can carry; row security judges the set-based statement, so a row outside the write scope
@@ -17,10 +17,10 @@ from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from smartschool.kernel import crypto, records, wire
+from smartschool.kernel.bound import bound_cursor
 from smartschool.kernel.fields import EncryptedTextField
 
-
-_AT_ONCE = 4096  # rows of one statement, so that ten schools' worth take no more memory than one's
+_AT_ONCE = 4096  # rows of one statement, so that ten districts take no more memory than one's
 
 
 def allocate_ids(model: type[models.Model], number: int, *, using: str = "default") -> list[int]:
@@ -62,7 +62,7 @@ def insert(
     if taken is not None:
         statement = _insert_records(table, tuple(taken), ignore_conflicts)
         written = 0
-        with records.bound_cursor(using) as cursor:
+        with bound_cursor(using) as cursor:
             for start in range(0, size, _AT_ONCE):
                 part = {name: values[start : start + _AT_ONCE] for name, values in taken.items()}
                 records.run(cursor, statement, {"rows": records.pack(table, part, using=using)}, using=using)

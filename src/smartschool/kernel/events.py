@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from smartschool.kernel.bound import bound_cursor
 from smartschool.kernel.models import FollowerCursor
 
 CHANNEL = "smartschool_event"
@@ -35,7 +36,7 @@ def publish(
     type_: str, *, subject_id: str, organisation_id: int | None, ids: dict[str, Any] | None = None
 ) -> None:
     """Append an event in the running transaction and wake followers at commit."""
-    with connection.cursor() as cursor:
+    with bound_cursor() as cursor:
         cursor.execute(_PUBLISH, [type_, subject_id, organisation_id, json.dumps(ids or {}), CHANNEL])
 
 

@@ -4,18 +4,21 @@ The query is written with the ORM as any other; its text and the places of its v
 only fills the values in. Row security and the scope apply as always.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import connections
 from django.db.models import QuerySet
 
+from smartschool.kernel.bound import bound_cursor
+from smartschool.kernel.bulk import array
 from smartschool.kernel.owned import Owned
 from smartschool.kernel.scope import current_scope
 
 Row = Sequence[Any]
+Many = Collection[int] | Collection[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,11 @@ class _Composed:
 
 
 class Ready:
-    """A query of rows (``values_list``) with named arguments: whole numbers, texts, days or instants.
+    """A query of rows (``values_list``) with named arguments: whole numbers, texts, days or instants, and
+    many numbers or hashes for the look-up ``any_of``.
 
-    The arguments may only be compared with columns: a query whose text depends on them, as lists do, is
-    refused at its first use.
+    The arguments may only be compared with columns: a query whose text depends on them, as lists of ``__in``
+    do, is refused at its first use.
     """
 
     def __init__(self, compose: Callable[..., QuerySet[Any, Any]], *, using: str = "default") -> None:
@@ -39,7 +43,7 @@ class Ready:
         self._using = using
         self._composed: _Composed | None = None
 
-    def __call__(self, **arguments: int | str | date) -> list[Row]:
+    def __call__(self, **arguments: int | str | date | Many) -> list[Row]:
         """The rows, as ``values_list`` gives them.
 
         Raises
@@ -56,9 +60,9 @@ class Ready:
         for place, name, kind in made.places:
             value = arguments[name]
             # The driver's own integer types say how wide the column is.
-            parameters[place] = kind(value) if isinstance(value, int) else value
+            parameters[place] = kind(value) if isinstance(value, int) else _sent(value)
         connection = connections[self._using]
-        with connection.cursor() as cursor:
+        with bound_cursor(self._using) as cursor:
             cursor.execute(made.sql, parameters)
             rows: list[Row] = cursor.fetchall()
         return [_converted(row, made.converters, connection) for row in rows] if made.converters else rows
@@ -67,14 +71,17 @@ class Ready:
         """Compose with two sets of marks: where the parameters differ, an argument stands."""
         first, second = (self._marked(arguments, start) for start in (0, len(arguments)))
         (compiler, sql, parameters), marks = first
-        name_of = {mark: name for name, mark in marks.items()}
+        name_of = {_sent(mark): name for name, mark in marks.items()}
         if sql != second[0][1]:
             raise TypeError("the text of the query depends on an argument")
-        places = tuple(
-            (place, name_of[one], type(one))
+        varying = [
+            (place, one)
             for place, (one, other) in enumerate(zip(parameters, second[0][2], strict=True))
             if one != other
-        )
+        ]
+        if any(one not in name_of for _, one in varying):
+            raise TypeError("an argument does not stand among the parameters as it is")
+        places = tuple((place, name_of[one], type(one)) for place, one in varying)
         if {name for _, name, _ in places} != arguments.keys():
             raise TypeError("an argument is not among the parameters of the query")
         return _Composed(
@@ -103,8 +110,16 @@ def _converted(row: Row, converters: dict[int, tuple[list[Callable[..., Any]], A
     return values
 
 
+def _sent(value: Any) -> Any:
+    """A value as it stands among the parameters."""
+    many = isinstance(value, Collection) and not isinstance(value, str)
+    return array(cast("Many", value)) if many else value
+
+
 def _mark(value: Any, number: int) -> Any:
     """A value of the same type that no query holds by itself."""
+    if isinstance(value, Collection) and not isinstance(value, str):
+        return [30_000 + number]
     if isinstance(value, datetime):
         return datetime(1, 1, 1, tzinfo=UTC) + timedelta(days=number)
     if isinstance(value, date):

@@ -5,37 +5,18 @@ way: ``INSERT … SELECT … FROM unnest(%s::table[])`` is one statement, and ro
 as always.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import psycopg
 from django.db import DatabaseError, connections
 from django.db.backends.utils import CursorWrapper
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
+
+from smartschool.kernel.bound import Packed
 
 _NULL = b"\xff\xff\xff\xff"
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """Rows of one table in binary, for the parameter of a statement that runs in a `bound_cursor`."""
-
-    body: bytes
-
-
-class _RecordsDumper(Dumper):
-    """Hands the bytes over as they are; the cast in the statement says what they are."""
-
-    format = Format.BINARY
-    oid = 0
-
-    def dump(self, obj: Records) -> bytes:
-        return obj.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +29,7 @@ class _RowType:
 _ROW_TYPES: WeakKeyDictionary[Any, dict[str, _RowType]] = WeakKeyDictionary()
 
 
-@contextmanager
-def bound_cursor(using: str = "default") -> Iterator[CursorWrapper]:
-    """A cursor whose values travel beside the statement; of the same connection and transaction as Django's
-    own, which writes the values into the text."""
-    connection = connections[using]
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        raw = psycopg.Cursor(connection.connection)
-    raw.adapters.register_dumper(Records, _RecordsDumper)
-    with connection._prepare_cursor(raw) as cursor:
-        yield cursor
-
-
-def pack(table: str, fields: Mapping[str, Sequence[bytes]], *, using: str = "default") -> Records:
+def pack(table: str, fields: Mapping[str, Sequence[bytes]], *, using: str = "default") -> Packed:
     """Rows from the fields of their columns, as `wire.fields` writes them; any other column is NULL.
 
     Columns of which a statement makes no use need no value: it names those that it takes.
@@ -80,7 +48,7 @@ def pack(table: str, fields: Mapping[str, Sequence[bytes]], *, using: str = "def
     head = (1, 0, row_type.oid, len(rows), 1)
     lengths = (len(row).to_bytes(4, "big") for row in rows)
     body = chain.from_iterable(zip(lengths, rows, strict=True))
-    return Records(b"".join([*(number.to_bytes(4, "big") for number in head), *body]))
+    return Packed(b"".join([*(number.to_bytes(4, "big") for number in head), *body]))
 
 
 def run(

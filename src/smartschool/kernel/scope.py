@@ -12,6 +12,8 @@ from types import TracebackType
 
 from django.db import connections
 
+from smartschool.kernel.bound import bound_cursor
+
 GUCS = ("app.read_orgs", "app.write_orgs", "app.shared_orgs", "app.aggregate_orgs")
 
 _current: ContextVar["Scope | None"] = ContextVar("scope", default=None)
@@ -29,8 +31,8 @@ def _array(ids: frozenset[int]) -> str:
 class Scope:
     """A context manager; must be entered inside a transaction, restores what was there before.
 
-    `set_config(…, true)` survives RELEASE SAVEPOINT, so leaving puts the former values back itself; it need not
-    where the transaction ends with the scope (`last`), because the values end with the transaction.
+    `set_config(…, true)` survives RELEASE SAVEPOINT, so leaving puts the former values back itself; where the
+    transaction ends with the scope (`last`), the values end with it.
     """
 
     read: frozenset[int]
@@ -48,7 +50,7 @@ class Scope:
         self.aggregate = frozenset(self.aggregate) | self.read
 
     def _apply(self, values: tuple[str, str, str, str]) -> None:
-        with connections[self.using].cursor() as cursor:
+        with bound_cursor(self.using) as cursor:
             cursor.execute(
                 "SELECT " + ", ".join(f"set_config('{guc}', %s, true)" for guc in GUCS),
                 values,

@@ -166,14 +166,16 @@ def _text_arrays(values: Sequence[Any]) -> list[bytes]:
     """Each distinct word is encoded once: options repeat over a whole column."""
     lists = values.tolist() if isinstance(values, np.ndarray) else values
     words = {word: _sized(_text(word)) for value in lists for word in value or ()}
-    one, none, oid = ((number).to_bytes(4, "big") for number in (1, 0, _TEXT))
-    empty = _sized(none + none + oid)
+    one, none, oid = (number.to_bytes(4, "big") for number in (1, 0, _TEXT))
+    head, empty = one + none + oid, _sized(none + none + oid)
     return [
-        _NULL if value is None
-        else _sized(b"".join([one, none, oid, len(value).to_bytes(4, "big"), one, *map(words.__getitem__, value)]))
-        if value else empty
+        _NULL
+        if value is None
+        else empty
+        if not value
+        else _sized(b"".join([head, len(value).to_bytes(4, "big"), one, *map(words.__getitem__, value)]))
         for value in lists
-    ]  # fmt: skip
+    ]
 
 
 def _exact(values: Sequence[Any], name: str) -> np.ndarray[Any, Any]:

@@ -52,5 +52,6 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": port,
-        "OPTIONS": dict(query),
+        # From its third run on a connection keeps the plan of a statement of `kernel.bound`.
+        "OPTIONS": {"prepare_threshold": 2, **query},
     }

@@ -9,6 +9,7 @@ from typing import Any
 from smartschool.contexts.assessment.attempt_block import AttemptBlock
 from smartschool.contexts.assessment.models import Attempt
 from smartschool.kernel import bulk, records
+from smartschool.kernel.bound import bound_cursor
 
 # An undone import gives an attempt its former revision back, and that state is kept already: DO NOTHING.
 # NaN equals NaN in PostgreSQL's comparison, so an unknown mark that stays unknown is no change.
@@ -78,7 +79,7 @@ def write_attempts(
         "reason": reason,
         "account": account_id,
     }
-    with records.bound_cursor() as cursor:
+    with bound_cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM assessment_attempt WHERE paper_id = %(paper)s)", values)
         changed = 0
         if cursor.fetchone()[0]:

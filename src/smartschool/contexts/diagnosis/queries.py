@@ -21,6 +21,7 @@ from smartschool.contexts.diagnosis.sketch import PaperSketch
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import NotYours
+from smartschool.kernel.ready import Ready
 
 GONE = "（已转出）"
 
@@ -222,6 +223,18 @@ def reports_in_reach(actor: Actor, *, limit: int = 200, with_figures: bool = Fal
     )
 
 
+_LAST_RUN = Ready(
+    lambda paper: (
+        AnalysisRun.rows()
+        .select_for_update()
+        .filter(paper_id=paper)
+        .order_by("-number")
+        .values_list("pk")[:1]
+    )
+)
+
+
 def last_run(paper_id: int) -> AnalysisRun | None:
     """The last version, in force or withdrawn, locked against a second analysis of the same paper."""
-    return AnalysisRun.rows().select_for_update().filter(paper_id=paper_id).order_by("-number").first()
+    found = _LAST_RUN(paper=paper_id)
+    return AnalysisRun.rows().get(pk=found[0][0]) if found else None

@@ -70,3 +70,16 @@ def test_a_subquery_takes_its_argument() -> None:
 def test_what_is_no_plain_value_is_refused(compose: object, argument: object) -> None:
     with pytest.raises(TypeError):
         Ready(compose)(wanted=argument)  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_many_values_are_one_argument() -> None:
+    by_key = Ready(lambda keys: Enrolment.objects.filter(pk__any_of=keys).order_by("pk").values_list("pk"))
+    by_hash = Ready(lambda hashes: Enrolment.objects.filter(id_hash__any_of=hashes).values_list("pk"))
+    school = Organisation.objects.filter(kind="school").order_by("id")[0]
+    with scope_of([school.pk], write=False):
+        rows = list(Enrolment.objects.filter(id_hash__isnull=False).order_by("pk")[:3])
+        for some in (rows, rows[:1], []):
+            assert [row[0] for row in by_key(keys={one.pk for one in some})] == [one.pk for one in some]
+            found = by_hash(hashes={bytes(one.id_hash) for one in some if one.id_hash})
+            assert {row[0] for row in found} == {one.pk for one in some}

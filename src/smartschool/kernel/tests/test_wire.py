@@ -26,6 +26,7 @@ KINDS = (
     "bytea",
     "date",
     "uuid",
+    "text[]",
 )
 COLUMNS: list[list[Any]] = [
     [2**40, -1, 0],
@@ -40,6 +41,7 @@ COLUMNS: list[list[Any]] = [
     [b"\x00\\x", None, b""],
     [date(1999, 12, 31), date(2016, 2, 29), None],
     [UUID(int=2**127 + 1), None, UUID(int=0)],
+    [['甲,"乙', ""], None, []],
 ]
 
 
@@ -79,6 +81,7 @@ def test_binary_rows_are_those_of_text() -> None:
         ("bytea", ["text"]),
         ("date", [datetime(2026, 1, 1, 8, tzinfo=UTC)]),
         ("uuid", ["018f"]),
+        ("text[]", [["A", None]]),
     ],
 )
 def test_what_does_not_fit_is_left_to_text(kind: str, values: Sequence[Any]) -> None:

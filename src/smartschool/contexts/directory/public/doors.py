@@ -33,6 +33,7 @@ from smartschool.contexts.directory.public.contracts import (
 from smartschool.contexts.directory.shapes import CLASS_COLUMNS, SCHOOL_KINDS, class_info, class_of
 from smartschool.contexts.directory.validity import current_term_id, valid_on
 from smartschool.kernel import bulk, clock
+from smartschool.kernel.ready import Ready
 from smartschool.kernel.scope import current_scope
 
 # --- organisations and time -------------------------------------------------------------------------
@@ -65,10 +66,17 @@ def schools() -> list[OrganisationInfo]:
     return organisations(SCHOOL_KINDS)
 
 
+_BY_CODE = Ready(
+    lambda code: Organisation.objects.filter(code=code).values_list(
+        "pk", "code", "name", "short_name", "kind", "parent_id", "school_type", "plan_category", "town"
+    )
+)
+
+
 def organisation(code: str) -> OrganisationInfo | None:
     """By 学校标识码 or short code; closed ones too."""
-    row = Organisation.objects.filter(code=code).first()
-    return None if row is None else _organisation(row)
+    found = _BY_CODE(code=code)
+    return OrganisationInfo(*found[0]) if found else None
 
 
 def organisations_by_id(ids: Iterable[int]) -> dict[int, OrganisationInfo]:
@@ -127,9 +135,13 @@ def classes_in(rows: QuerySet[HomeClass], *, on: date | None = None) -> list[Cla
     return sorted((class_info(row, day) for row in rows.filter(valid_on(day))), key=_natural)
 
 
+_CLASSES = Ready(lambda ids: HomeClass.objects.filter(pk__any_of=ids).values_list(*CLASS_COLUMNS))
+
+
 def classes_by_id(ids: Iterable[int], *, on: date | None = None) -> dict[int, ClassInfo]:
     """Look-up of many, closed ones too; ids outside the scope are missing."""
-    return {row.pk: class_info(row, on) for row in HomeClass.objects.filter(pk__in=set(ids))}
+    day = on or clock.today()
+    return {row[0]: class_of(day, *row) for row in _CLASSES(ids=set(ids))}
 
 
 def class_by_code(code: str) -> ClassInfo | None:
@@ -180,11 +192,16 @@ def pupils_by_enrolment(enrolment_ids: Iterable[int], *, on: date | None = None)
     return {pupil.enrolment_id: pupil for pupil in found}
 
 
+_SEATS = Ready(
+    lambda day, enrolments: Placement.objects.filter(
+        valid_on(day), enrolment_id__any_of=enrolments
+    ).values_list("enrolment_id", "home_class_id", "class_number", "enrolment__entry_year")
+)
+
+
 def seats_by_enrolment(enrolment_ids: Iterable[int], *, on: date | None = None) -> dict[int, Seat]:
     """Seats of placed pupils by enrolment id."""
-    rows = Placement.objects.filter(
-        valid_on(on or clock.today()), enrolment_id__any_of=set(enrolment_ids)
-    ).values_list("enrolment_id", "home_class_id", "class_number", "enrolment__entry_year")
+    rows = _SEATS(day=on or clock.today(), enrolments=set(enrolment_ids))
     return {row[0]: Seat._make(row) for row in rows}
 
 
@@ -214,11 +231,16 @@ def enrolments_by_national_hash(organisation_id: int, hashes: Collection[bytes])
     return {bytes(digest): pk for digest, pk in rows}
 
 
+_BY_ID_HASH = Ready(
+    lambda organisation, hashes: Enrolment.objects.filter(
+        organisation_id=organisation, valid_to__isnull=True, id_hash__any_of=hashes
+    ).values_list("id_hash", "pk")
+)
+
+
 def enrolments_by_id_hash(organisation_id: int, hashes: Collection[bytes]) -> dict[bytes, int]:
     """身份证号 hash → open enrolment id of one school; unknown hashes are missing."""
-    rows = Enrolment.objects.filter(
-        organisation_id=organisation_id, valid_to__isnull=True, id_hash__any_of=hashes
-    ).values_list("id_hash", "pk")
+    rows = _BY_ID_HASH(organisation=organisation_id, hashes=hashes)
     return {bytes(digest): pk for digest, pk in rows}
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from smartschool.contexts.exchange import errors, report
 from smartschool.contexts.exchange.checkup import Reading, compare, read_and_check
-from smartschool.contexts.exchange.commands.landing import WAITING, keep_preview
+from smartschool.contexts.exchange.commands.landing import PREVIEW, WAITING, keep_preview
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.public.contracts import ImportReport, UndoReport
 from smartschool.contexts.exchange.queries import (
@@ -27,6 +27,8 @@ from smartschool.kernel.scope import current_scope
 _LOCK_SPACE = 0x494D504F
 # The same for a school's queue ("QUEU").
 _QUEUE_SPACE = 0x51554555
+# What applying changes of a run.
+_APPLIED = (*PREVIEW, "status", "step", "message", "accept_partial", "confirmed", "undo_file", "applied_at")
 
 
 @command("exchange.queue_import")
@@ -95,7 +97,7 @@ def apply_run(
     run.status = ImportRun.Status.APPLIED if applies else ImportRun.Status.NOT_APPLIED
     run.step, run.accept_partial, run.confirmed = 3, accept_partial, confirmed
     run.message = "" if applies else "有行没通过检查，一行也没有导入。"
-    run.save()
+    run.save(update_fields=_APPLIED)
     outcome = checkup.report(applies=applies, run=run.code)
     done(
         run,

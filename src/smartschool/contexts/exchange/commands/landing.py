@@ -64,9 +64,12 @@ def check_run(*, actor: Actor, run: ImportRun) -> Checkup:
     checkup = compare(read_and_check(content_of(run), importer, target, saved), importer, target)
     keep_preview(run, checkup, report.dump(report.build(checkup, importer, target)))
     run.status = ImportRun.Status.CHECKED
-    run.save()
+    run.save(update_fields=(*PREVIEW, "status"))
     done(run, organisation_id=run.organisation_id, data={"rows": run.n_rows, "refused": run.refused})
     return checkup
+
+
+PREVIEW = ("n_rows", "refused", "added", "changed", "unchanged", "leaving", "report")
 
 
 def keep_preview(run: ImportRun, checkup: Checkup, content: str) -> None:
