@@ -1,14 +1,16 @@
 """Commands: one audit record each, none forgotten, exactly once under a command id, chain verifies."""
 
+import contextlib
 import uuid
 
 import pytest
 from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.db.utils import ProgrammingError
 
 from smartschool.kernel import audit
 from smartschool.kernel.actor import Actor
-from smartschool.kernel.command import AlreadyDone, command, done
+from smartschool.kernel.command import AlreadyDone, command, done, unit
 from smartschool.kernel.events import follow
 from smartschool.kernel.models import AuditRecord, Event, FollowerCursor
 from smartschool.kernel.scope import NoScope, scope_of
@@ -42,6 +44,22 @@ def test_a_command_that_forgets_its_record_writes_nothing() -> None:
     with pytest.raises(RuntimeError, match="left no audit record"):
         forget(actor=ACTOR)
     assert not FollowerCursor.objects.filter(name="forgotten").exists()
+
+
+def _unit(*, go_on: bool) -> None:
+    with transaction.atomic(), unit():
+        note(actor=ACTOR, text="u")
+        with contextlib.suppress(RuntimeError) if go_on else contextlib.nullcontext():
+            forget(actor=ACTOR)
+        note(actor=ACTOR, text="v")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("go_on", [False, True])
+def test_what_fails_in_a_unit_fails_it_whole(go_on: bool) -> None:
+    with pytest.raises(TransactionManagementError if go_on else RuntimeError):
+        _unit(go_on=go_on)
+    assert not FollowerCursor.objects.filter(name__in=("u", "v")).exists()
 
 
 @pytest.mark.django_db
