@@ -14,6 +14,8 @@ from weakref import WeakSet
 import psycopg
 from django.db import connections
 from django.db.backends.utils import CursorWrapper
+from psycopg._preparing import Prepare
+from psycopg._queries import PostgresQuery
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
@@ -35,6 +37,14 @@ class _PackedDumper(Dumper):
         return obj.body
 
 
+class _BoundCursor(psycopg.Cursor[Any]):
+    """A statement whose plan is kept is sent by its name; the log of queries shows its text all the same."""
+
+    def _get_prepared(self, pgq: PostgresQuery, prepare: bool | None = None) -> tuple[Prepare, bytes]:
+        self._query = pgq
+        return super()._get_prepared(pgq, prepare)
+
+
 _KNOWING: WeakSet[Any] = WeakSet()  # connections that know how to send what is packed
 
 
@@ -48,6 +58,6 @@ def bound_cursor(using: str = "default") -> Iterator[CursorWrapper]:
         raw.adapters.register_dumper(Packed, _PackedDumper)
         _KNOWING.add(raw)
     with connection.wrap_database_errors:
-        bare = psycopg.Cursor(raw)
+        bare = _BoundCursor(raw)
     with cast("Any", connection)._prepare_cursor(bare) as cursor:
         yield cursor
