@@ -15,6 +15,7 @@ from edumetrics.cdm.network.structure import Network
 from edumetrics.results import FloatArray, IntArray
 
 CELLS = 4_000_000  # patterns × abilities × states held at once: 32 MB
+PUPILS = 16_384  # of one part: what is known of each of them is held at once too
 RUN = 256  # pupils whose own chances are computed at once: they stay in a core's cache
 
 
@@ -84,9 +85,10 @@ class Statistics:
 
 def parts_of(net: Network, categories: NDArray[np.int16]) -> list[Part]:
     """Answers (N, J) as parts that fit into memory; equal patterns below a clique are one."""
-    part = _part(net, categories)
-    if part.cells(net) <= CELLS or len(categories) == 1:
-        return [part]
+    if len(categories) <= PUPILS:
+        part = _part(net, categories)
+        if part.cells(net) <= CELLS or len(categories) == 1:
+            return [part]
     half = len(categories) // 2
     return [*parts_of(net, categories[:half]), *parts_of(net, categories[half:])]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edumetrics.cdm import em
 from edumetrics.cdm.network.ability import LINE, NODES, WEIGHTS, at_nodes, feasible, prior_of
 from edumetrics.cdm.network.expectation import (
+    CELLS,
     Parameters,
     Part,
     downward,
@@ -105,8 +106,10 @@ def network_bounds(
         chance = (1.0 / (1.0 + np.exp(-further))).reshape(2, -1)
         feasible(chance)
         models.append((probability, priors(net, chance)))
+    chunk = max(CELLS // (2 * net.n_points * len(models)), 64)
+    runs = [categories[at : at + chunk] for at in range(0, len(categories), chunk)]
     at = 0
-    for part in parts_of(net, categories):
+    for part in (part for run in runs for part in parts_of(net, run)):
         run = slice(at, at + part.n)
         at += part.n
         bounds = np.empty((len(models), 2, part.n, net.n_points))
