@@ -1,6 +1,7 @@
 """What 今日 shows of this room: new reports for teacher and family, what office and district still lack."""
 
 from collections import Counter, defaultdict
+from datetime import timedelta
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -23,6 +24,7 @@ from smartschool.kernel.actor import Actor
 from smartschool.kernel.registry import Block
 
 MOST = 4
+FRESH = timedelta(days=14)  # a family that has not looked by then knows where the reports are
 
 
 def _filled(template: str, **context: object) -> SafeString:
@@ -49,7 +51,10 @@ def new_reports(request: HttpRequest, actor: Actor) -> Block | None:
 def new_own_reports(request: HttpRequest, actor: Actor) -> Block | None:
     """The newest released reports of the own children, or of oneself."""
     rows = family.own_rows(actor, limit=MOST)
-    return Block(_filled("own_reports", rows=rows)) if rows else None
+    if not rows:
+        return None
+    fresh = any(row.released_at > clock.now() - FRESH for row in rows)
+    return Block(_filled("own_reports", rows=rows), todo="有新的学情报告可以看" if fresh else "")
 
 
 def to_release(request: HttpRequest, actor: Actor) -> Block | None:

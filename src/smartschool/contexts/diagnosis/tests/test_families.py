@@ -143,4 +143,5 @@ def test_home_of_teacher_and_parent_show_what_is_new(district: District, sign_in
     assert "新出的学情" in teacher
     parent = sign_in("g-first").get("/me/today/").content.decode()
     assert "新发布的报告" in parent
+    assert "<b>有新的学情报告可以看。</b></p>" in parent, "the sentence that opens the page"
     assert district.seats[0][1].enrolment.name not in parent
