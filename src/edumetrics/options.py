@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +14,8 @@ from edumetrics.errors import BadKey, ShapeMismatch
 from edumetrics.results import BoolArray, FloatArray
 
 NO_CHOICE = -1
+# So many answers are worth loading compiled loops; fewer are read sooner than these are there.
+COMPILED_FROM = 200_000
 _SEPARATORS = re.compile(r"[;,、，；\s+&]+")
 _ALTERNATIVES = re.compile(r"[/|]")
 
@@ -128,12 +129,17 @@ def option_responses(answers: Sequence[Sequence[str]], keys: Sequence[Key | str 
         given = np.asarray(column, dtype=np.str_)
         if given.shape != codes[:, position].shape:
             raise ShapeMismatch(value=f"{len(codes)} and {given.size} answers")
-        texts, points, place = _distinct(given)
+        texts, points, place = _distinct(given, many=codes.size >= COMPILED_FROM)
         choices = [parse_choice(text) for text in texts]
         seen = tuple(dict.fromkeys(choice for choice in choices if choice))
         index = {choice: code for code, choice in enumerate(seen)}
         lookup = np.array([index.get(choice, NO_CHOICE) for choice in choices], dtype=np.int16)
-        _look_up(lookup[place], points, codes[:, position])
+        if codes.size >= COMPILED_FROM:
+            from edumetrics.ctt.loops import look_up
+
+            look_up(lookup[place], points, codes[:, position])
+        else:
+            codes[:, position] = lookup[place][points]
         patterns.append(seen)
         labels.append(tuple(sorted(frozenset().union(*seen, *key), key=natural_order)))
         parsed.append(key)
@@ -141,29 +147,22 @@ def option_responses(answers: Sequence[Sequence[str]], keys: Sequence[Key | str 
     return OptionResponses(codes, tuple(patterns), tuple(labels), tuple(parsed))
 
 
-def _distinct(column: NDArray[np.str_]) -> tuple[list[str], NDArray[np.integer], NDArray[np.integer]]:
+def _distinct(
+    column: NDArray[np.str_], *, many: bool
+) -> tuple[list[str], NDArray[np.integer], NDArray[np.integer]]:
     """Different texts, in order; what stands in each entry, and the place of that among the texts."""
     if column.dtype.itemsize == np.dtype("U1").itemsize and len(column):
         # Single letters are counted by their number, which is far quicker than sorting texts.
         points = column.view(np.uint32)
-        seen = _seen(points, int(points.max()) + 1)
+        if many:
+            from edumetrics.ctt.loops import seen as seen_in
+
+            seen = seen_in(points, int(points.max()) + 1)
+        else:
+            seen = np.bincount(points) > 0
         return [chr(point) if point else "" for point in np.flatnonzero(seen)], points, np.cumsum(seen) - 1
     texts, inverse = np.unique(column, return_inverse=True)
     return texts.tolist(), inverse.reshape(-1), np.arange(len(texts))
-
-
-@numba.njit(cache=True, nogil=True)
-def _seen(points, size):  # type: ignore[no-untyped-def]
-    found = np.zeros(size, np.bool_)
-    for point in points:
-        found[point] = True
-    return found
-
-
-@numba.njit(cache=True, nogil=True)
-def _look_up(table, points, out):  # type: ignore[no-untyped-def]
-    for i in range(len(out)):
-        out[i] = table[points[i]]
 
 
 def score_options(options: OptionResponses, full: FloatArray, *, subset_share: float = 0.0) -> FloatArray:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.ctt.scores import TIE, Centred
-from edumetrics.options import NO_CHOICE, OptionResponses
+from edumetrics.options import COMPILED_FROM, NO_CHOICE, OptionResponses
 from edumetrics.results import FloatArray, IntArray
 
 SCALES = (1, 2, 4, 10)  # marks are nearly always whole, half, quarter or tenth marks
@@ -156,8 +155,14 @@ def _together(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns | N
     if base[-1] > ROOM * marks.size:
         return None
     table = np.zeros(base[-1], dtype=np.int64)
-    chosen = np.empty((0, 0), dtype=np.int16) if codes is None else codes
-    _count(marks, float(scale), rank, kinds, choices, base, chosen, table)
+    if marks.size >= COMPILED_FROM:
+        from edumetrics.ctt.loops import count
+
+        chosen = np.empty((0, 0), dtype=np.int16) if codes is None else codes
+        count(marks, float(scale), rank, kinds, choices, base, chosen, table)
+    else:
+        at = (rank[:, None] * kinds + (marks * scale + 0.5).astype(np.int64)) * choices + base[:-1]
+        table += np.bincount((at if codes is None else at + codes + 1).reshape(-1), minlength=len(table))
     used = np.flatnonzero(table)
     item = np.repeat(np.arange(len(kinds)), np.diff(base))[used]
     place, pattern = np.divmod(used - base[item], choices[item])
@@ -166,28 +171,14 @@ def _together(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns | N
     return item, pattern - 1, kind / scale, table[used].astype(np.float64), totals[which], offered
 
 
-@numba.njit(cache=True, nogil=True)
-def _whole(marks, scale):  # type: ignore[no-untyped-def]
+def _whole(marks: FloatArray, scale: int) -> bool:
     """Whether so many times each mark is a whole number."""
-    for n in range(len(marks)):
-        broken = 0.0
-        for j in range(marks.shape[1]):
-            part = marks[n, j] * scale
-            broken += abs(part - np.rint(part))
-        if broken != 0.0:
-            return False
-    return True
+    if marks.size >= COMPILED_FROM:
+        from edumetrics.ctt.loops import whole
 
-
-@numba.njit(cache=True, nogil=True)
-def _count(marks, scale, rank, kinds, choices, base, codes, table):  # type: ignore[no-untyped-def]
-    """Count pupils by item, total (``rank``), kind of mark and choice (the first is none)."""
-    for n in range(len(marks)):
-        for j in range(len(kinds)):
-            at = (rank[n] * kinds[j] + int(marks[n, j] * scale + 0.5)) * choices[j]
-            if len(codes):
-                at += codes[n, j] + 1
-            table[base[j] + at] += 1
+        return bool(whole(marks, scale))
+    part = marks * scale
+    return bool((part == np.rint(part)).all())
 
 
 def _one_by_one(centred: Centred, codes: NDArray[np.int16] | None) -> _Columns:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
-from edumetrics.ctt.cells import Cells, cells
+from edumetrics.ctt.cells import Cells, cells, sums_by
 from edumetrics.ctt.scores import TIE, Centred
+from edumetrics.options import COMPILED_FROM
 from edumetrics.results import FloatArray, Insufficient, Reason
 
 
@@ -99,32 +99,20 @@ def _most(found: Cells, mean: FloatArray) -> FloatArray:
     """Sum of products of marks and rest scores, both sorted, of each item."""
     # Items do not overlap; marks that are equal may stand in any order.
     by_mark = np.argsort(found.mark + found.item * (2.0 * found.mark.max(initial=0.0) + 1.0))
-    out = np.zeros(len(mean))
-    _products(found.item, found.count, found.rest, by_mark, found.mark - mean[found.item], out)
-    return out
+    marks = found.mark - mean[found.item]
+    if found.count.sum() >= COMPILED_FROM:
+        from edumetrics.ctt.loops import products
 
-
-@numba.njit(cache=True, nogil=True)
-def _products(item, count, rest, by_mark, mark, out):  # type: ignore[no-untyped-def]
-    """Let pupils stand in a row, item after item, once by rest score and once by mark, and add products.
-
-    Between two ends of cells of either row both stay the same.
-    """
-    here = there = 0
-    left = right = 0.0
-    for _ in range(2 * len(count)):
-        if left == 0.0:
-            if here == len(count):
-                break
-            left = count[here]
-            here += 1
-        if right == 0.0:
-            right = count[by_mark[there]]
-            there += 1
-        width = min(left, right)
-        out[item[here - 1]] += width * rest[here - 1] * mark[by_mark[there - 1]]
-        left -= width
-        right -= width
+        out = np.zeros(len(mean))
+        products(found.item, found.count, found.rest, by_mark, marks, out)
+        return out
+    # Pupils stand in a row, item after item, once by rest score and once by mark; between two ends of cells
+    # of either row both stay the same.
+    one, other = np.cumsum(found.count), np.cumsum(found.count[by_mark])
+    ends = np.union1d(one, other)
+    width = np.diff(ends, prepend=0.0)
+    rest, mark = np.searchsorted(one, ends), np.searchsorted(other, ends)
+    return sums_by(found.item[rest], width * found.rest[rest] * marks[by_mark][mark], len(mean))
 
 
 def _consistency(centred: Centred) -> float | Insufficient:

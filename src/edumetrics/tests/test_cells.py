@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edumetrics import options as options_module
 from edumetrics.arrays import response_matrix
 from edumetrics.ctt import cells as module
+from edumetrics.ctt import moodle as moodle_module
 from edumetrics.ctt.cells import cells, cut
 from edumetrics.ctt.distractors import CUTS
+from edumetrics.ctt.moodle import moodle_statistics
 from edumetrics.ctt.scores import centre, group_weights
 from edumetrics.options import option_responses
 
@@ -65,3 +68,28 @@ def test_marks_of_many_kinds_are_taken_one_by_one():
     found = cells(centre(response_matrix(marks, 1.0)))
     assert len(found.count) == 200
     assert all(np.all(np.diff(found.rest[found.start[j] : found.start[j + 1]]) >= 0) for j in range(4))
+
+
+def test_compiled_loops_say_what_numpy_says(monkeypatch):
+    rng = np.random.default_rng(12)
+    answers = [rng.choice(list("ABCD"), 300, p=[0.5, 0.2, 0.2, 0.1]) for _ in range(6)]
+    answers[2][::17] = ""
+    many = [[f"{a}{b}" for a, b in zip(answers[0], answers[1], strict=True)]]  # texts of two letters
+    marks = rng.integers(0, 9, (300, 6)) / 4.0
+    keys = ["A", "A", "B", "A", "A/C", "D"]
+
+    def figures():
+        options = option_responses(answers, keys)
+        centred = centre(response_matrix(marks, 2.0))
+        found = cells(centred, options)
+        moodle = moodle_statistics(centred, found)
+        parts = [options.codes, option_responses(many, ["AB"]).codes, found.item, found.count, found.mark]
+        return [
+            np.asarray(one, dtype=float) for one in (*parts, found.rest, moodle.discriminative_efficiency)
+        ]
+
+    plain = figures()
+    for part in (module, moodle_module, options_module):
+        monkeypatch.setattr(part, "COMPILED_FROM", 0)
+    for one, other in zip(plain, figures(), strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-12, atol=1e-12)

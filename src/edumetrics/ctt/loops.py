@@ -1,0 +1,70 @@
+"""Compiled loops of the classical figures, for exams of many answers; imported only by those.
+
+The NumPy forms beside their callers say the same: a class does not wait for a compiler to be loaded.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True, nogil=True)
+def whole(marks, scale):  # type: ignore[no-untyped-def]
+    """Whether so many times each mark is a whole number."""
+    for n in range(len(marks)):
+        broken = 0.0
+        for j in range(marks.shape[1]):
+            part = marks[n, j] * scale
+            broken += abs(part - np.rint(part))
+        if broken != 0.0:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def count(marks, scale, rank, kinds, choices, base, codes, table):  # type: ignore[no-untyped-def]
+    """Count pupils by item, total (``rank``), kind of mark and choice (the first is none)."""
+    for n in range(len(marks)):
+        for j in range(len(kinds)):
+            at = (rank[n] * kinds[j] + int(marks[n, j] * scale + 0.5)) * choices[j]
+            if len(codes):
+                at += codes[n, j] + 1
+            table[base[j] + at] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def products(item, count, rest, by_mark, mark, out):  # type: ignore[no-untyped-def]
+    """Let pupils stand in a row, item after item, once by rest score and once by mark, and add products.
+
+    Between two ends of cells of either row both stay the same.
+    """
+    here = there = 0
+    left = right = 0.0
+    for _ in range(2 * len(count)):
+        if left == 0.0:
+            if here == len(count):
+                break
+            left = count[here]
+            here += 1
+        if right == 0.0:
+            right = count[by_mark[there]]
+            there += 1
+        width = min(left, right)
+        out[item[here - 1]] += width * rest[here - 1] * mark[by_mark[there - 1]]
+        left -= width
+        right -= width
+
+
+@numba.njit(cache=True, nogil=True)
+def seen(points, size):  # type: ignore[no-untyped-def]
+    found = np.zeros(size, np.bool_)
+    for point in points:
+        found[point] = True
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def look_up(table, points, out):  # type: ignore[no-untyped-def]
+    for i in range(len(out)):
+        out[i] = table[points[i]]
