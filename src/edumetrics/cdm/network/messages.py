@@ -10,6 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+NOBODY = 1e-13  # chance of an ability below which a pupil is not looked for there
 SMALL = 1e-100  # products are scaled before they can leave the range of a float
 
 
@@ -152,6 +153,8 @@ def of_pupils(values, pattern, shared, towards, state):  # type: ignore[no-untyp
         state[n] = 0.0
         for q in range(shared.shape[1]):
             value, row = values[pattern[n], q], shared[n, q]
+            if row.sum() < NOBODY:
+                continue
             for s in range(len(value)):
                 state[n, s] += value[s] * row[towards[s]]
 
@@ -163,6 +166,8 @@ def of_child(values, pattern, shared, towards, from_child, below):  # type: igno
         for q in range(shared.shape[1]):
             value, row, out = values[pattern[n], q], shared[n, q], below[n, q]
             out[:] = 0.0
+            if row.sum() < NOBODY:
+                continue
             for s in range(len(value)):
                 out[from_child[s]] += value[s] * row[towards[s]]
 
