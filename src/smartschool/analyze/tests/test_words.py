@@ -11,6 +11,7 @@ from smartschool.analyze.words import caution
 
 DATA = {
     "n": 3, "needed": 5, "share": 0.5, "answered": 0.5, "pairs": 2, "pupils": 4, "evaluations": 9,
+    "points": 25,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from smartschool.contexts.diagnosis.models import AnalysisRun
 from smartschool.contexts.diagnosis.tests import school
 from smartschool.kernel import events
 from smartschool.kernel.scope import scope_of
+from smartschool.kernel.tests.settled import wait_until_settled
 
 
 def queued() -> list[dict[str, object]]:
@@ -26,6 +27,7 @@ def queued() -> list[dict[str, object]]:
 @pytest.fixture
 def world(fresh_database: str) -> school.District:
     made = school.build()
+    wait_until_settled()
     with transaction.atomic():
         while followers.follow():
             pass
@@ -46,6 +48,7 @@ def test_marks_become_a_report_and_nothing_is_done_twice(world: school.District)
     for kind in (MARKS_COMMITTED, MARKS_COMMITTED, PAPER_CORRECTED):
         happen(world, kind, "final")
     happen(world, MARKS_COMMITTED, "midterm")
+    wait_until_settled()
     assert followers.follow() == 4
     jobs = queued()
     assert {job["paper"]: job["trigger"] for job in jobs} == {
@@ -54,6 +57,7 @@ def test_marks_become_a_report_and_nothing_is_done_twice(world: school.District)
     }
     assert len(jobs) == 2
     happen(world, MARKS_COMMITTED, "final")
+    wait_until_settled()
     followers.follow()
     assert len(queued()) == 2, "the waiting job will see these marks too"
     assert followers.follow() == 0

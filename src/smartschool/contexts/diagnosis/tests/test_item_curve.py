@@ -37,6 +37,7 @@ from smartschool.contexts.diagnosis.tests.school import (
 )
 from smartschool.contexts.directory.models import Organisation
 from smartschool.kernel.scope import scope_of
+from smartschool.kernel.tests.settled import wait_until_settled
 
 SignIn = Callable[[str], Client]
 ABILITIES = np.array([-1.0, 0.0, 1.0])
@@ -195,6 +196,7 @@ def test_schools_of_a_joint_paper_are_calibrated_together(fresh_database: str) -
 
 def test_a_new_version_queues_one_calibration_behind_the_reports(fresh_database: str) -> None:
     district = build()
+    wait_until_settled()
     while calibrations.follow():
         pass
     with connection.cursor() as cursor:
@@ -203,6 +205,7 @@ def test_a_new_version_queues_one_calibration_behind_the_reports(fresh_database:
     with transaction.atomic(), scope_of([district.town.pk]):
         Attempt.objects.filter(paper=district.papers["joint-town"]).first().delete()
         analyse_paper(actor=ACTOR, paper_id=district.papers["joint-town"].pk)
+    wait_until_settled()
     assert calibrations.follow() > 0
     assert queued() == [("diagnosis.calibrate_paper", -10, True)]
     work(district, "joint-town")

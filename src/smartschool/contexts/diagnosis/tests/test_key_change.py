@@ -14,6 +14,7 @@ from smartschool.contexts.assessment.tests.world import World, build
 from smartschool.contexts.diagnosis import followers, tasks
 from smartschool.contexts.diagnosis.models import AnalysisRun
 from smartschool.contexts.diagnosis.tests.test_followers import queued
+from smartschool.kernel.tests.settled import wait_until_settled
 
 ROWS = [
     BlueprintRow("1", ItemType.SINGLE, 3, "A", "ABCD", points=(("T0", 1.0),)),
@@ -69,6 +70,7 @@ def save(world: World, paper: Paper, rows: list[BlueprintRow], reason: str = "")
 
 def work() -> list[int]:
     """Follow the events and carry out the analyses that they ask for; the papers analysed."""
+    wait_until_settled()
     while followers.follow():
         pass
     jobs = queued()
