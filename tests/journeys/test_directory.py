@@ -64,8 +64,10 @@ def test_the_office_moves_a_pupil(
     page.fill("#q", "陈小雨")
     page.get_by_role("button", name="找人").click()
     check_page()
-    page.get_by_role("button", name=re.compile("重置密码.*陈小雨，学生")).click()
-    expect(page.locator(".note.ok")).to_contain_text("只显示这一次")
+    page.get_by_role("link", name=re.compile("陈小雨的账号")).click()
+    check_page()
+    page.get_by_role("button", name="重置密码").click()
+    expect(page.locator(".lede")).to_contain_text("只显示这一次")
     picture(page, "accounts")
     check_page()
     assert not [line for line in console if "422" not in line]
