@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edumetrics.arrays import ResponseMatrix
+from edumetrics.ctt.cells import sums_by
 from edumetrics.results import BoolArray, FloatArray, IntArray
 
 DECIMALS = 9  # shares that differ by rounding only are one attainment
@@ -40,17 +40,38 @@ class Answers:
     def attainment(self, keep: BoolArray) -> FloatArray:
         """Share of the marks of the items ``keep`` in each pupil's own booklet; 0 without any of them."""
         weight = np.where(keep, self.full, 0.0)
-        if (self.n.sum(axis=0) == len(self.focal)).all():
-            return np.asarray(self.shares @ weight / max(float(weight.sum()), 1e-12))
         valid = np.isfinite(self.shares)
+        if valid.all():
+            return np.asarray(self.shares @ weight / max(float(weight.sum()), 1e-12))
         possible = valid @ weight
         return np.asarray(np.where(valid, self.shares, 0.0) @ weight / np.maximum(possible, 1e-12))
 
     def tally(self, cell: IntArray, cells: int, items: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Pupils, sums and sums of squares of their shares, each (cells, items)."""
-        n, total, squares = np.zeros((3, cells, len(items)))
-        _tally(self.shares, cell, items, n, total, squares)
-        return n, total, squares
+        if len(items) == 1:
+            column = self.shares[:, items[0]]
+            seen = np.isfinite(column)
+            place, column = cell[seen], column[seen]
+            powers = (np.ones_like(column), column, column * column)
+            n, total, squares = (sums_by(place, values, cells)[:, None] for values in powers)
+            return n, total, squares
+        order = np.argsort(cell, kind="stable")
+        first = np.flatnonzero(np.diff(cell[order], prepend=-1))
+        shares = self.shares[order] if len(items) == len(self.full) else self.shares[order[:, None], items]
+        out = np.zeros((3, cells, len(items)))
+        used, whole = cell[order[first]], bool((self.n.sum(axis=0)[items] == len(self.focal)).all())
+        if whole:
+            out[0] = np.bincount(cell, minlength=cells)[:, None]
+        else:
+            seen = np.isfinite(shares)
+            shares = np.where(seen, shares, 0.0)
+            out[0, used] = np.add.reduceat(seen.astype(np.float64), first, axis=0)
+        out[1, used] = np.add.reduceat(shares, first, axis=0)
+        if self.right_or_wrong[items].all():
+            out[2] = out[1]
+        else:
+            out[2, used] = np.add.reduceat(shares * shares, first, axis=0)
+        return out[0], out[1], out[2]
 
 
 def answers(matrix: ResponseMatrix, groups: ArrayLike, reference: str, focal: str) -> Answers:
@@ -68,36 +89,10 @@ def answers(matrix: ResponseMatrix, groups: ArrayLike, reference: str, focal: st
     is_focal = label == focal
     rows = np.flatnonzero((is_focal | (label == reference)) & matrix.present)
     marks = matrix.marks if len(rows) == matrix.n_pupils else matrix.marks[rows]
-    shares, chosen = np.empty_like(marks), is_focal[rows].astype(np.bool_)
-    n = np.zeros((2, matrix.n_items), dtype=np.int64)
-    lowest, highest = np.full((2, matrix.n_items), [[np.inf], [-np.inf]])
-    between = np.zeros(matrix.n_items, dtype=np.bool_)
-    _survey(marks, matrix.full, chosen.astype(np.int64), shares, n, lowest, highest, between)
-    return Answers(shares, chosen, matrix.full, n, ~(lowest < highest), ~between)
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _survey(marks, full, group, shares, n, lowest, highest, between):  # type: ignore[no-untyped-def]
-    """Fill shares; count marks by group (2, J); take their range (J,) and find shares between 0 and 1."""
-    for i in range(len(marks)):
-        mine = n[group[i]]
-        for j in range(len(full)):
-            share = marks[i, j] / full[j]
-            shares[i, j] = share
-            mine[j] += not np.isnan(share)
-            lowest[j] = share if share < lowest[j] else lowest[j]
-            highest[j] = share if share > highest[j] else highest[j]
-            between[j] |= (share > 0.0) & (share < 1.0)
-
-
-@numba.njit(cache=True, nogil=True)
-def _tally(shares, cell, items, n, total, squares):  # type: ignore[no-untyped-def]
-    for i in range(len(cell)):
-        own_n, own_total, own_squares = n[cell[i]], total[cell[i]], squares[cell[i]]
-        for k in range(len(items)):
-            share = shares[i, items[k]]
-            seen = not np.isnan(share)
-            share = share if seen else 0.0
-            own_n[k] += seen
-            own_total[k] += share
-            own_squares[k] += share * share
+    shares, chosen = marks / matrix.full, is_focal[rows].astype(np.bool_)
+    seen = np.isfinite(shares)
+    n = np.stack([np.count_nonzero(seen[group], axis=0) for group in (~chosen, chosen)]).astype(np.int64)
+    lowest = np.fmin.reduce(shares, axis=0, initial=np.inf)
+    highest = np.fmax.reduce(shares, axis=0, initial=-np.inf)
+    whole = ((shares == 0.0) | (shares == 1.0) | ~seen).all(axis=0)
+    return Answers(shares, chosen, matrix.full, n, ~(lowest < highest), whole)
