@@ -80,7 +80,8 @@ async def _listen(connection: psycopg.AsyncConnection) -> None:
     await connection.execute(f"LISTEN {events.CHANNEL}")
     while True:
         async for _ in connection.notifies(stop_after=1):
-            await asyncio.sleep(GATHER)
+            pass  # one packet may hold the notices of many events
+        await asyncio.sleep(GATHER)
         for task in jobs.FOLLOWERS:
             with contextlib.suppress(AlreadyEnqueued):  # the waiting one will see these events too
                 await task.defer_async(timestamp=int(time.time()))

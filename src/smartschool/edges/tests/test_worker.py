@@ -103,6 +103,37 @@ def test_followers_start_when_an_event_is_committed(fresh_database: str) -> None
     assert sorted(_jobs(url)) == [(task.name, "todo") for task in jobs.FOLLOWERS]
 
 
+def test_a_flock_of_events_is_gathered_once(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty notices in one packet, as a season's imports leave them: not a wait for each of them."""
+    url = cluster.CLUSTER.handle().app_url(fresh_database)
+    monkeypatch.setattr(worker, "GATHER", 0.0625)
+    sleep, waits = asyncio.sleep, []
+
+    async def counted(seconds: float, result: object = None) -> object:
+        waits.append(seconds)
+        return await sleep(seconds, result)
+
+    async def run() -> None:
+        monkeypatch.setattr(asyncio, "sleep", counted)
+        with app.replace_connector(app.connector.get_worker_connector()) as running:  # type: ignore[attr-defined]
+            async with (
+                running.open_async(),
+                await psycopg.AsyncConnection.connect(url, autocommit=True) as listening,
+            ):
+                helper = asyncio.create_task(worker._listen(listening))
+                await sleep(0.5)
+                async with await psycopg.AsyncConnection.connect(url, autocommit=True) as other:
+                    await other.execute(
+                        "SELECT pg_notify(%s, n::text) FROM generate_series(1, 50) n", [events.CHANNEL]
+                    )
+                await sleep(1)
+                helper.cancel()
+
+    asyncio.run(run())
+    assert sorted(_jobs(url)) == [(task.name, "todo") for task in jobs.FOLLOWERS]
+    assert 1 <= waits.count(worker.GATHER) <= 3
+
+
 def test_what_is_short_does_not_wait_behind_a_season_of_imports() -> None:
     chore, report, file, calibration = (
         app.tasks[name].priority
