@@ -1,6 +1,7 @@
 """Reads for the form teacher: levels of the own class in every subject, in four round trips."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from smartschool.contexts.assessment.public.contracts import AttemptStatus
 from smartschool.contexts.diagnosis.models import AnalysisRun
@@ -31,53 +32,60 @@ class ClassExam:
 
 
 def class_exams(actor: Actor) -> list[ClassExam]:
-    """Exams of the actor's own classes, the newest first."""
+    """Exams of the actor's own classes, the newest first; two of one name are two exams."""
     rows = list(
         view_levels.queryset(actor)
         .order_by("home_class_id", "class_number", "enrolment_id")
         .values_list("run_id", "home_class_id", "enrolment_id", "class_number", "subject", "status", "level")
     )
     runs = {
-        pk: (name, labels)
-        for pk, name, labels in AnalysisRun.rows()
+        pk: ((name, held_on), labels)
+        for pk, name, held_on, labels in AnalysisRun.rows()
         .filter(pk__in={row[0] for row in rows})
         .order_by("-held_on", "exam_name")
-        .values_list("pk", "exam_name", "sketch__levels")
+        .values_list("pk", "exam_name", "held_on", "sketch__levels")
     }
     classes = directory.classes_by_id({row[1] for row in rows})
     people = directory.pupils_by_enrolment({row[2] for row in rows})
-    exams = dict.fromkeys((name, class_id) for name, _ in runs.values() for class_id in classes)
+    pupils: dict[tuple[tuple[str, date | None], int], dict[int, _Pupil]] = {}
+    for run_id, class_id, enrolment, number, subject, status, level in rows:
+        exam, labels = runs[run_id]
+        absent = "" if status == AttemptStatus.PRESENT else AttemptStatus(status).zh
+        pupil = pupils.setdefault((exam, class_id), {}).setdefault(enrolment, _Pupil(number))
+        pupil.words[subject] = (absent, "") if level is None else (labels[level], _tone(level, len(labels)))
+    names = [name for name, _ in dict.fromkeys(exam for exam, _ in runs.values())]
     table = codes.table("subject")
-    found = []
-    for number, (exam, class_id) in enumerate(exams):
-        words: dict[int, dict[str, tuple[str, str]]] = {}
-        seats: dict[int, int] = {}
-        for run_id, home_class, enrolment, seat, subject, status, level in rows:
-            name, labels = runs[run_id]
-            if home_class == class_id and name == exam:
-                absent = "" if status == AttemptStatus.PRESENT else AttemptStatus(status).zh
-                cell = (absent, "") if level is None else (labels[level], _tone(level, len(labels)))
-                words.setdefault(enrolment, {})[subject] = cell
-                seats[enrolment] = seat
-        subjects = sorted({subject for own in words.values() for subject in own})
-        if words:
+    found: list[ClassExam] = []
+    for exam, class_id in dict.fromkeys((exam, key) for exam, _ in runs.values() for key in classes):
+        own = pupils.get((exam, class_id), {})
+        subjects = sorted({subject for pupil in own.values() for subject in pupil.words})
+        if own:
+            name, day = exam
             found.append(
                 ClassExam(
-                    key=str(number),
+                    key=str(len(found)),
                     class_name=classes[class_id].name,
-                    exam=exam,
+                    exam=f"{name}（{day:%Y-%m-%d}）" if day and names.count(name) > 1 else name,
                     subjects=tuple(table.name(code) for code in subjects),
                     pupils=tuple(
                         PupilLevels(
-                            seats[key],
+                            pupil.number,
                             people[key].name if key in people else "（已转出）",
-                            tuple(own.get(subject, ("", "")) for subject in subjects),
+                            tuple(pupil.words.get(subject, ("", "")) for subject in subjects),
                         )
-                        for key, own in words.items()
+                        for key, pupil in own.items()
                     ),
                 )
             )
     return found
+
+
+@dataclass(slots=True)
+class _Pupil:
+    """Words of one pupil by subject while they are gathered."""
+
+    number: int
+    words: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def _tone(level: int, n_levels: int) -> str:

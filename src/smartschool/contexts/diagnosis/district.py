@@ -6,7 +6,7 @@ from django.db.models import Count
 
 from smartschool.contexts.curriculum.public import doors as curriculum
 from smartschool.contexts.curriculum.public.contracts import PointInfo
-from smartschool.contexts.diagnosis.compose.district import PointLine, SharedSums, point_lines
+from smartschool.contexts.diagnosis.compose.district import PointLine, SharedSums, point_lines, shared_rows
 from smartschool.contexts.diagnosis.models import AnalysisRun, ItemFigure
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public import doors as directory
@@ -27,7 +27,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """What the page shows for one choice."""
+    """What the page shows for one choice: schools that share items, and the items that they share."""
 
     choice: Choice
     n_schools: int
@@ -90,9 +90,10 @@ def quality(choice: Choice) -> Quality:
     points = curriculum.points_by_id({key for row in sums for key, _ in row.points})
     order = [point.id for point in sorted(points.values(), key=lambda point: point.code)]
     lines = point_lines(sums, order, [key for key, _ in GROUPS])
+    shared = shared_rows(sums)
     return Quality(
         choice=choice,
-        n_schools=len({row.school for row in sums}),
-        n_items=len({row.item for row in sums}),
+        n_schools=len({row.school for row in shared}),
+        n_items=len({row.item for row in shared}),
         lines=tuple((points[line.point], line) for line in lines),
     )

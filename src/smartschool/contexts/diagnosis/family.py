@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from edumetrics.arrays import MARK_TOLERANCE
 from smartschool.contexts.assessment.public import doors as assessment
-from smartschool.contexts.assessment.public.contracts import AttemptStatus
+from smartschool.contexts.assessment.public.contracts import AttemptStatus, MarkState
 from smartschool.contexts.diagnosis import figures as stored
 from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.compose.pupil import Earlier, OwnReport, OwnResult, compose_own_report
@@ -81,9 +81,9 @@ def own_rows(actor: Actor, *, limit: int = 100) -> list[OwnRow]:
     )
     told = {
         release.paper_id: release
-        for release in Release.rows().filter(
-            paper_id__in={row.run.paper_id for row in rows}, withdrawn_at__isnull=True
-        )
+        for release in Release.rows()
+        .filter(paper_id__in={row.run.paper_id for row in rows}, withdrawn_at__isnull=True)
+        .annotate(corrected=_corrected_since("paper_id", "run__number"))
     }
     found = []
     for row in rows:
@@ -96,10 +96,19 @@ def own_rows(actor: Actor, *, limit: int = 100) -> list[OwnRow]:
                 paper_code=row.run.paper_code,
                 level=_level(paper, row),
                 released_at=release.released_at,
-                corrected=release.run_id != row.run_id and row.run.changes is not None,
+                corrected=release.corrected,
             )
         )
     return found
+
+
+def _corrected_since(paper: str, number: str) -> Exists:
+    """Whether a version after `number` put something right; later ones may only have added marks."""
+    return Exists(
+        AnalysisRun.rows().filter(
+            paper_id=OuterRef(paper), number__gt=OuterRef(number), changes__isnull=False
+        )
+    )
 
 
 def _level(paper: PaperSketch, row: PupilReport) -> str:
@@ -114,27 +123,23 @@ def own_page(actor: Actor, *, paper_code: str, enrolment_code: str) -> OwnPage:
     child = next((one for one in children(actor) if one.code == enrolment_code), None)
     if child is None:
         raise NotYours
-    row = (
-        view_own.queryset(actor)
-        .filter(_open_to(actor, [child.enrolment_id]), run__paper_code=paper_code)
-        .select_related("run")
-        .first()
-    )
+    reach = _open_to(actor, [child.enrolment_id])
+    row = view_own.queryset(actor).filter(reach, run__paper_code=paper_code).select_related("run").first()
     if row is None:
         raise NotYours
-    release = Release.rows().select_related("run").get(paper_id=row.run.paper_id, withdrawn_at__isnull=True)
-    return build_page(child, row, release)
-
-
-def build_page(child: ChildInfo, row: PupilReport, release: Release) -> OwnPage:
-    """The page of a report; also used for the preview before a release."""
+    release = (
+        Release.rows()
+        .select_related("run")
+        .annotate(corrected=_corrected_since("paper_id", "run__number"))
+        .get(paper_id=row.run.paper_id, withdrawn_at__isnull=True)
+    )
     paper = sketches.load(row.run.sketch)
     report = compose_own_report(
         paper,
         result_of(row),
-        lost_items=_lost_items(paper, row),
+        lost_items=lost_items(paper, row),
         doubtful_items=_doubtful(row.run),
-        earlier=_earlier(row),
+        earlier=_earlier(row, reach),
         show_marks=release.marks,
     )
     return OwnPage(child, paper, report, release, _corrections(paper, row, release))
@@ -154,16 +159,17 @@ def result_of(row: PupilReport) -> OwnResult:
     )
 
 
-def _lost_items(paper: PaperSketch, row: PupilReport) -> list[int]:
+def lost_items(paper: PaperSketch, row: PupilReport) -> list[int]:
     """Items on which this pupil lost marks; only which, never how many marks."""
     if not paper.items:
         return []
-    data = assessment.paper_for_analysis(row.run.paper_id, class_ids=[row.home_class_id])
+    data = assessment.answers_of(row.run.paper_id, len(paper.items), class_ids=[row.home_class_id])
     place = np.flatnonzero(data.enrolment_ids == row.enrolment_id)
     if not len(place):
         return []
     full = np.array([item.full for item in paper.items])
-    return [int(j) for j in np.flatnonzero(data.marks[place[0]] < full - MARK_TOLERANCE)]
+    blank = data.states[place[0]] == MarkState.BLANK
+    return [int(j) for j in np.flatnonzero(blank | (data.marks[place[0]] < full - MARK_TOLERANCE))]
 
 
 def _doubtful(run: AnalysisRun) -> list[int]:
@@ -173,15 +179,14 @@ def _doubtful(run: AnalysisRun) -> list[int]:
     return [j for j, item in enumerate(stored.load(row.numbers, row.words).items) if item.rival]
 
 
-def _earlier(row: PupilReport) -> Earlier | None:
-    """The own result at the exam before, if it was released and examined some of the same points."""
+def _earlier(row: PupilReport, reach: Q) -> Earlier | None:
+    """The own result at the exam before, if the reader may open it too and points are the same."""
     if row.run.held_on is None:
         return None
-    told = Release.rows().filter(paper_id=OuterRef("run__paper_id"), withdrawn_at__isnull=True)
     former = (
         PupilReport.rows()
         .filter(
-            Exists(told),
+            reach,
             enrolment_id=row.enrolment_id,
             run__current=True,
             run__subject=row.run.subject,
@@ -204,7 +209,7 @@ def _earlier(row: PupilReport) -> Earlier | None:
 
 def _corrections(paper: PaperSketch, row: PupilReport, release: Release) -> tuple[str, ...]:
     """What a correction after the release changed for this child, in words."""
-    if release.run_id == row.run_id or row.run.changes is None:
+    if not release.corrected:  # type: ignore[attr-defined]
         return ()
     then = PupilReport.rows().filter(run_id=release.run_id, enrolment_id=row.enrolment_id).first()
     if then is None:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 from numpy.typing import NDArray
 
 from edumetrics.arrays import MARK_TOLERANCE, State
+from edumetrics.suppression import MIN_GROUP
 from smartschool.contexts.assessment.public import doors as assessment
 from smartschool.contexts.assessment.public.contracts import AttemptStatus, MarkState
 from smartschool.contexts.diagnosis import figures as stored
@@ -20,7 +21,7 @@ from smartschool.contexts.diagnosis.policies import own_subject, view_report
 from smartschool.contexts.diagnosis.sketch import PaperSketch
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel.actor import Actor
-from smartschool.kernel.errors import NotYours
+from smartschool.kernel.errors import NotAllowed, NotYours
 from smartschool.kernel.ready import Ready
 
 GONE = "（已转出）"
@@ -36,6 +37,7 @@ class ClassPage:
     figures: GroupFigures
     own: bool  # the actor teaches this subject here: names and marks may be shown
     released_at: datetime | None
+    corrected: int | None  # the last version that put something right; later ones only added marks
 
     @property
     def small(self) -> bool:
@@ -53,6 +55,16 @@ def released(paper: str = "paper_id") -> Exists:
     return Exists(Release.rows().filter(paper_id=OuterRef(paper), withdrawn_at__isnull=True))
 
 
+def corrected(paper: str) -> Subquery:
+    """Number of the last version of a paper that put something right."""
+    return Subquery(
+        AnalysisRun.rows()
+        .filter(paper_id=OuterRef(paper), changes__isnull=False)
+        .order_by("-number")
+        .values("number")[:1]
+    )
+
+
 def class_page(actor: Actor, *, paper_code: str, class_code: str) -> ClassPage:
     """Fetch through the policy, or 404; one round trip."""
     found = (
@@ -64,26 +76,40 @@ def class_page(actor: Actor, *, paper_code: str, class_code: str) -> ClassPage:
             released=Release.rows()
             .filter(paper_id=OuterRef("run__paper_id"), withdrawn_at__isnull=True)
             .values("released_at")[:1],
+            corrected=corrected("run__paper_id"),
         )
         .first()
     )
     if found is None:
         raise NotYours
-    return ClassPage(
+    page = ClassPage(
         found,
         found.run,
         sketches.load(found.run.sketch),
         stored.load(found.numbers, found.words),
         bool(found.own),
         found.released,
+        found.corrected,
     )
+    if not page.own and _few(page.figures.n_present, page.figures.n_totals):
+        raise NotAllowed("参加的学生不到 5 人，班级的数字会让人看出每个人的得分，只有本科任课教师能看。")
+    return page
+
+
+def _few(*counts: int) -> bool:
+    return any(0 < count < MIN_GROUP for count in counts)
 
 
 def grade_figures(page: ClassPage) -> GroupFigures | None:
-    """Figures of all classes of the paper; None where there is no other class to compare with."""
+    """Figures of all classes of the paper; None where there is no other class to compare with.
+
+    None too where a class has fewer than five pupils: the grade less the other classes would be that one.
+    """
     if page.run.n_classes < 2:
         return None
-    row = ClassFigure.rows().filter(run=page.run, home_class__isnull=True).first()
+    small = Q(n_present__gt=0, n_present__lt=MIN_GROUP) | Q(words__n__2__gt=0, words__n__2__lt=MIN_GROUP)
+    few = ClassFigure.rows().filter(small, run=page.run, home_class__isnull=False)
+    row = ClassFigure.rows().filter(~Exists(few), run=page.run, home_class__isnull=True).first()
     return None if row is None else stored.load(row.numbers, row.words)
 
 
@@ -218,7 +244,7 @@ def reports_in_reach(actor: Actor, *, limit: int = 200, with_figures: bool = Fal
         .select_related("run")
         .defer("run__inputs", "run__settings", "run__changes", *heavy)
         .annotate(own=Case(When(own_subject.condition(actor), then=Value(True)), default=Value(False)))
-        .annotate(is_released=released("run__paper_id"))
+        .annotate(is_released=released("run__paper_id"), corrected=corrected("run__paper_id"))
         .order_by("-run__held_on", "run__grade", "run__subject", "home_class_id")[:limit]
     )
 

@@ -7,9 +7,10 @@ from django.db.models import Q
 from smartschool.contexts.assessment.public import doors as assessment
 from smartschool.contexts.assessment.public.contracts import AttemptStatus
 from smartschool.contexts.diagnosis.models import ClassFigure, RawExport
-from smartschool.contexts.diagnosis.policies import OFFICE
+from smartschool.contexts.diagnosis.policies import OFFICE, ask_raw
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public import doors as directory
+from smartschool.contexts.directory.public.relations import roles_at
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import NotYours
 
@@ -35,7 +36,8 @@ class MarkBook:
 
 def visible(actor: Actor) -> list[RequestRow]:
     """Own requests, and for the office all of the school; the newest first."""
-    office = actor.role in OFFICE
+    place = actor.workspace
+    office = place is not None and bool(roles_at(actor, place.id) & OFFICE)
     own = Q(asked_by=actor.account_id or 0)
     rows = list(RawExport.rows().filter(Q() if office else own).order_by("-asked_at")[:100])
     names = {
@@ -58,9 +60,12 @@ def visible(actor: Actor) -> list[RequestRow]:
 
 
 def own(actor: Actor, code: str) -> RawExport:
-    """The actor's own granted request, or 404."""
+    """The actor's own granted request for a class that the actor might still ask for, or 404."""
     found = RawExport.rows().filter(code=code, asked_by=actor.account_id or 0, granted=True).first()
     if found is None:
+        raise NotYours
+    still = ask_raw.queryset(actor).filter(run__paper_id=found.paper_id, home_class_id=found.home_class_id)
+    if not still.exists():
         raise NotYours
     return found
 

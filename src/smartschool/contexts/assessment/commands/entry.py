@@ -50,13 +50,14 @@ def save_entry(
     part: EntryPart,
 ) -> EntryDraft:
     """Put one part into the class's draft. A resend with the same `command_id` changes nothing."""
-    if class_has_marks(paper, home_class_id):
-        raise refused("没有保存。这个班的成绩已经交了，要改请到“更正得分”。")
     numbers = {pupil.class_number for pupil in pupils}
     _check(part, numbers, items, paper.full_score)
     draft, _ = EntryDraft.objects.select_for_update().get_or_create(
         organisation_id=paper.organisation_id, paper=paper, home_class_id=home_class_id
     )
+    # Asked once the draft is held: a hand-in of the same moment has taken it away.
+    if class_has_marks(paper, home_class_id):
+        raise refused("没有保存。这个班的成绩已经交了，要改请到“更正得分”。")
     if part.position is not None:
         draft.lost[str(part.position)] = {str(number): lost for number, lost in part.lost.items() if lost}
     if part.totals is not None:
@@ -131,7 +132,7 @@ def hand_in_entry(*, actor: Actor, paper: Paper, home_class_id: int, pupils: Seq
     paper = Paper.rows().select_for_update().get(pk=paper.pk)
     if class_has_marks(paper, home_class_id):
         raise refused("没有交。这个班的成绩已经交过了。")
-    draft = EntryDraft.rows().filter(paper=paper, home_class_id=home_class_id).first()
+    draft = EntryDraft.rows().select_for_update().filter(paper=paper, home_class_id=home_class_id).first()
     items = queries.items_of(paper.pk)
     entered = len(draft.lost) if draft else 0
     if draft is None or not draft.key_items_only:

@@ -73,6 +73,8 @@ def correct_marks(*, actor: Actor, paper: Paper, changes: Iterable[MarkChange], 
     if len(reason.strip()) < 4:
         raise ReasonMissing
     wanted = list(changes)
+    # An attempt is written whole: a correction of the same moment must be read before, or it would be lost.
+    paper = Paper.rows().select_for_update(of=("self",)).select_related("exam").get(pk=paper.pk)
     data = queries.paper_for_analysis(paper.pk)
     place = {int(attempt): row for row, attempt in enumerate(data.attempt_ids)}
     marks, states, statuses = data.marks.copy(), data.states.copy(), data.statuses.copy()

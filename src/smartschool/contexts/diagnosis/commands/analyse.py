@@ -1,5 +1,6 @@
 """Command analyse_paper: one version of all figures of one paper, stored set by set."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ def _write_run(
 ) -> AnalysisRun:
     changes = None
     if former is not None:
-        if trigger in CORRECTING:
+        if trigger in CORRECTING or _moved(former, data, found):
             changes = _changes(former, found)
         AnalysisRun.rows().filter(pk=former.pk).update(current=False)
     paper, exam = data.paper, data.paper.exam
@@ -142,6 +143,22 @@ def _write_run(
         n_pupils=found.whole.n_present,
         n_classes=len(found.classes),
         changes=changes,
+    )
+
+
+def _moved(former: AnalysisRun, data: PaperData, found: PaperAnalysis) -> bool:
+    """Whether what stood in the former version was put right: the two-way table, or a total that was known.
+
+    The trigger alone does not say it: a correction that comes while an analysis waits is carried out by that
+    one, and a workbook that is handed in again may hold other marks.
+    """
+    if data.paper.revision != former.paper_revision:
+        return True
+    known = PupilReport.rows().filter(run=former, share__isnull=False)
+    now = dict(zip(found.pupils.enrolment_ids.tolist(), found.pupils.share.tolist(), strict=True))
+    return any(
+        not abs(now.get(pupil, math.nan) - share) < differences.LEAST  # NaN: there is no total any more
+        for pupil, share in known.values_list("enrolment_id", "share")
     )
 
 

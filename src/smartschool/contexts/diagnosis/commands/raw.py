@@ -34,7 +34,8 @@ def ask_raw_export(*, actor: Actor, figure: ClassFigure, reason: str) -> RawExpo
 
 @command("diagnosis.decide_raw_export")
 def decide_raw_export(*, actor: Actor, request: RawExport, granted: bool) -> RawExport:
-    """Another person says yes or no."""
+    """Another person says yes or no; of two at once the first."""
+    request = RawExport.rows().select_for_update().get(pk=request.pk)
     if request.decided_at is not None:
         raise DomainError("diagnosis.already_decided", "这份申请已经有人处理了，刷新看结果。", status=409)
     if request.asked_by == _account(actor):
@@ -49,6 +50,7 @@ def decide_raw_export(*, actor: Actor, request: RawExport, granted: bool) -> Raw
 @command("diagnosis.fetch_raw_export")
 def fetch_raw_export(*, actor: Actor, request: RawExport, pupils: int) -> RawExport:
     """Count and record one fetch; only the asker's, only after a yes."""
+    request = RawExport.rows().select_for_update().get(pk=request.pk)
     if not request.granted or request.asked_by != _account(actor):
         raise NotAllowed("只有申请人能取这份成绩册，而且要先批准。")
     request.fetched += 1

@@ -6,7 +6,7 @@ from smartschool.contexts.diagnosis.models import AnalysisRun, Release
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
-from smartschool.kernel.errors import DomainError
+from smartschool.kernel.errors import Changed, DomainError
 
 
 @command("diagnosis.release_results")
@@ -23,6 +23,10 @@ def release_results(
         raise DomainError("diagnosis.nothing_chosen", "没有选学科。勾选要发布的学科，再发布。")
     organisation = runs[0].organisation_id
     papers = [run.paper_id for run in runs]
+    # A correction or another release of the same moment waits here, or this one finds what it did.
+    locked = AnalysisRun.rows().select_for_update().filter(pk__in=[run.pk for run in runs], current=True)
+    if len(locked.order_by("pk").values_list("pk")) < len(runs):
+        raise Changed("没有发布。成绩刚刚更正，报告换了新的一版，看过新的预览再发布。")
     if Release.rows().filter(paper_id__in=papers, withdrawn_at__isnull=True).exists():
         raise DomainError(
             "diagnosis.already_released", "有学科已经发布过了。刷新页面，只选没有发布的。", status=409

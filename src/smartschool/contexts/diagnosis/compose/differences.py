@@ -47,13 +47,15 @@ def point_changes(
 ) -> tuple[Change, ...]:
     """Shares of points by code; points that came or went are said."""
     before = dict(zip((p.code for p in old_paper.points), old.points, strict=True))
+    kept = {point.code for point in new_paper.points}
     found: list[Change] = []
     for point, figures in zip(new_paper.points, new.points, strict=True):
         if point.code in before:
             found += _moved(point.name, before[point.code].share, figures.share)
         else:
             found.append(Change(point.name, "没有", _printed(figures.share)))
-    return tuple(found)
+    gone = (point for point in old_paper.points if point.code not in kept)
+    return (*found, *(Change(point.name, _printed(before[point.code].share), "没有") for point in gone))
 
 
 def _moved(what: str, before: Outcome, after: Outcome) -> list[Change]:

@@ -46,10 +46,7 @@ def point_lines(
 
     Only items that at least two schools share count: what a school asked alone says nothing of the others.
     """
-    used: dict[str, set[int]] = {}
-    for row in sums:
-        used.setdefault(row.item, set()).add(row.school)
-    shared = [row for row in sums if len(used[row.item]) >= 2 and row.n > 0]
+    shared = shared_rows(sums)
     lines = []
     for point in order:
         rows = [row for row in shared if any(key == point for key, _ in row.points)]
@@ -74,12 +71,26 @@ def point_lines(
     return tuple(lines)
 
 
+def shared_rows(sums: Sequence[SharedSums]) -> list[SharedSums]:
+    """Rows of the items that pupils of at least two schools answered."""
+    used: dict[str, set[int]] = {}
+    for row in sums:
+        if row.n > 0:
+            used.setdefault(row.item, set()).add(row.school)
+    return [row for row in sums if row.n > 0 and len(used[row.item]) >= 2]
+
+
 def _hidden(rows: Sequence[SharedSums], groups: Sequence[str]) -> BoolArray:
-    """Groups of too few pupils or schools, and those from which, with the whole, these would follow."""
+    """Groups of too few pupils or schools, and those from which, with the whole, these would follow.
+
+    Schools of none of the groups are one more part of the whole: they are shown nowhere, and must not follow
+    from what is shown either.
+    """
     parts = [[row for row in rows if row.group == group] for group in groups]
+    parts.append([row for row in rows if row.group not in groups])
     few_pupils = suppress([_pupils(part) for part in parts])
     few_schools = suppress([len({row.school for row in part}) for part in parts], minimum=LEAST_SCHOOLS)
-    return few_pupils | few_schools
+    return (few_pupils | few_schools)[: len(groups)]
 
 
 def _pupils(rows: Sequence[SharedSums]) -> int:
@@ -96,7 +107,8 @@ def point_share(rows: Sequence[SharedSums], point: int, *, level: float = 0.95) 
     Notes
     -----
     With :math:`m_j = \sum_s S_{sj} / \sum_s n_{sj}` the facility of item j over all schools that used it and
-    :math:`w_j` its weight (full mark × share of the point), :math:`P = \sum_j w_j m_j / \sum_j w_j`. Pupils
+    :math:`w_j` its weight (full mark × share of the point; where the schools' two-way tables differ, their
+    mean over the schools), :math:`P = \sum_j w_j m_j / \sum_j w_j`. Pupils
     of one school resemble one another, so the variance is that between schools: with
     :math:`z_s = \sum_j w_j (S_{sj} - n_{sj} m_j) / N_j / \sum_j w_j`,
     :math:`\mathrm{Var}(P) = \frac{G}{G-1} \sum_s z_s^2` and t with G − 1 degrees of freedom
@@ -110,12 +122,14 @@ def point_share(rows: Sequence[SharedSums], point: int, *, level: float = 0.95) 
     if pupils < MIN_GROUP:
         return Insufficient(Reason.SMALL_GROUP, pupils)
     n, total = np.zeros((len(schools), len(items))), np.zeros((len(schools), len(items)))
-    weight = np.zeros(len(items))
+    weight, tables = np.zeros(len(items)), np.zeros(len(items))
     for row in rows:
         s, j = schools.index(row.school), items.index(row.item)
         n[s, j] += row.n
         total[s, j] += row.share_sum
-        weight[j] = row.full * sum(w for key, w in row.points if key == point)
+        weight[j] += row.full * sum(w for key, w in row.points if key == point)
+        tables[j] += 1
+    weight /= tables
     return _clustered(n, total, weight / weight.sum(), pupils, level)
 
 

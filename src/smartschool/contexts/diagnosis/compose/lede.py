@@ -104,7 +104,7 @@ def _standing(figures: GroupFigures, grade: GroupFigures | None) -> Sentence:
         return say(f"{figures.n_present} 人参加，", strong("人数太少，不算平均分"), "。")
     own = strong(words.mean_100(mean))
     if grade is None or isinstance(grade.mean, Insufficient):
-        return say("本班平均分 ", own, "，年级没有别的班，没有可比对象。")
+        return say("本班平均分 ", own, "，年级没有可比对象。")
     whole = words.mean_100(grade.mean.value)
     difference = words.clear_gap(figures.mean, grade.mean)
     if difference is None:

@@ -1,5 +1,7 @@
 """Composition: sentences are true in edge cases, items that need a person come first, pupils stay by 学号."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from django.template.loader import render_to_string
@@ -13,6 +15,7 @@ from smartschool.contexts.diagnosis.compose.class_report import (
     item_rows,
     typical_error,
 )
+from smartschool.contexts.diagnosis.compose.differences import point_changes
 from smartschool.contexts.diagnosis.compose.item_page import compose_item
 from smartschool.contexts.diagnosis.compose.lede import lede
 from smartschool.contexts.diagnosis.compose.mastery_table import mastery_table
@@ -29,6 +32,7 @@ from smartschool.contexts.diagnosis.compose.words import (
     share_and_range,
     signed_points,
 )
+from smartschool.contexts.diagnosis.sketch import PointSketch
 from smartschool.contexts.diagnosis.tests.paper import (
     OPTION,
     estimate,
@@ -346,3 +350,11 @@ def test_a_range_from_none_to_all_is_no_result():
     assert share_and_range(Estimate(0.53, 0.4, 0.0, 1.0, 900, "hand")) == ("", "学校太少，说不准")
     assert share_and_range(Estimate(0.9, 0.1, 0.6, 1.0, 900, "hand")) == ("90%", "60–100%")
     assert share_and_range(Insufficient(Reason.TOO_FEW_PUPILS, 4)) == ("", "人数或学校太少，不显示")
+
+
+def test_points_that_came_and_points_that_went_are_both_said():
+    new = paper([{0: 1.0}, {0: 1.0}, {1: 1.0}, {1: 0.5, 0: 0.5}], ["解方程", "不等式"])
+    new = replace(new, points=(new.points[0], PointSketch("k9", "不等式")))
+    before, after = usual(), group(list(usual().items), [point_figures(0.81), point_figures(0.6)])
+    told = [(change.what, change.before, change.after) for change in point_changes(PAPER, before, new, after)]
+    assert told == [("解方程", "80%", "81%"), ("不等式", "没有", "60%"), ("方程应用", "45%", "没有")]

@@ -7,13 +7,20 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import python_calamine
+from django.db import transaction
 from django.test import Client
 from scipy import stats
 
 from edumetrics.results import Estimate, Insufficient
-from smartschool.contexts.diagnosis.compose.district import SharedSums, point_lines, point_share
-from smartschool.contexts.diagnosis.tests.school import FULL, POINTS, District
+from smartschool.contexts.diagnosis.commands.raw import decide_raw_export, fetch_raw_export
+from smartschool.contexts.diagnosis.compose.district import SharedSums, point_lines, point_share, shared_rows
+from smartschool.contexts.diagnosis.models import AnalysisRun, ItemFigure, RawExport
+from smartschool.contexts.diagnosis.tests.school import FULL, MATHS, POINTS, District
+from smartschool.contexts.directory.models import TeachingAssignment
+from smartschool.kernel.actor import Actor
+from smartschool.kernel.errors import DomainError
 from smartschool.kernel.models import AuditRecord
+from smartschool.kernel.scope import scope_of
 
 SignIn = Callable[[str], Client]
 
@@ -69,6 +76,41 @@ def test_small_groups_and_what_would_give_them_away_are_hidden() -> None:
     assert isinstance(line.whole, Estimate)
 
 
+def test_a_school_of_no_group_does_not_follow_from_the_groups() -> None:
+    """Whole less town less country was the one teaching point that is neither."""
+    values = np.full((7, 1), 0.5)
+    groups = ["urban"] * 3 + ["rural"] * 3 + [""]
+    (line,) = point_lines(sums(values, np.full((7, 1), 40), groups), [7])
+    assert isinstance(line.whole, Estimate)
+    assert line.n_schools == 7
+    assert sum(isinstance(group, Estimate) for group in line.groups) == 1
+    values, groups = np.full((9, 1), 0.5), ["urban"] * 3 + ["rural"] * 3 + [""] * 3  # three are a group
+    (line,) = point_lines(sums(values, np.full((9, 1), 40), groups), [7])
+    assert all(isinstance(group, Estimate) for group in line.groups)
+
+
+def test_two_way_tables_that_differ_give_one_figure_in_any_order() -> None:
+    """The last school that was read decided what an item weighs."""
+    fulls = {("a", 0): 3.0, ("a", 1): 5.0, ("a", 2): 4.0, ("b", 0): 2.0, ("b", 1): 2.0, ("b", 2): 2.0}
+    got = {"a": 0.8, "b": 0.3}
+    rows = [
+        SharedSums(school, "rural", item, ((7, 1.0),), full, 40, 40 * got[item])
+        for (item, school), full in fulls.items()
+    ]
+    expected = (4 * 0.8 + 2 * 0.3) / (4 + 2)  # the mean full mark of item a is 4
+    for order in (rows, rows[::-1], rows[3:] + rows[:3], [rows[1], rows[2], rows[0], *rows[3:]]):
+        found = point_share(order, 7)
+        assert isinstance(found, Estimate)
+        assert found.value == pytest.approx(expected, abs=1e-12)
+
+
+def test_an_item_that_nobody_of_a_second_school_answered_is_not_shared() -> None:
+    rows = [SharedSums(s, "rural", "a", ((7, 1.0),), 3.0, n, n / 2) for s, n in enumerate((40, 0))]
+    assert shared_rows(rows) == []
+    rows.append(SharedSums(2, "rural", "a", ((7, 1.0),), 3.0, 1, 0.5))
+    assert [row.school for row in shared_rows(rows)] == [0, 2]
+
+
 def test_items_of_one_school_alone_and_two_schools_say_nothing() -> None:
     one = [SharedSums(0, "rural", "a", ((7, 1.0),), 3.0, 40, 20.0)]
     assert point_lines(one, [7]) == ()
@@ -86,8 +128,13 @@ def test_points_come_in_the_order_of_teaching() -> None:
 
 
 def test_page_and_workbook_say_the_same_and_name_no_school(district: District, sign_in: SignIn) -> None:
+    with transaction.atomic(), scope_of([district.town.pk]):
+        # One item that no other school took: it is not one of those that are shared.
+        run = AnalysisRun.objects.get(paper=district.papers["final"], current=True)
+        ItemFigure.objects.filter(run=run, position=17).update(shared_item="own-17")
     client = sign_in("d-research")
     page = client.get("/district/quality/").content.decode()
+    assert "4 所学校的期末卷共用 18 道题" in page, "of 19 numbers"
     answer = client.get("/district/quality/quality.xlsx")
     for name in ("东山初中", "沈岗小学", "乙中学", "丙中学", "丁中学"):
         assert name not in page
@@ -100,8 +147,8 @@ def test_page_and_workbook_say_the_same_and_name_no_school(district: District, s
     for k, row in enumerate(rows):
         items = [j for j in range(len(FULL)) if j % 6 == k]
         facility = [
-            sum(np.nansum(block[:, j]) for block in blocks)
-            / sum(np.isfinite(block[:, j]).sum() for block in blocks)
+            sum(np.nansum(block[:, j]) for block in blocks[j == 17 :])
+            / sum(np.isfinite(block[:, j]).sum() for block in blocks[j == 17 :])
             / full[j]
             for j in items
         ]
@@ -144,3 +191,39 @@ def test_nobody_approves_the_own_request(district: District, sign_in: SignIn) ->
     own = re.findall(r"/raw/([A-Z0-9]+)/decide/", sign_in("t-head").get(base).content.decode())
     assert own
     assert office.post(f"{base}{own[-1]}/decide/", {"answer": "yes"}).status_code == 403
+
+
+def test_of_two_decisions_the_first_stands_and_each_fetch_counts(district: District, sign_in: SignIn) -> None:
+    """Two people open the list, both decide; one person fetches in two windows."""
+    sign_in("t-office").post(district.url("final", 1, "ask-marks/"), {"reason": "交片区备查，开学前删除"})
+    with transaction.atomic(), scope_of([district.town.pk]):
+        waiting = RawExport.objects.filter(decided_at__isnull=True).order_by("-asked_at")
+        first, second = waiting[0], waiting[0]
+        asker = Actor(account_id=first.asked_by)
+        decide_raw_export(actor=Actor(account_id=first.asked_by + 1000), request=first, granted=True)
+        with pytest.raises(DomainError) as refused:
+            decide_raw_export(actor=Actor(account_id=first.asked_by + 2000), request=second, granted=False)
+        assert refused.value.status == 409
+        one, two = (RawExport.objects.get(pk=first.pk) for _ in range(2))
+        fetch_raw_export(actor=asker, request=one, pupils=30)
+        assert fetch_raw_export(actor=asker, request=two, pupils=30).fetched == 2
+        assert RawExport.objects.get(pk=first.pk).granted is True
+
+
+def test_who_no_longer_teaches_the_class_fetches_its_marks_no_more(
+    district: District, sign_in: SignIn
+) -> None:
+    teacher, head = sign_in("t-maths"), sign_in("t-head")
+    base = f"/schools/{district.town.code}/analysis/raw/"
+    teacher.post(district.url("midterm", 0, "ask-marks/"), {"reason": "期中试卷分析，分析完删除"})
+    code = re.search(r"/raw/([A-Z0-9]+)/decide/", head.get(base).content.decode()).group(1)  # type: ignore[union-attr]
+    head.post(f"{base}{code}/decide/", {"answer": "yes"})
+    assert teacher.get(f"{base}{code}/marks.xlsx").status_code == 200
+    with transaction.atomic(), scope_of([district.town.pk]):
+        taught = TeachingAssignment.objects.filter(home_class=district.classes[0], subject=MATHS)
+        assert taught.update(home_class=district.classes[1]) == 1
+    assert teacher.get(f"{base}{code}/marks.xlsx").status_code == 404
+    with transaction.atomic(), scope_of([district.town.pk]):
+        TeachingAssignment.objects.filter(home_class=district.classes[1], subject=MATHS).update(
+            home_class=district.classes[0]
+        )

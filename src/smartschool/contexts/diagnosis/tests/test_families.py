@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 
+import numpy as np
+import pytest
 from django.db import transaction
 from django.test import Client
 
-from smartschool.contexts.assessment.models import Attempt
+from smartschool.contexts.assessment.models import Attempt, Exam
+from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.commands.analyse import analyse_paper
+from smartschool.contexts.diagnosis.commands.release import release_results
+from smartschool.contexts.diagnosis.family import lost_items
 from smartschool.contexts.diagnosis.models import AnalysisRun, PupilReport, Release
-from smartschool.contexts.diagnosis.tests.school import ACTOR, FULL, District
+from smartschool.contexts.diagnosis.tests.school import ACTOR, FULL, YEAR, District, add_paper, answers
+from smartschool.contexts.directory.models import Term
+from smartschool.kernel import clock
+from smartschool.kernel.errors import Changed
 from smartschool.kernel.models import AuditRecord, Event
 from smartschool.kernel.scope import scope_of
 
@@ -52,6 +61,8 @@ def test_release_opens_the_own_report_and_nothing_else(district: District, sign_
         assert seat.enrolment.name not in page
     assert guardian.get(district.own_url("final", 0, 1)).status_code == 404
     assert pupil.get(own).status_code == 200
+    assert "上次" in page, "the exam before was told to parents"
+    assert "上次" not in pupil.get(own).content.decode(), "to the pupil it was not"
     assert sign_in("g-second").get(own).status_code == 404
     assert sign_in("g-second").get(district.own_url("final", 0, 1)).status_code == 200
     released = Event.objects.filter(type="diagnosis.results_released", organisation_id=district.town.pk)
@@ -108,6 +119,22 @@ def test_correction_after_release_says_so_and_keeps_the_old_version(
     office = sign_in("t-office").get(district.url("final", 0, "changes/")).content.decode()
     assert district.seats[0][0].enrolment.name not in office
 
+    # Marks that only come in addition make a third version, and take nothing of this back.
+    with transaction.atomic(), scope_of([district.town.pk]):
+        late = Attempt.objects.get(paper=paper, enrolment=district.seats[0][30].enrolment)
+        late.status, late.marks, late.states = 0, FULL, [0] * len(FULL)
+        late.save()
+        third = analyse_paper(actor=ACTOR, paper_id=paper.pk)
+        assert third is not None
+        assert (third.number, third.changes) == (3, None)
+    assert "等级由" in sign_in("g-first").get(district.own_url("final", 0, 0)).content.decode()
+    assert sign_in("g-first").get("/me/analysis/").content.decode().count("已更正") == 1
+    assert "第 2 版" in teacher.get(district.url("final", 0)).content.decode()
+    again = teacher.get(district.url("final", 0, "changes/")).content.decode()
+    assert "补录第 1 题" in again
+    assert district.seats[0][0].enrolment.name in again
+    assert "已更正" in teacher.get(f"/schools/{district.town.code}/analysis/").content.decode()
+
 
 def test_withdrawn_results_are_gone_for_families(district: District, sign_in: SignIn) -> None:
     office, guardian = sign_in("t-office"), sign_in("g-first")
@@ -145,3 +172,63 @@ def test_home_of_teacher_and_parent_show_what_is_new(district: District, sign_in
     assert "新发布的报告" in parent
     assert "<b>有新的学情报告可以看。</b></p>" in parent, "the sentence that opens the page"
     assert district.seats[0][1].enrolment.name not in parent
+
+
+def test_a_version_that_is_in_force_no_more_is_not_released(district: District) -> None:
+    with transaction.atomic(), scope_of([district.town.pk]):
+        former = AnalysisRun.objects.get(paper=district.papers["final"], number=1)
+        Release.objects.filter(paper=district.papers["final"]).update(withdrawn_at=clock.now())
+        with pytest.raises(Changed):
+            release_results(actor=ACTOR, runs=[former], audience=Release.Audience.BOTH)
+        assert not Release.objects.filter(run=former, withdrawn_at__isnull=True).exists()
+        transaction.set_rollback(True)
+
+
+def test_a_blank_is_an_item_to_look_at_again(district: District) -> None:
+    """Also while the two-way table is longer than that of the report."""
+    with transaction.atomic(), scope_of([district.town.pk]):
+        report = PupilReport.objects.select_related("run").get(
+            run__paper=district.papers["final"], run__current=True, enrolment=district.seats[0][5].enrolment
+        )
+        marks = district.marks["final"][5]
+        lost = [j for j, full in enumerate(FULL) if np.isnan(marks[j]) or marks[j] < full]
+        assert 16 in lost
+        assert lost_items(sketches.load(report.run.sketch), report) == lost
+
+
+def test_two_exams_of_one_name_are_two_exams(district: District, sign_in: SignIn) -> None:
+    """“期中” of each term: the form teacher's table showed one of them with the levels of the other."""
+    marks, _ = answers(np.random.default_rng(8), 32)
+    name = f"{YEAR} 秋期中"
+    with transaction.atomic(), scope_of([district.town.pk]):
+        spring = Term.objects.exclude(pk=district.term.pk).first()
+        assert spring is not None
+        exam = Exam.objects.create(
+            organisation=district.town,
+            name=name,
+            nature="midterm",
+            term=spring,
+            grade=7,
+            held_on=date(YEAR, 11, 26),
+        )
+        add_paper(district, "again", [0], marks, None, exam=exam)
+    client = sign_in("t-form")
+    base = f"/schools/{district.town.code}/analysis/levels/"
+    chips = re.findall(r'href="\?exam=(\d)"[^>]*>([^<]+)</a>', client.get(base).content.decode())
+    assert [label.split(" ", 1)[1] for _, label in chips] == [
+        f"{YEAR} 秋期末",
+        f"{name}（{YEAR}-11-26）",
+        f"{name}（{YEAR}-11-12）",
+    ]
+    for (key, _), paper in zip(chips, ("final", "again", "midterm"), strict=True):
+        page = client.get(base, {"exam": key}).content.decode()
+        with transaction.atomic(), scope_of([district.town.pk]):
+            levels = (
+                PupilReport.objects.filter(
+                    run__paper=district.papers[paper], run__current=True, home_class=district.classes[0]
+                )
+                .order_by("class_number")
+                .values_list("level", flat=True)
+            )
+            words = [("优秀", "良好", "合格", "待合格")[level] for level in levels]
+        assert re.findall(r"</th><td>(?:<[^>]*>)?([^<]+)</span></td></tr>", page) == words

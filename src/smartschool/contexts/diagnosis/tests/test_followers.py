@@ -75,3 +75,26 @@ def test_marks_become_a_report_and_nothing_is_done_twice(world: school.District)
             for paper in ("final", "midterm")
         }
     assert numbers == {"final": 2, "midterm": 1}
+
+
+def test_a_correction_that_meets_a_waiting_analysis_is_told_all_the_same(world: school.District) -> None:
+    """The job that waited was queued for marks that arrive: what it changed had stood nowhere."""
+    happen(world, MARKS_COMMITTED, "midterm")
+    wait_until_settled()
+    followers.follow()
+    with transaction.atomic(), scope_of([world.town.pk]):
+        attempt = Attempt.objects.filter(paper=world.papers["midterm"]).first()
+        assert attempt is not None
+        attempt.marks = [3.0 - attempt.marks[0], *attempt.marks[1:]]
+        attempt.save()
+    happen(world, PAPER_CORRECTED, "midterm")
+    wait_until_settled()
+    followers.follow()
+    (job,) = queued()
+    assert job["trigger"] == "marks"
+    tasks.analyse(**job)
+    with transaction.atomic(), scope_of([world.town.pk]):
+        run = AnalysisRun.objects.get(paper=world.papers["midterm"], current=True)
+    assert run.number == 2
+    assert run.changes is not None
+    assert [what for what, _, _ in run.changes["items"]] == ["第 1 题得分率"]

@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from smartschool.contexts.diagnosis.tests.school import FULL, District
+from smartschool.contexts.assessment.models import Exam
+from smartschool.contexts.diagnosis.tests.school import FULL, START, District, _class, add_paper, answers
+from smartschool.contexts.directory.models import Term
+from smartschool.kernel.scope import scope_of
 
 SignIn = Callable[[str], Client]
 
@@ -135,3 +138,36 @@ def test_items_that_the_first_sentence_names_are_on_the_sheet(
     listed = set(re.findall(r"<b>第 (\S+) 题</b>", page))
     assert named
     assert named <= listed
+
+
+def test_a_class_under_five_is_laid_open_neither_by_itself_nor_by_the_rest(
+    district: District, sign_in: SignIn
+) -> None:
+    """Quartiles of three pupils are their marks; and grade less the other class is the mean of the three."""
+    marks, choices = answers(np.random.default_rng(6), 35)
+    with transaction.atomic(), scope_of([district.town.pk]):
+        _class(district, district.town, "junior", 3, 3)
+        tiny = len(district.classes) - 1
+        exam = Exam.objects.create(
+            organisation=district.town,
+            name="上学期期末",
+            nature="final",
+            term=Term.objects.exclude(pk=district.term.pk)[0],
+            grade=7,
+            held_on=START,
+        )
+        add_paper(district, "tiny", [0, tiny], marks, choices, exam=exam)
+    office, teacher = sign_in("t-office"), sign_in("t-maths")
+    for tail in ("", "?tab=items", "?tab=points", "items/1/", "cast/", "changes/"):
+        answer = office.get(district.url("tiny", tiny, tail))
+        assert answer.status_code == 403
+        assert "不到 5 人" in answer.content.decode()
+    grade = np.nansum(marks, axis=1).mean() / sum(FULL) * 100
+    item = marks[:, 0].mean() / FULL[0] * 100
+    for client in (office, teacher):
+        for tail in ("", "?tab=items", "?tab=points", "items/1/", "cast/"):
+            page = text(client, district.url("tiny", 0, tail))
+            assert f"{grade:.1f}" not in page
+            assert ("比年级" in page, "年级得分率" in page, "年级水平" in page) == (False, False, False)
+        assert f"{item:.0f}%" not in text(client, district.url("tiny", 0, "items/1/"))
+        assert "比年级" in text(client, district.url("final", 0, "?tab=items")), "62 pupils in two classes"

@@ -26,14 +26,18 @@ class Moved:
 
 @requires("diagnosis.view_report")
 def changes(request: HttpRequest, school_code: str, paper_code: str, class_code: str) -> HttpResponse:
-    """The version in force against the one before."""
+    """The last version that put something right against the one before it."""
     page = queries.class_page(request.actor, paper_code=paper_code, class_code=class_code)  # type: ignore[attr-defined]
-    former = AnalysisRun.rows().filter(paper_id=page.run.paper_id, number=page.run.number - 1).first()
-    stored = page.run.changes or {"items": [], "points": []}
+    versions = AnalysisRun.rows().filter(
+        paper_id=page.run.paper_id, number__in=[page.corrected - 1, page.corrected] if page.corrected else []
+    )
+    former, made = list(versions.order_by("number")) or (None, None)
+    stored = (made.changes if made is not None else None) or {"items": [], "points": []}
     keys = {"school_code": school_code, "paper_code": paper_code, "class_code": class_code}
     context = {
         "page": page,
         "former": former,
+        "made": made,
         "items": differences.load(stored["items"]),
         "points": differences.load(stored["points"]),
         "moved": _moved(page, former) if page.own and former else (),

@@ -1,0 +1,149 @@
+"""Two people at one paper at the same moment: nothing that was said to be saved is lost."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import numpy as np
+import pytest
+from django.db import connection, transaction
+from django.db.utils import OperationalError
+
+from smartschool.contexts.assessment import queries
+from smartschool.contexts.assessment.attempt_block import AttemptBlock
+from smartschool.contexts.assessment.commands.entry import EntryPart, hand_in_entry, save_entry
+from smartschool.contexts.assessment.commands.marks import MarkChange, commit_marks, correct_marks
+from smartschool.contexts.assessment.models import Attempt, EntryDraft, MarkCorrection, Paper
+from smartschool.contexts.assessment.tests.world import World, build
+from smartschool.contexts.directory.public import doors as directory
+from smartschool.kernel.errors import DomainError
+
+FULL = [4.0, 4.0, 6.0]
+
+
+@pytest.fixture
+def world(fresh_database: str) -> World:
+    with transaction.atomic():
+        return build(classes=1, pupils=4)
+
+
+@contextmanager
+def meanwhile(world: World, act: Callable[[], object]) -> Iterator[list[BaseException]]:
+    """The block is committed only when `act`, on a connection of its own, waits for it or has ended."""
+    raised: list[BaseException] = []
+
+    def other() -> None:
+        try:
+            with transaction.atomic(), world.scope():
+                act()
+        except BaseException as error:  # noqa: BLE001 - handed to the test
+            raised.append(error)
+        finally:
+            connection.close()
+
+    thread = Thread(target=other)
+    with transaction.atomic(), world.scope():
+        yield raised
+        thread.start()
+        _wait_until_blocked(thread)
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def _wait_until_blocked(thread: Thread) -> None:
+    for _ in range(400):
+        thread.join(0.02)
+        if not thread.is_alive():
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+    raise OperationalError("the other line neither waits nor ends")
+
+
+def test_two_corrections_of_one_pupil_at_once_both_stand(world: World) -> None:
+    marks = np.tile(FULL, (4, 1))
+    with transaction.atomic(), world.scope():
+        paper = world.paper([{"full_score": full} for full in FULL])
+        block = AttemptBlock(
+            np.array([place.enrolment_id for place in world.pupils]),
+            np.array([place.home_class_id for place in world.pupils]),
+            np.arange(1, 5, dtype=np.int16),
+            np.zeros(4, np.int8),
+            marks,
+            np.zeros(marks.shape, np.int8),
+            None,
+            np.full(4, np.nan),
+        )
+        commit_marks(actor=world.actor, paper=paper, block=block, source="import")
+        attempt = Attempt.objects.get(paper=paper, enrolment=world.pupils[1].enrolment).pk
+
+    def correct(position: int, mark: float) -> None:
+        correct_marks(
+            actor=world.actor,
+            paper=Paper.objects.get(pk=paper.pk),
+            changes=[MarkChange(attempt, position, mark)],
+            reason="复核试卷",
+        )
+
+    with meanwhile(world, lambda: correct(2, 1.0)) as raised:
+        correct(0, 3.0)
+    assert raised == []
+    with transaction.atomic(), world.scope():
+        assert Attempt.objects.get(pk=attempt).marks == [3.0, 4.0, 1.0]
+        assert MarkCorrection.objects.filter(attempt=attempt).count() == 2
+
+
+@pytest.fixture
+def entering(world: World) -> tuple[World, Paper, Callable[..., None], Callable[[], None]]:
+    """A paper of which every item is entered; saving one more part; handing in."""
+    with transaction.atomic(), world.scope():
+        paper = world.paper([{"full_score": full} for full in FULL])
+        items = queries.items_of(paper.pk)
+        pupils = directory.pupils_of_class(world.classes[0].pk)
+    key = world.classes[0].pk
+
+    def save(position: int, lost: dict[int, float]) -> None:
+        save_entry(
+            actor=world.actor,
+            paper=paper,
+            home_class_id=key,
+            pupils=pupils,
+            items=items,
+            part=EntryPart(position=position, lost=lost),
+        )
+
+    def hand_in() -> None:
+        hand_in_entry(actor=world.actor, paper=paper, home_class_id=key, pupils=pupils)
+
+    with transaction.atomic(), world.scope():
+        for position in range(3):
+            save(position, {})
+    return world, paper, save, hand_in
+
+
+def test_a_part_saved_while_another_hands_in_is_handed_in_too(
+    entering: tuple[World, Paper, Callable[..., None], Callable[[], None]],
+) -> None:
+    world, paper, save, hand_in = entering
+    with meanwhile(world, hand_in) as raised:
+        save(1, {3: 2.0})
+    assert raised == []
+    with transaction.atomic(), world.scope():
+        marks = Attempt.objects.filter(paper=paper).order_by("class_number").values_list("marks", flat=True)
+        assert [row[1] for row in marks] == [4.0, 4.0, 2.0, 4.0]
+
+
+def test_a_part_saved_after_the_hand_in_is_refused_and_leaves_no_draft(
+    entering: tuple[World, Paper, Callable[..., None], Callable[[], None]],
+) -> None:
+    world, paper, save, hand_in = entering
+    with meanwhile(world, lambda: save(1, {3: 2.0})) as raised:
+        hand_in()
+    assert [error.code for error in raised if isinstance(error, DomainError)] == ["assessment.entry_refused"]
+    with transaction.atomic(), world.scope():
+        assert not EntryDraft.objects.filter(paper=paper).exists()
