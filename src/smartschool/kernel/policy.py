@@ -150,14 +150,15 @@ def open_workspace(actor: Actor, wanted: Policy, *, school_code: str | None = No
 def requires(name: str) -> Callable[[View], View]:
     """Declare the policy of a route; opens its scope inside the view's transaction.
 
-    The view finds the actor in `request.actor`, with `workspace` and `role` set.
+    The view finds the actor by `actor_of`, with `workspace` and `role` set.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            actor: Actor = getattr(request, "actor", ANONYMOUS)
-            placed, scope = open_workspace(actor, policy(name), school_code=kwargs.get("school_code"))
+            placed, scope = open_workspace(
+                actor_of(request), policy(name), school_code=kwargs.get("school_code")
+            )
             request.actor = placed  # type: ignore[attr-defined]
             with scope:
                 response = view(request, *args, **kwargs)
@@ -171,6 +172,26 @@ def requires(name: str) -> Callable[[View], View]:
         return cast(View, guarded)
 
     return decorate
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who asks; in a view with `@requires` it stands in the workspace. ANONYMOUS where no middleware said."""
+    actor: Actor = getattr(request, "actor", ANONYMOUS)
+    return actor
+
+
+def place_of(request: HttpRequest) -> int:
+    """Id of the organisation in which the page stands.
+
+    Raises
+    ------
+    LookupError
+        The page's policy stands in none: neither in a school nor at the bureau.
+    """
+    place = actor_of(request).workspace
+    if place is None:
+        raise LookupError("the policy of this page stands in no organisation")
+    return place.id
 
 
 def public(reason: str) -> Callable[[View], View]:

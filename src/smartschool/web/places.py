@@ -6,13 +6,8 @@ from django.http import HttpRequest
 
 from smartschool.contexts.identity.public.contracts import Place
 from smartschool.contexts.identity.public.doors import PLACE_KEY, places_of
-from smartschool.kernel.actor import ANONYMOUS, Actor
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """The request's actor, ANONYMOUS where none was set (error pages before the middleware ran)."""
-    actor: Actor = getattr(request, "actor", ANONYMOUS)
-    return actor
+from smartschool.kernel.actor import Actor
+from smartschool.kernel.policy import actor_of
 
 
 def place_here(request: HttpRequest, places: list[Place]) -> Place | None:

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from smartschool.contexts.identity.public.contracts import Place
 from smartschool.contexts.identity.public.doors import idle_limit, password_url, sign_out_url, switch_url
 from smartschool.kernel.actor import Actor
-from smartschool.kernel.policy import Workspace, policy
+from smartschool.kernel.policy import Workspace, actor_of, policy
 from smartschool.kernel.registry import NavItem, nav_items
-from smartschool.web.places import actor_of, place_here, places_in_order
+from smartschool.web.places import place_here, places_in_order
 
 TABS = 5
 MENU_URL = "/menu/"

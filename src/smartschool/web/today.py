@@ -9,9 +9,9 @@ from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError, NotYours
-from smartschool.kernel.policy import open_workspace, policy, requires
+from smartschool.kernel.policy import actor_of, open_workspace, policy, requires
 from smartschool.kernel.registry import Block, Panel, panels
-from smartschool.web.places import acting_as, actor_of, place_here, places_in_order
+from smartschool.web.places import acting_as, place_here, places_in_order
 
 WEEKDAYS = "一二三四五六日"
 

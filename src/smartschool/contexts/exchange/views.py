@@ -23,16 +23,11 @@ from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import NotAllowed
 from smartschool.kernel.importing import ADD, Importer, Target
-from smartschool.kernel.policy import Workspace, policy
+from smartschool.kernel.policy import Workspace, actor_of, place_of, policy
 from smartschool.kernel.registry import importers
 from smartschool.kernel.tabular import Fault
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 def _allowed(actor: Actor, importer: Importer, school_code: str | None) -> bool:
@@ -42,9 +37,9 @@ def _allowed(actor: Actor, importer: Importer, school_code: str | None) -> bool:
     return wanted.workspace is place and actor.role in wanted.roles
 
 
-def _recent(actor: Actor, school_code: str | None) -> list[dict[str, Any]]:
+def _recent(request: HttpRequest, school_code: str | None) -> list[dict[str, Any]]:
     """The last imports of this place; not what only the command line brings to the bureau."""
-    runs = queries.recent_runs(actor.workspace.id if actor.workspace else 0)
+    actor, runs = actor_of(request), queries.recent_runs(place_of(request))
     return pages.recent(
         [run for run in runs if _allowed(actor, queries.importer_named(run.importer), school_code)]
     )
@@ -52,7 +47,7 @@ def _recent(actor: Actor, school_code: str | None) -> list[dict[str, Any]]:
 
 def _run(request: HttpRequest, code: str, school_code: str | None) -> ImportRun:
     """A run of this place, or 404."""
-    actor = _actor(request)
+    actor = actor_of(request)
     run: ImportRun = (import_district_files if school_code is None else import_files).get(actor, code=code)
     if not _allowed(actor, queries.importer_named(run.importer), school_code):
         raise NotAllowed
@@ -73,9 +68,9 @@ def _back(run: ImportRun, school_code: str | None) -> HttpResponseRedirect:
 @require_GET
 def index(request: HttpRequest, school_code: str | None = None) -> HttpResponse:
     """What can be imported, and the last imports."""
-    actor = _actor(request)
+    actor = actor_of(request)
     kinds = [one for one in importers if one.listed and _allowed(actor, one, school_code)]
-    recent = _recent(actor, school_code)
+    recent = _recent(request, school_code)
     context = {"kinds": kinds, "recent": recent, "imports": _root(school_code)}
     return render(request, "exchange/index.html", context)
 
@@ -83,7 +78,7 @@ def index(request: HttpRequest, school_code: str | None = None) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest, kind: str, school_code: str | None = None) -> HttpResponse:
     """Step 1: put a file. It is checked at once; nothing changes yet."""
-    actor, importer = _actor(request), queries.importer_named(kind)
+    actor, importer = actor_of(request), queries.importer_named(kind)
     if not (importer.listed and _allowed(actor, importer, school_code)):
         raise NotAllowed
     form = FileForm(importer, request.POST or None, request.FILES or None)
@@ -91,7 +86,7 @@ def start(request: HttpRequest, kind: str, school_code: str | None = None) -> Ht
         file = form.cleaned_data["file"]
         run = landing.land_file(
             actor=actor,
-            organisation_id=actor.workspace.id if actor.workspace else 0,
+            organisation_id=place_of(request),
             importer=importer.name,
             content=file.read(),
             file_name=file.name,
@@ -100,9 +95,8 @@ def start(request: HttpRequest, kind: str, school_code: str | None = None) -> Ht
         )
         landing.check_run(actor=actor, run=run)
         return _back(run, school_code)
-    place = actor.workspace.id if actor.workspace else 0
-    recent = _recent(actor, school_code)
-    columns = importer.columns(Target(place, school_code is not None, ADD, clock.today(), actor))
+    recent = _recent(request, school_code)
+    columns = importer.columns(Target(place_of(request), school_code is not None, ADD, clock.today(), actor))
     context = {
         "form": form,
         "importer": importer,
@@ -122,7 +116,7 @@ def show(request: HttpRequest, run_code: str, school_code: str | None = None) ->
 
 def _render(request: HttpRequest, run: ImportRun, school_code: str | None) -> HttpResponse:
     root = _root(school_code)
-    context = pages.run_page(run, request.GET.get("show", ""), _actor(request))
+    context = pages.run_page(run, request.GET.get("show", ""), actor_of(request))
     context |= {"imports": root, "start_url": f"{root}{run.importer}/"}
     return render(request, "exchange/run.html", context)
 
@@ -148,8 +142,8 @@ def columns(request: HttpRequest, run_code: str, school_code: str | None = None)
         chosen = request.POST.get(f"column-{place}")
         if chosen is not None and (chosen != (heading["key"] or "") or heading["how"] == "guessed"):
             words[comparable(heading["text"])] = chosen
-    landing.save_mapping(actor=_actor(request), run=run, words=words)
-    landing.check_run(actor=_actor(request), run=run)
+    landing.save_mapping(actor=actor_of(request), run=run, words=words)
+    landing.check_run(actor=actor_of(request), run=run)
     return _back(run, school_code)
 
 
@@ -164,7 +158,7 @@ def apply(request: HttpRequest, run_code: str, school_code: str | None = None) -
     if queries.report_of(run).get("brake") and not confirmed:
         messages.warning(request, "刹车线还没有确认。看过名单、确实如此，再勾选确认。")
         return _back(run, school_code)
-    applying.queue_run(actor=_actor(request), run=run, accept_partial=partial, confirmed=confirmed)
+    applying.queue_run(actor=actor_of(request), run=run, accept_partial=partial, confirmed=confirmed)
     queue_import(run.organisation_id)
     return _back(run, school_code)
 
@@ -173,7 +167,7 @@ def apply(request: HttpRequest, run_code: str, school_code: str | None = None) -
 def discard(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """都不导入."""
     run = _run(request, run_code, school_code)
-    landing.discard_run(actor=_actor(request), run=run)
+    landing.discard_run(actor=actor_of(request), run=run)
     messages.info(request, "没有导入，数据保持原样。")
     return HttpResponseRedirect(f"{_root(school_code)}{run.importer}/")
 
@@ -182,7 +176,7 @@ def discard(request: HttpRequest, run_code: str, school_code: str | None = None)
 def undo(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """Take the batch back; what was changed since is listed and stays."""
     run = _run(request, run_code, school_code)
-    report = applying.undo_run(actor=_actor(request), run=run)
+    report = applying.undo_run(actor=actor_of(request), run=run)
     kept = [{"label": label, "why": why} for label, why in report.blocked]
     context: dict[str, Any] = {"run": run, "done": report.done, "kept": kept, "imports": _root(school_code)}
     context["importer"] = queries.importer_named(run.importer)
@@ -193,7 +187,7 @@ def undo(request: HttpRequest, run_code: str, school_code: str | None = None) ->
 def errors_file(request: HttpRequest, run_code: str, school_code: str | None = None) -> HttpResponse:
     """The refused rows in the school's own layout."""
     run = _run(request, run_code, school_code)
-    importer, target = queries.importer_named(run.importer), queries.target_of(run, _actor(request))
+    importer, target = queries.importer_named(run.importer), queries.target_of(run, actor_of(request))
     faults = [Fault(*fault) for fault in queries.report_of(run).get("faults", []) if fault[1] > 0]
     saved = dict(queries.saved_mapping(run.organisation_id, run.importer))
     content = error_workbook.make(queries.content_of(run), importer, target, saved, faults)

@@ -14,11 +14,11 @@ from smartschool.contexts.assessment.commands.blueprint import rows_of, save_blu
 from smartschool.contexts.assessment.errors import BlueprintRefused
 from smartschool.contexts.assessment.models import Paper
 from smartschool.contexts.assessment.public.contracts import BlueprintRow, ItemType
-from smartschool.contexts.assessment.views.common import actor_of, paper_title
+from smartschool.contexts.assessment.views.common import paper_title
 from smartschool.contexts.curriculum.public.doors import points_by_code, search_points
 from smartschool.contexts.exchange.public.reading import read_frame
 from smartschool.kernel.errors import DomainError
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 from smartschool.kernel.tabular import Fault, FileRefused
 
 SPARE_ROWS = 5

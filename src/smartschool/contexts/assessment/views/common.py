@@ -1,20 +1,10 @@
-"""What pages of assessment share: the actor, titles of papers, names of subjects and grades."""
-
-from typing import cast
-
-from django.http import HttpRequest
+"""What pages of assessment share: titles of papers, names of subjects and grades."""
 
 from smartschool.contexts.assessment.models import Paper
 from smartschool.contexts.assessment.public.contracts import Nature
 from smartschool.contexts.directory.public import codes
-from smartschool.kernel.actor import Actor
 
 _DIGITS = "零一二三四五六七八九"
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Set by `@requires`, in its workspace."""
-    return cast(Actor, request.actor)  # type: ignore[attr-defined]
 
 
 def subject_name(subject: str) -> str:

@@ -9,11 +9,11 @@ from smartschool.contexts.assessment import policies, queries
 from smartschool.contexts.assessment.commands.marks import MarkChange, correct_marks
 from smartschool.contexts.assessment.models import MarkCorrection, Paper
 from smartschool.contexts.assessment.public.contracts import AttemptStatus, Mark, PaperData
-from smartschool.contexts.assessment.views.common import actor_of, paper_title
+from smartschool.contexts.assessment.views.common import paper_title
 from smartschool.contexts.directory.public.doors import classes_by_id
 from smartschool.kernel.cells import narrow
 from smartschool.kernel.errors import DomainError
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 
 @requires("assessment.correct_marks")

@@ -16,10 +16,10 @@ from smartschool.contexts.assessment.commands.entry import (
     hand_in_entry,
     save_entry,
 )
-from smartschool.contexts.assessment.views.common import actor_of, paper_title
+from smartschool.contexts.assessment.views.common import paper_title
 from smartschool.kernel.command import AlreadyDone
 from smartschool.kernel.errors import DomainError, NotYours
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 
 def _page(request: HttpRequest, paper_code: str, class_code: str) -> entry_page.EntryPage:

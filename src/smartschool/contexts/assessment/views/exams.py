@@ -17,12 +17,12 @@ from smartschool.contexts.assessment.forms import ExamForm
 from smartschool.contexts.assessment.models import EntryDraft, Exam, Paper, PaperRevision, RegulationApproval
 from smartschool.contexts.assessment.public.contracts import Nature
 from smartschool.contexts.assessment.two_way import two_way
-from smartschool.contexts.assessment.views.common import actor_of, grade_name, paper_title, subject_name
+from smartschool.contexts.assessment.views.common import grade_name, paper_title, subject_name
 from smartschool.contexts.curriculum.public.doors import points_by_id
 from smartschool.contexts.directory.public.contracts import ClassInfo
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, place_of, requires
 
 MOST_EXAMS = 100
 
@@ -96,8 +96,6 @@ def new_exam(request: HttpRequest, school_code: str) -> HttpResponse:
 
 
 def _create(request: HttpRequest, form: ExamForm) -> Exam:
-    actor = actor_of(request)
-    assert actor.workspace is not None  # noqa: S101 - a school's page stands in its school
     data = form.cleaned_data
     approval = next(
         (
@@ -108,8 +106,8 @@ def _create(request: HttpRequest, form: ExamForm) -> Exam:
         None,
     )
     keywords: dict[str, Any] = {
-        "actor": actor,
-        "organisation_id": actor.workspace.id,
+        "actor": actor_of(request),
+        "organisation_id": place_of(request),
         "term": form.term,
         "proposal": form.proposal(),
         "held_on": data["held_on"],
@@ -124,11 +122,9 @@ def _create(request: HttpRequest, form: ExamForm) -> Exam:
 
 
 def _ask(request: HttpRequest, school_code: str, form: ExamForm) -> HttpResponse:
-    actor = actor_of(request)
-    assert actor.workspace is not None  # noqa: S101
     ask_for_exam(
-        actor=actor,
-        organisation_id=actor.workspace.id,
+        actor=actor_of(request),
+        organisation_id=place_of(request),
         term=form.term,
         proposal=form.proposal(),
         reason=request.POST.get("reason", ""),

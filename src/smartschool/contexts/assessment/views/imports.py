@@ -7,9 +7,9 @@ from django.views.decorators.http import require_http_methods
 
 from smartschool.contexts.assessment import policies
 from smartschool.contexts.assessment.models import Paper
-from smartschool.contexts.assessment.views.common import actor_of, paper_title
+from smartschool.contexts.assessment.views.common import paper_title
 from smartschool.contexts.exchange.public.landing import land_and_check
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 
 @requires("assessment.import_marks")

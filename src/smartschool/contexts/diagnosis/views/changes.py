@@ -11,7 +11,7 @@ from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.compose import differences
 from smartschool.contexts.diagnosis.models import AnalysisRun, PupilReport
 from smartschool.contexts.diagnosis.queries import ClassPage
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Moved:
 @requires("diagnosis.view_report")
 def changes(request: HttpRequest, school_code: str, paper_code: str, class_code: str) -> HttpResponse:
     """The last version that put something right against the one before it."""
-    page = queries.class_page(request.actor, paper_code=paper_code, class_code=class_code)  # type: ignore[attr-defined]
+    page = queries.class_page(actor_of(request), paper_code=paper_code, class_code=class_code)
     versions = AnalysisRun.rows().filter(
         paper_id=page.run.paper_id, number__in=[page.corrected - 1, page.corrected] if page.corrected else []
     )

@@ -21,7 +21,7 @@ from smartschool.contexts.diagnosis.item_calibration import item_curve
 from smartschool.contexts.diagnosis.queries import ClassPage
 from smartschool.contexts.diagnosis.views.picking import picked_items
 from smartschool.kernel.errors import NotYours
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 TABS = (("", "总览"), ("items", "试题"), ("points", "知识点"), ("pupils", "学生"), ("sheet", "讲评单"))
 OVERVIEW_ITEMS = 8
@@ -39,14 +39,14 @@ class Tab:
 @requires("diagnosis.view_report")
 def reports(request: HttpRequest, school_code: str) -> HttpResponse:
     """All class reports that the actor may open."""
-    rows = queries.reports_in_reach(request.actor)  # type: ignore[attr-defined]
+    rows = queries.reports_in_reach(actor_of(request))
     return render(request, "diagnosis/reports.html", {"rows": rows, "school_code": school_code})
 
 
 @requires("diagnosis.view_report")
 def report(request: HttpRequest, school_code: str, paper_code: str, class_code: str) -> HttpResponse:
     """The report on one class; a class below 25 gets the grid."""
-    page = queries.class_page(request.actor, paper_code=paper_code, class_code=class_code)  # type: ignore[attr-defined]
+    page = queries.class_page(actor_of(request), paper_code=paper_code, class_code=class_code)
     context = _frame(request, page, school_code)
     if page.small and page.own:
         return render(request, "diagnosis/small_class.html", context | _small(page))
@@ -59,7 +59,7 @@ def report(request: HttpRequest, school_code: str, paper_code: str, class_code: 
 @requires("diagnosis.view_report")
 def cast(request: HttpRequest, school_code: str, paper_code: str, class_code: str) -> HttpResponse:
     """投屏: the same report without a name, a 学号 or a count under 5 anywhere in the page."""
-    page = queries.class_page(request.actor, paper_code=paper_code, class_code=class_code)  # type: ignore[attr-defined]
+    page = queries.class_page(actor_of(request), paper_code=paper_code, class_code=class_code)
     context = _frame(request, page, school_code) | {"theme": "screen"}
     grade = queries.grade_figures(page)
     rows = item_rows(page.paper, page.figures, grade)
@@ -76,7 +76,7 @@ def item(
     request: HttpRequest, school_code: str, paper_code: str, class_code: str, place: int
 ) -> HttpResponse:
     """One item of the paper in this class; `place` counts from 1 in the paper's order."""
-    page = queries.class_page(request.actor, paper_code=paper_code, class_code=class_code)  # type: ignore[attr-defined]
+    page = queries.class_page(actor_of(request), paper_code=paper_code, class_code=class_code)
     if not 1 <= place <= len(page.paper.items):
         raise NotYours
     losers = _losers(page, place - 1) if page.own else []

@@ -11,7 +11,7 @@ from smartschool.contexts.diagnosis.views.files import XLSX, attachment
 from smartschool.contexts.diagnosis.workbooks import Sheet, Value, stamp, workbook
 from smartschool.kernel import clock
 from smartschool.kernel.errors import NotYours
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 
 def _chosen(request: HttpRequest, found: list[district.Choice]) -> district.Choice | None:
@@ -50,7 +50,7 @@ def quality_workbook(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request, district.choices())
     if chosen is None:
         raise NotYours
-    actor, at = request.actor, clock.now()  # type: ignore[attr-defined]
+    actor, at = actor_of(request), clock.now()
     shown = district.quality(chosen)
     head = ("知识点", "共用题", "学校", "学生", "全区", *(name for _, name in district.GROUPS))
     rows: tuple[tuple[Value, ...], ...] = tuple(

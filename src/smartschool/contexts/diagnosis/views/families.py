@@ -4,13 +4,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from smartschool.contexts.diagnosis import family
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 
 @requires("diagnosis.view_own")
 def reports(request: HttpRequest) -> HttpResponse:
     """All released reports of oneself or of the own children."""
-    rows = family.own_rows(request.actor)  # type: ignore[attr-defined]
+    rows = family.own_rows(actor_of(request))
     several = len({row.child.enrolment_id for row in rows}) > 1
     return render(request, "diagnosis/own_reports.html", {"rows": rows, "several": several})
 
@@ -19,7 +19,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 def report(request: HttpRequest, paper_code: str, enrolment_code: str) -> HttpResponse:
     """One report: level first, marks only where they were released, behind 看得分."""
     page = family.own_page(
-        request.actor,  # type: ignore[attr-defined]
+        actor_of(request),
         paper_code=paper_code,
         enrolment_code=enrolment_code,
     )

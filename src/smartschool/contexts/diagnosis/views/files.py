@@ -14,7 +14,7 @@ from smartschool.contexts.diagnosis.sheets import Mistakes, mistake_sheets, revi
 from smartschool.contexts.diagnosis.views.picking import picked_items
 from smartschool.contexts.diagnosis.workbooks import stamp
 from smartschool.kernel import clock
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -27,7 +27,7 @@ def attachment(data: bytes, kind: str, name: str, *, inline: bool = False) -> Ht
 
 
 def _page(request: HttpRequest, paper_code: str, class_code: str) -> ClassPage:
-    return queries.class_page(request.actor, paper_code=paper_code, class_code=class_code)  # type: ignore[attr-defined]
+    return queries.class_page(actor_of(request), paper_code=paper_code, class_code=class_code)
 
 
 @requires("diagnosis.view_marks")
@@ -58,7 +58,7 @@ def mistakes(request: HttpRequest, school_code: str, paper_code: str, class_code
     """错题单 of the whole class, a page a pupil."""
     page = _page(request, paper_code, class_code)
     page.require_own()
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     people = queries.pupil_lines(page)
     marks = queries.class_marks(page, people)
     found = []
@@ -90,7 +90,7 @@ def report_workbook(request: HttpRequest, school_code: str, paper_code: str, cla
     """The class report as a workbook: levels and mastery, no marks."""
     page = _page(request, paper_code, class_code)
     page.require_own()
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     pupils = queries.pupil_lines(page)
     at = clock.now()
     data = class_workbook(

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from smartschool.contexts.diagnosis import class_levels as reads
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ExamChoice:
 @requires("diagnosis.view_levels")
 def levels(request: HttpRequest, school_code: str) -> HttpResponse:
     """The newest exam of the class unless another is asked for."""
-    found = reads.class_exams(request.actor)  # type: ignore[attr-defined]
+    found = reads.class_exams(actor_of(request))
     wanted = request.GET.get("exam", "")
     shown = next((one for one in found if one.key == wanted), found[0] if found else None)
     context = {

@@ -12,13 +12,13 @@ from smartschool.contexts.diagnosis.commands.release import release_results, wit
 from smartschool.contexts.diagnosis.models import AnalysisRun, Release
 from smartschool.contexts.diagnosis.policies import release_results as may_release
 from smartschool.kernel.errors import DomainError
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 
 @requires("diagnosis.release_results")
 def releases(request: HttpRequest, school_code: str) -> HttpResponse:
     """Exams with their subjects: released or not."""
-    exams = reads.exams(request.actor)  # type: ignore[attr-defined]
+    exams = reads.exams(actor_of(request))
     context = {
         "exams": exams,
         "waiting": sum(exam.open for exam in exams),
@@ -52,7 +52,7 @@ def preview(request: HttpRequest, school_code: str) -> HttpResponse:
 def release(request: HttpRequest, school_code: str) -> HttpResponse:
     """Release the chosen subjects."""
     release_results(
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         runs=_runs(request, request.POST.getlist("papers")),
         audience=_audience(request.POST.get("audience", "")),
         marks=request.POST.get("marks") == "yes",
@@ -64,8 +64,8 @@ def release(request: HttpRequest, school_code: str) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, school_code: str, paper_code: str) -> HttpResponse:
     """Take a release back."""
-    run = may_release.get(request.actor, paper_code=paper_code)  # type: ignore[attr-defined]
-    withdraw_results(actor=request.actor, run=run, reason=request.POST.get("reason", ""))  # type: ignore[attr-defined]
+    run = may_release.get(actor_of(request), paper_code=paper_code)
+    withdraw_results(actor=actor_of(request), run=run, reason=request.POST.get("reason", ""))
     return _back(school_code, "withdrawn")
 
 
@@ -75,11 +75,7 @@ def _back(school_code: str, said: str) -> HttpResponse:
 
 def _runs(request: HttpRequest, codes: list[str]) -> list[AnalysisRun]:
     """The chosen papers through the policy, in the order of subjects; all of one exam."""
-    found = list(
-        may_release.queryset(request.actor)  # type: ignore[attr-defined]
-        .filter(paper_code__in=codes)
-        .order_by("subject")
-    )
+    found = list(may_release.queryset(actor_of(request)).filter(paper_code__in=codes).order_by("subject"))
     if not found or len(found) != len(set(codes)):
         raise DomainError("diagnosis.nothing_chosen", "没有选学科。勾选要发布的学科，再看预览。")
     return found

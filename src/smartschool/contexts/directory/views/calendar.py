@@ -14,10 +14,10 @@ from smartschool.contexts.directory.grades import school_year_start
 from smartschool.contexts.directory.public.contracts import TermInfo
 from smartschool.contexts.directory.public.doors import terms
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import actor_of, blame
+from smartschool.contexts.directory.views.common import blame
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, requires
 
 FIELDS = ("autumn_starts", "autumn_ends", "spring_starts", "spring_ends")
 

@@ -15,10 +15,10 @@ from smartschool.contexts.directory.forms.organisations import CloseForm
 from smartschool.contexts.directory.models import HomeClass
 from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import actor_of, blame, place_of, school_of
+from smartschool.contexts.directory.views.common import blame, school_of
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError
-from smartschool.kernel.policy import policy, requires
+from smartschool.kernel.policy import actor_of, place_of, policy, requires
 
 AT = {"class_exists": "number", "still_in_use": "grades"}
 

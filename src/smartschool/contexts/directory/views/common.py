@@ -1,4 +1,4 @@
-"""What the pages of directory share: the actor in its place, the school of a page, refused commands."""
+"""What the pages of directory share: the school of a page, refused commands."""
 
 from collections.abc import Mapping
 
@@ -10,19 +10,7 @@ from smartschool.contexts.directory.public.relations import roles_at
 from smartschool.contexts.directory.public.roles import OFFICE
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Who asks, standing in the workspace of the page."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
-
-
-def place_of(request: HttpRequest) -> int:
-    """Id of the organisation in which the page stands."""
-    place = actor_of(request).workspace
-    assert place is not None  # noqa: S101 - the policies stand in a school or at the bureau
-    return place.id
+from smartschool.kernel.policy import place_of
 
 
 def school_of(request: HttpRequest) -> Organisation:

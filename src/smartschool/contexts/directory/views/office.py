@@ -10,10 +10,10 @@ from smartschool.contexts.directory.forms.staff import OfficeForm
 from smartschool.contexts.directory.models import Organisation
 from smartschool.contexts.directory.public.holders import office_of
 from smartschool.contexts.directory.public.roles import roles
-from smartschool.contexts.directory.views.common import actor_of, blame
+from smartschool.contexts.directory.views.common import blame
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
-from smartschool.kernel.policy import policy, requires
+from smartschool.kernel.policy import actor_of, policy, requires
 from smartschool.kernel.scope import scope_of
 
 AT = {

@@ -19,10 +19,10 @@ from smartschool.contexts.directory.forms.organisations import (
 from smartschool.contexts.directory.models import Organisation
 from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import actor_of, blame
+from smartschool.contexts.directory.views.common import blame
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError
-from smartschool.kernel.policy import policy, requires
+from smartschool.kernel.policy import actor_of, policy, requires
 
 SHOWN = (("", "全部"), ("check", "要核对"), ("closed", "已停办"))
 AT = {

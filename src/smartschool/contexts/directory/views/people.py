@@ -14,11 +14,11 @@ from smartschool.contexts.directory.forms.pupils import MoveForm
 from smartschool.contexts.directory.models import Enrolment, HomeClass
 from smartschool.contexts.directory.public import doors
 from smartschool.contexts.directory.shapes import class_info
-from smartschool.contexts.directory.views.common import actor_of, place_of, runs_office, school_of
+from smartschool.contexts.directory.views.common import runs_office, school_of
 from smartschool.kernel import audit, clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError
-from smartschool.kernel.policy import policy, requires
+from smartschool.kernel.policy import actor_of, place_of, policy, requires
 
 
 @requires("directory.view_school")

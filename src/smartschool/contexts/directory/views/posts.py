@@ -16,10 +16,10 @@ from smartschool.contexts.directory.public.relations import roles_at
 from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import actor_of, blame, place_of
+from smartschool.contexts.directory.views.common import blame
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
-from smartschool.kernel.policy import policy, requires
+from smartschool.kernel.policy import actor_of, place_of, policy, requires
 
 AT = {"class_has_head": "home_class"}
 

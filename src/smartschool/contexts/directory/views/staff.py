@@ -12,9 +12,9 @@ from smartschool.contexts.directory.forms.posts import EndForm
 from smartschool.contexts.directory.forms.staff import NewStaffForm
 from smartschool.contexts.directory.models import StaffRecord
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import actor_of, blame, place_of, school_of
+from smartschool.contexts.directory.views.common import blame, school_of
 from smartschool.kernel.errors import DomainError
-from smartschool.kernel.policy import policy, requires
+from smartschool.kernel.policy import actor_of, place_of, policy, requires
 
 AT = {"staff_number_taken": "staff_number", "already_staff": "id_number"}
 

@@ -16,10 +16,10 @@ from smartschool.contexts.directory.public.doors import current_term
 from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.teaching_copy import copy_plan
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import actor_of, place_of, school_of
+from smartschool.contexts.directory.views.common import school_of
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
-from smartschool.kernel.policy import policy, requires
+from smartschool.kernel.policy import actor_of, place_of, policy, requires
 
 STAGES = (("", "全部"), ("primary", "小学"), ("junior", "初中"))
 MOST_TEACHERS = 3

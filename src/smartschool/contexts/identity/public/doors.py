@@ -6,6 +6,7 @@ from django.urls import reverse
 from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.identity.public.contracts import Place
 from smartschool.kernel.actor import Actor
+from smartschool.kernel.policy import actor_of
 
 PLACE_KEY, LIMIT_KEY = "place", "limit"
 
@@ -35,7 +36,7 @@ def places_of(actor: Actor) -> list[Place]:
 
 def current_place(request: HttpRequest) -> Place | None:
     """Where the page stands; on pages without a workspace, the place that was chosen last."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     places = places_of(actor)
     for place in places:
         if actor.role == place.role and (
