@@ -1,6 +1,6 @@
 """Ways around the scope: bare cursors, raw SQL, other managers, foreign models. Each use is listed with why.
 
-The list may only shrink. What a cursor reads is still behind row security; what it may forget is the loud
+The lists may only shrink. What a cursor reads is still behind row security; what it may forget is the loud
 error of a missing scope, so such files stay few and short.
 """
 
@@ -8,6 +8,7 @@ import ast
 from functools import cache
 from pathlib import Path
 
+import psycopg
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,11 +20,15 @@ CURSORS = {
     "kernel/events.py": "NOTIFY, and rows older than every running transaction",
     "kernel/journal.py": "images of rows of any table, for undo",
     "kernel/ready.py": "queries of the ORM that are composed once",
-    "kernel/records.py": "types of the columns of a table",
     "kernel/scope.py": "sets the scope itself",
     "contexts/assessment/store.py": "one statement that sets arrays of many attempts",
     "contexts/exchange/commands/applying.py": "advisory locks on the schools of an import",
     "contexts/identity/actors.py": "calls actor_affiliations, the one read across scopes",
+}
+DRIVER = {
+    "kernel/bound.py": "makes the cursor that Django has not: values beside the statement, on its connection",
+    "contexts/assessment/blocks.py": "arrays in binary, which Django's cursor cannot ask for",
+    "edges/worker.py": "LISTEN, on a connection of its own",
 }
 BANNED_CALLS = ("raw", "get_model", "extra")
 BANNED_NAMES = {"_base_manager", "_default_manager"}
@@ -53,6 +58,30 @@ def calls(name: str) -> set[str]:
 def test_cursors_are_listed() -> None:
     found = calls("cursor") | calls("bound_cursor")
     assert found == set(CURSORS), {"new": found - set(CURSORS), "gone": set(CURSORS) - found}
+
+
+def test_what_goes_past_django_to_the_driver_is_listed() -> None:
+    """A cursor that is made from a class of psycopg is no call of `cursor`: the list above would not see it,
+    only the files that call its maker. So naming such a class, or one of a connection, is enough."""
+    classes = {name for name in dir(psycopg) if name.endswith(("Cursor", "Connection"))} | {"connect"}
+    assert {"Cursor", "AsyncConnection"} <= classes
+    found = {
+        path
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in classes
+            and ast.unparse(node.value).startswith("psycopg")
+        )
+        or (
+            isinstance(node, ast.ImportFrom)
+            and (node.module or "").startswith("psycopg")
+            and classes & {alias.name for alias in node.names}
+        )
+        or (isinstance(node, ast.Import) and any("psycopg" in one.name and one.asname for one in node.names))
+    }
+    assert found == set(DRIVER), {"new": found - set(DRIVER), "gone": set(DRIVER) - found}
 
 
 @pytest.mark.parametrize("name", BANNED_CALLS)
@@ -89,3 +118,16 @@ def test_commands_take_their_actor_by_name() -> None:
             assert not node.args.args, f"{path}:{node.lineno}"
             assert names[:1] == ["actor"], f"{path}:{node.lineno}"
     assert seen > 20
+
+
+def test_the_actor_of_a_request_is_read_in_one_place() -> None:
+    """`kernel.policy.actor_of` says its type and what stands there when nobody signed in."""
+    reads = {
+        path
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and ast.unparse(node) == "request.actor"
+    }
+    assert not reads

@@ -9,18 +9,21 @@ and dropping one costs more than a class's rows.
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 from zlib import crc32
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connections, models
+from django.db import DatabaseError, connections, models
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from smartschool.kernel import crypto, records, wire
-from smartschool.kernel.bound import bound_cursor
+from smartschool.kernel.bound import Packed, bound_cursor
 from smartschool.kernel.fields import EncryptedTextField
 
 _AT_ONCE = 4096  # rows of one statement, so that ten districts take no more memory than one's
+# A connection sees one database, whose tables change only in a migration.
+_ROW_TYPES: WeakKeyDictionary[Any, dict[str, records.RowType]] = WeakKeyDictionary()
 
 
 def allocate_ids(model: type[models.Model], number: int, *, using: str = "default") -> list[int]:
@@ -65,7 +68,7 @@ def insert(
         with bound_cursor(using) as cursor:
             for start in range(0, size, _AT_ONCE):
                 part = {name: values[start : start + _AT_ONCE] for name, values in taken.items()}
-                records.run(cursor, statement, {"rows": records.pack(table, part, using=using)}, using=using)
+                run(cursor, statement, {"rows": pack(table, part, using=using)}, using=using)
                 written += cursor.rowcount
         return written
     with connections[using].cursor() as cursor:
@@ -78,8 +81,7 @@ def insert(
 def fields_of(
     model: type[models.Model], columns: Mapping[str, Sequence[Any]], *, using: str = "default"
 ) -> dict[str, list[bytes]] | None:
-    """Column → its fields for `records.pack`, encrypted where the column is; None where a value is not for
-    binary."""
+    """Column → its fields for `pack`, encrypted where the column is; None where a value is not for binary."""
     fields = [model._meta.get_field(name) for name in columns]
     kinds = [field.db_type(connections[using]) for field in fields]
     if not wire.can_carry(kinds):
@@ -87,6 +89,42 @@ def fields_of(
     sealed = [_sealed(field, values) for field, values in zip(fields, columns.values(), strict=True)]
     found = wire.fields(kinds, sealed)
     return None if found is None else dict(zip(map(_column, fields), found, strict=True))
+
+
+def pack(table: str, fields: Mapping[str, Sequence[bytes]], *, using: str = "default") -> Packed:
+    """Rows of a table as one value, from the fields of their columns; see `records.pack`."""
+    return records.pack(_row_type(table, using), fields)
+
+
+def run(
+    cursor: CursorWrapper, statement: str, parameters: Mapping[str, Any], *, using: str = "default"
+) -> None:
+    """Execute a statement with what `pack` made among its parameters, in a `bound_cursor`."""
+    try:
+        cursor.execute(statement, parameters)
+    except DatabaseError:
+        # The table may have been altered since it was looked at: the next attempt looks again.
+        _ROW_TYPES.pop(connections[using].connection, None)
+        raise
+
+
+def _row_type(table: str, using: str) -> records.RowType:
+    connection = connections[using]
+    connection.ensure_connection()
+    known = _ROW_TYPES.setdefault(connection.connection, {})
+    if table not in known:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT c.reltype, a.attname, a.atttypid
+                FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+                WHERE c.oid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
+                ORDER BY a.attnum""",
+                [f'"{table}"'],
+            )
+            rows = cursor.fetchall()
+        columns = tuple((str(name), int(oid)) for _, name, oid in rows)
+        known[table] = records.RowType(int(rows[0][0]), columns)
+    return known[table]
 
 
 @lru_cache(maxsize=256)

@@ -9,10 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
-from weakref import WeakKeyDictionary
-
-from django.db import DatabaseError, connections
-from django.db.backends.utils import CursorWrapper
 
 from smartschool.kernel.bound import Packed
 
@@ -20,21 +16,18 @@ _NULL = b"\xff\xff\xff\xff"
 
 
 @dataclass(frozen=True, slots=True)
-class _RowType:
+class RowType:
+    """The type of a table's rows: its oid, then name and oid of each column in the order of the table."""
+
     oid: int
-    columns: tuple[tuple[str, int], ...]  # name and type of each, in the order of the table
+    columns: tuple[tuple[str, int], ...]
 
 
-# A connection sees one database, whose tables change only in a migration.
-_ROW_TYPES: WeakKeyDictionary[Any, dict[str, _RowType]] = WeakKeyDictionary()
-
-
-def pack(table: str, fields: Mapping[str, Sequence[bytes]], *, using: str = "default") -> Packed:
+def pack(row_type: RowType, fields: Mapping[str, Sequence[bytes]]) -> Packed:
     """Rows from the fields of their columns, as `wire.fields` writes them; any other column is NULL.
 
     Columns of which a statement makes no use need no value: it names those that it takes.
     """
-    row_type = _row_type(table, using)
     parts: list[Any] = []
     constant = len(row_type.columns).to_bytes(4, "big")
     for name, oid in row_type.columns:
@@ -49,33 +42,3 @@ def pack(table: str, fields: Mapping[str, Sequence[bytes]], *, using: str = "def
     lengths = (len(row).to_bytes(4, "big") for row in rows)
     body = chain.from_iterable(zip(lengths, rows, strict=True))
     return Packed(b"".join([*(number.to_bytes(4, "big") for number in head), *body]))
-
-
-def run(
-    cursor: CursorWrapper, statement: str, parameters: Mapping[str, Any], *, using: str = "default"
-) -> None:
-    """Execute a statement with records among its parameters, in a `bound_cursor`."""
-    try:
-        cursor.execute(statement, parameters)
-    except DatabaseError:
-        # The table may have been altered since it was looked at: the next attempt looks again.
-        _ROW_TYPES.pop(connections[using].connection, None)
-        raise
-
-
-def _row_type(table: str, using: str) -> _RowType:
-    connection = connections[using]
-    connection.ensure_connection()
-    known = _ROW_TYPES.setdefault(connection.connection, {})
-    if table not in known:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """SELECT c.reltype, a.attname, a.atttypid
-                FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-                WHERE c.oid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped
-                ORDER BY a.attnum""",
-                [f'"{table}"'],
-            )
-            rows = cursor.fetchall()
-        known[table] = _RowType(int(rows[0][0]), tuple((str(name), int(oid)) for _, name, oid in rows))
-    return known[table]

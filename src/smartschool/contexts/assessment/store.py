@@ -8,7 +8,7 @@ from typing import Any
 
 from smartschool.contexts.assessment.attempt_block import AttemptBlock
 from smartschool.contexts.assessment.models import Attempt
-from smartschool.kernel import bulk, records
+from smartschool.kernel import bulk
 from smartschool.kernel.bound import bound_cursor
 
 # An undone import gives an attempt its former revision back, and that state is kept already: DO NOTHING.
@@ -72,7 +72,7 @@ def write_attempts(
     if fields is None:
         raise ValueError("a block holds numbers and words alone")
     values: dict[str, Any] = {
-        "block": records.pack(Attempt._meta.db_table, fields),
+        "block": bulk.pack(Attempt._meta.db_table, fields),
         "organisation": organisation_id,
         "paper": paper_id,
         "source": source,
@@ -83,9 +83,9 @@ def write_attempts(
         cursor.execute("SELECT EXISTS (SELECT FROM assessment_attempt WHERE paper_id = %(paper)s)", values)
         changed = 0
         if cursor.fetchone()[0]:
-            records.run(cursor, _KEEP_FORMER, values)
-            records.run(cursor, _CHANGE, values)
+            bulk.run(cursor, _KEEP_FORMER, values)
+            bulk.run(cursor, _CHANGE, values)
             changed = cursor.rowcount
-        records.run(cursor, _ADD, values)
+        bulk.run(cursor, _ADD, values)
         fresh = dict(cursor.fetchall())
     return Written(len(fresh), changed, len(block) - len(fresh) - changed, fresh)

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from smartschool.contexts.directory.models import HomeClass, Organisation
-from smartschool.kernel import bulk, records, wire
+from smartschool.kernel import bulk, wire
 from smartschool.kernel.bound import bound_cursor
 from smartschool.kernel.scope import scope_of
 
@@ -54,7 +54,7 @@ def test_a_table_that_was_altered_is_looked_at_again() -> None:
 
     def rows() -> list[tuple[object, ...]]:
         with bound_cursor() as cursor:
-            records.run(cursor, statement, {"rows": records.pack("altered", fields)})
+            bulk.run(cursor, statement, {"rows": bulk.pack("altered", fields)})
             return cursor.fetchall()
 
     assert rows() == [(1, ["甲", ""]), (2, [])]
