@@ -119,6 +119,14 @@ def post_not_yours(zh: str) -> DomainError:
     return DomainError("directory.post_not_yours", f"{zh}由校长任命，请校长来办。", status=403)
 
 
+def just_assigned() -> DomainError:
+    return DomainError(
+        "directory.just_assigned",
+        "没有沿用：有的课刚刚排上了人。看一看任课表，再来沿用。",
+        status=409,
+    )
+
+
 def nothing_to_withdraw() -> DomainError:
     return DomainError("directory.nothing_to_withdraw", "这一批已经撤销，或者都改过了。", status=404)
 

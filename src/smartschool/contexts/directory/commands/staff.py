@@ -24,13 +24,7 @@ def record_staff(
     *, actor: Actor, organisation: Organisation, staff: Sequence[NewStaff], valid_from: date
 ) -> list[int]:
     """Write many staff records; returns their ids in order."""
-    try:
-        with transaction.atomic():
-            ids = records.write_staff(organisation.pk, staff, valid_from)
-    except IntegrityError as error:
-        if "staff_number_once" in str(error):
-            raise errors.staff_number_taken(sorted(one.staff_number for one in staff)) from None
-        raise errors.already_staff(sorted(one.name for one in staff)) from None
+    ids = _written(organisation, staff, valid_from)
     records.recount([organisation.pk])
     done(
         organisation,
@@ -40,6 +34,17 @@ def record_staff(
         ids={"staff": ids},
     )
     return ids
+
+
+def _written(organisation: Organisation, staff: Sequence[NewStaff], valid_from: date) -> list[int]:
+    """The records, or why they cannot be: a 工号 or a person that is here already."""
+    try:
+        with transaction.atomic():
+            return records.write_staff(organisation.pk, staff, valid_from)
+    except IntegrityError as error:
+        if "staff_number_once" in str(error):
+            raise errors.staff_number_taken(sorted(one.staff_number for one in staff)) from None
+        raise errors.already_staff(sorted(one.name for one in staff)) from None
 
 
 @command("directory.appoint")
@@ -53,9 +58,7 @@ def appoint(
 ) -> Appointment:
     """Give a post of roles.toml; a 班主任 gets the class with it, and a class has one 班主任 at a time."""
     if home_class is not None and role == "form_teacher":
-        HomeClass.objects.select_for_update().get(
-            pk=home_class.pk
-        )  # of two at once, one waits and is refused
+        _lock(home_class)
         head = head_of(home_class)
         if head is not None and head.staff_id != staff.pk:
             raise errors.class_has_head()
@@ -95,11 +98,7 @@ def appoint_office(
     ).first()
     if known is not None and known.name != person.name:
         raise errors.staff_number_taken([person.staff_number])
-    try:
-        with transaction.atomic():
-            pk = known.pk if known else records.write_staff(organisation.pk, [person], valid_from)[0]
-    except IntegrityError:
-        raise errors.already_staff([person.name]) from None
+    pk = known.pk if known else _written(organisation, [person], valid_from)[0]
     staff = known or StaffRecord.objects.get(pk=pk)
     if staff.person_id == actor.person_id:
         raise errors.not_oneself()
@@ -152,8 +151,10 @@ def restore_appointment(*, actor: Actor, appointment: Appointment) -> Appointmen
     """Take the end of a post back; a class that has another 班主任 by now keeps that one."""
     if appointment.valid_to is None or appointment.staff.valid_to is not None:
         raise errors.not_open()
-    if appointment.role == "form_teacher" and head_of(appointment.home_class) is not None:
-        raise errors.class_has_head()
+    if appointment.role == "form_teacher" and appointment.home_class is not None:
+        _lock(appointment.home_class)
+        if head_of(appointment.home_class) is not None:
+            raise errors.class_has_head()
     former, appointment.valid_to = appointment.valid_to, None
     try:
         with transaction.atomic():
@@ -169,7 +170,14 @@ def restore_appointment(*, actor: Actor, appointment: Appointment) -> Appointmen
     return appointment
 
 
-def head_of(home_class: HomeClass | None) -> Appointment | None:
+def _lock(*classes: HomeClass) -> None:
+    """Until the transaction ends nobody else gives these classes a 班主任: of two at once, one waits and sees
+    what the other has done. In the order of their keys, so that two who want several never wait crosswise."""
+    wanted = HomeClass.objects.filter(pk__in=[one.pk for one in classes])
+    list(wanted.order_by("pk").select_for_update().values_list("pk"))
+
+
+def head_of(home_class: HomeClass) -> Appointment | None:
     """The open appointment of a class's 班主任."""
     return (
         Appointment.objects.select_related("staff")
@@ -183,6 +191,7 @@ def set_form_teacher(
     *, actor: Actor, home_class: HomeClass, staff: StaffRecord | None, on: date
 ) -> StaffRecord | None:
     """From `on` this person is 班主任 (None: nobody); the former one's post ends that day and is returned."""
+    _lock(home_class)
     current = head_of(home_class)
     if current is not None and staff is not None and current.staff_id == staff.pk:
         raise errors.appointment_exists()
@@ -247,6 +256,7 @@ def readmit_staff(*, actor: Actor, staff: StaffRecord) -> StaffRecord:
     except IntegrityError:
         raise errors.already_staff([staff.name]) from None
     posts = Appointment.objects.filter(staff=staff, valid_to=former)
+    _lock(*HomeClass.objects.filter(pk__in=posts.filter(role="form_teacher").values("home_class_id")))
     led = Appointment.objects.filter(role="form_teacher", valid_to__isnull=True).values("home_class_id")
     posts.exclude(role="form_teacher", home_class__in=led).update(valid_to=None)
     records.recount([staff.organisation_id])

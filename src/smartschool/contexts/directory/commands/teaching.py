@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+from django.db import IntegrityError, transaction
+
 from smartschool.contexts.directory import errors, records
 from smartschool.contexts.directory.models import (
     Appointment,
@@ -27,6 +29,7 @@ def set_teachers(
     before = [row.staff for row in cell.select_related("staff").order_by("staff__name_key")]
     wanted = {one.pk for one in staff}
     cell.exclude(staff_id__in=wanted).delete()
+    cell.exclude(copy="").update(copy="")  # whoever stays was chosen here: taking a copying back leaves them
     new = sorted(wanted - {one.pk for one in before})
     TeachingAssignment.objects.bulk_create(
         TeachingAssignment(
@@ -76,7 +79,7 @@ def copy_teaching(
 ) -> str:
     """Lessons of the term before go on in `target`; returns the code by which the batch is taken back."""
     copy = short_code()
-    TeachingAssignment.objects.bulk_create(
+    rows = [
         TeachingAssignment(
             organisation=organisation,
             staff_id=one.staff_id,
@@ -86,12 +89,23 @@ def copy_teaching(
             copy=copy,
         )
         for one in assignments
-    )
-    _make_teachers(organisation.pk, {one.staff_id for one in assignments})
+    ]
+    try:
+        with transaction.atomic():
+            TeachingAssignment.objects.bulk_create(rows)
+    except IntegrityError:
+        raise errors.just_assigned() from None
+    lacking = _make_teachers(organisation.pk, {one.staff_id for one in assignments})
     done(
         organisation,
         organisation_id=organisation.pk,
-        data={"from": source.id, "to": target.id, "assignments": len(assignments)},
+        data={
+            "copy": copy,
+            "from": source.id,
+            "to": target.id,
+            "assignments": len(rows),
+            "appointed": lacking,
+        },
         event="directory.teaching_assigned",
     )
     return copy

@@ -8,15 +8,17 @@ from django.db import transaction
 from django.test import Client
 
 from smartschool.contexts.directory.commands import staff as commands
+from smartschool.contexts.directory.commands import teaching
 from smartschool.contexts.directory.models import Appointment, Organisation, TeachingAssignment
 from smartschool.contexts.directory.public import doors
-from smartschool.contexts.directory.public.contracts import TermInfo
+from smartschool.contexts.directory.public.contracts import NewAssignment, TermInfo
 from smartschool.contexts.directory.teaching_copy import copy_plan
 from smartschool.contexts.directory.tests.test_organisation_pages import undo
 from smartschool.contexts.directory.tests.test_pages import MAIN, looking, of_class, signed_in, text
 from smartschool.contexts.directory.tests.test_teaching_pages import MATHS, TEACHING, member
 from smartschool.kernel import clock
 from smartschool.kernel.actor import system_actor
+from smartschool.kernel.errors import DomainError
 from smartschool.kernel.models import AuditRecord
 from smartschool.kernel.scope import scope_of
 
@@ -63,12 +65,14 @@ def test_a_spring_goes_on_where_the_autumn_stopped(office: Client) -> None:
     page = office.post(COPY, {"term": spring.key}, follow=True).content.decode()
     assert lessons(spring) == wanted | {(own.pk, MATHS, jing.pk)}
     record = AuditRecord.objects.get(verb="directory.copy_teaching")
-    assert record.data == {"from": now.id, "to": spring.id, "assignments": len(wanted)}
+    copy = record.data.pop("copy")
+    assert record.data == {"from": now.id, "to": spring.id, "assignments": len(wanted), "appointed": []}
     assert "没有可以沿用的" in text(office, COPY + f"?term={spring.key}")
     undo(office, page)
     assert lessons(spring) == {(own.pk, MATHS, jing.pk)}, "what was there before stays"
     assert lessons(now) == before
-    assert AuditRecord.objects.filter(verb="directory.withdraw_teaching").count() == 1
+    withdrawn = AuditRecord.objects.get(verb="directory.withdraw_teaching")
+    assert withdrawn.data["copy"] == copy, "one can be traced to the other"
 
 
 def test_what_was_changed_since_stays(office: Client) -> None:
@@ -78,6 +82,41 @@ def test_what_was_changed_since_stays(office: Client) -> None:
     office.post(TEACHING + f"{own.code}/{MATHS}/", {"staff": jing.code, "term": spring.key})
     undo(office, page)
     assert lessons(spring) == {(own.pk, MATHS, jing.pk)}
+
+
+def test_who_stays_in_a_changed_lesson_stays(office: Client) -> None:
+    _, spring = terms()
+    own, jing, lan = of_class("七（2）班"), member("何静"), member("李岚")
+    page = office.post(COPY, {"term": spring.key}, follow=True).content.decode()
+    assert (own.pk, MATHS, lan.pk) in lessons(spring)
+    both = {"staff": [lan.code, jing.code], "term": spring.key}
+    office.post(TEACHING + f"{own.code}/{MATHS}/", both)
+    undo(office, page)
+    assert lessons(spring) == {(own.pk, MATHS, lan.pk), (own.pk, MATHS, jing.pk)}
+
+
+def test_a_lesson_that_was_just_assigned_refuses_the_batch(office: Client) -> None:
+    """Two of the office copy at once: the second is told, and nothing of its batch is left."""
+    now, spring = terms()
+    lan = member("李岚")
+    with transaction.atomic(), scope_of([lan.organisation_id]):
+        plan = copy_plan(lan.organisation_id, spring)
+        assert plan is not None
+        mine = next(row for row in plan.new if row.staff_id == lan.pk)
+
+        def copied(batch: list[NewAssignment]) -> None:
+            teaching.copy_teaching(
+                actor=system_actor("checks"),
+                organisation=lan.organisation,
+                source=now,
+                target=spring,
+                assignments=batch,
+            )
+
+        copied([mine])
+        with pytest.raises(DomainError, match="刚刚排上了人"):
+            copied(plan.new)
+    assert lessons(spring) == {(mine.home_class_id, mine.subject, lan.pk)}
 
 
 def test_who_has_left_is_named(office: Client) -> None:
@@ -120,6 +159,7 @@ def test_who_lacks_the_post_becomes_a_teacher(office: Client) -> None:
     office.post(COPY, {"term": spring.key})
     with looking():
         assert Appointment.objects.filter(staff=lan, role="teacher", valid_to__isnull=True).exists()
+    assert AuditRecord.objects.get(verb="directory.copy_teaching").data["appointed"] == [lan.pk]
 
 
 def test_others_keep_away(office: Client) -> None:
