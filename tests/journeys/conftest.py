@@ -17,8 +17,7 @@ from django.test.testcases import LiveServerThread
 from playwright.sync_api import ConsoleMessage, Page
 from tests.harness import cluster
 from tests.harness import site as processes
-
-from smartschool.kernel.registry import demo_logins
+from tests.journeys.steps import sign_in
 
 # Playwright keeps an event loop in the test's thread; the ORM calls of a story are synchronous all the same.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -88,22 +87,17 @@ def worker(fresh_database: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def login_as(page: Page, site: str) -> Callable[[str], None]:
-    """Sign in through the page as the account that `up` prints for a role (班主任, 校长, 家长 …)."""
+def logins(fresh_database: str) -> None:
+    """Names the accounts that `up` prints in this process; the seeded database has them already."""
     from smartschool.contexts.identity import seeds
 
-    seeds.run("small")  # the rows exist; this names the accounts in this process
+    seeds.run("small")
 
-    def login(role: str) -> None:
-        known = demo_logins.get(role)
-        page.context.clear_cookies()
-        page.goto(f"{site}/login/")
-        page.fill("[name=login]", known.login)
-        page.fill("[name=password]", known.password)
-        page.click("main button.primary")
-        page.wait_for_url(lambda url: "/login/" not in url)
 
-    return login
+@pytest.fixture
+def login_as(page: Page, site: str, logins: None) -> Callable[[str], None]:
+    """Sign in through the page as the account that `up` prints for a role (班主任, 校长, 家长 …)."""
+    return lambda role: sign_in(page, site, role)
 
 
 @pytest.fixture

@@ -6,30 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.journeys.test_homes import sign_in
-from tests.journeys.test_organisations import pictures
+from tests.journeys.steps import enter, pictures, sign_in
 
-from smartschool.contexts.identity import seeds
 from smartschool.contexts.identity.models import Account
 
 pytestmark = pytest.mark.journey
 
 VILLAGE = "2134040210"
-
-
-@pytest.fixture
-def logins(fresh_database: str) -> None:
-    """Names the printed accounts in this process; the seeded database has them already."""
-    seeds.run("small")
-
-
-def enter(page: Page, site: str, login: str, password: str) -> None:
-    page.context.clear_cookies()
-    page.goto(f"{site}/login/")
-    page.fill("[name=login]", login)
-    page.fill("[name=password]", password)
-    page.click("main button.primary")
-    page.wait_for_url(lambda url: "/login/" not in url)
 
 
 def told(page: Page) -> tuple[str, str]:

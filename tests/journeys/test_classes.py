@@ -4,20 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.journeys.test_homes import sign_in
-from tests.journeys.test_organisations import pictures
-
-from smartschool.contexts.identity import seeds
+from tests.journeys.steps import pictures, sign_in
 
 pytestmark = pytest.mark.journey
 
 CLASSES = "/schools/2134040201/classes/"
-
-
-@pytest.fixture
-def logins(fresh_database: str) -> None:
-    """Names the printed accounts in this process; the seeded database has them already."""
-    seeds.run("small")
 
 
 def test_the_office_keeps_its_classes(

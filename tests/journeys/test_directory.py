@@ -5,19 +5,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.journeys.test_homes import picture, sign_in
-
-from smartschool.contexts.identity import seeds
+from tests.journeys.steps import picture, sign_in
 
 pytestmark = pytest.mark.journey
 
 SCHOOL = "/schools/2134040201/"
-
-
-@pytest.fixture
-def logins(fresh_database: str) -> None:
-    """Names the printed accounts in this process; the seeded database has them already."""
-    seeds.run("small")
 
 
 def test_the_office_moves_a_pupil(

@@ -5,20 +5,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.journeys.test_homes import sign_in
-from tests.journeys.test_organisations import pictures
+from tests.journeys.steps import pictures, sign_in
 
 from smartschool.contexts.exchange.tests.test_district_pages import HEAD, NEW, POINT
 from smartschool.contexts.exchange.tests.workbooks import xlsx
-from smartschool.contexts.identity import seeds
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture
-def logins(fresh_database: str) -> None:
-    """Names the printed accounts in this process; the seeded database has them already."""
-    seeds.run("small")
 
 
 def test_the_district_imports_its_schools(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.urls import Resolver404, resolve
 from playwright.sync_api import Page
-from tests.journeys.test_homes import sign_in
+from tests.journeys.steps import sign_in
 
 from smartschool.contexts.identity import seeds
 

@@ -1,14 +1,11 @@
 """Each role signs in, sees the own home, nothing of others, switches place, leaves; at three widths."""
 
-import os
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.journeys.steps import picture, sign_in
 
-from smartschool.contexts.identity import seeds
 from smartschool.kernel.registry import demo_logins
 
 pytestmark = pytest.mark.journey
@@ -22,30 +19,6 @@ HOMES = {
     "家长": ("陈小雨", "phone"),
 }
 SAME_AS_ANOTHER = ("教研员", "督学", "教务管理员", "任课教师（外校）")
-
-
-def sign_in(page: Page, site: str, role: str) -> None:
-    """Through the sign-in page, as a person does it."""
-    login = demo_logins.get(role)
-    page.context.clear_cookies()
-    page.goto(site + "/login/")
-    page.fill("#id_login", login.login)
-    page.fill("#id_password", login.password)
-    page.click("main button.primary")
-    page.wait_for_url(re.compile("/today/$"))
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep a screenshot for the manual where the run asks for it."""
-    folder = os.environ.get("SMARTSCHOOL_PICTURES")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"))
-
-
-@pytest.fixture
-def logins(fresh_database: str) -> None:
-    """Names the printed accounts in this process; the seeded database has them already."""
-    seeds.run("small")
 
 
 def test_every_role_has_its_home(

@@ -8,19 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from python_calamine import CalamineWorkbook
-from tests.journeys.test_homes import picture, sign_in
+from tests.journeys.steps import picture, sign_in
 
 from smartschool.contexts.directory.public.identifiers import id_check_character
 from smartschool.contexts.exchange.tests.workbooks import xlsx
-from smartschool.contexts.identity import seeds
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture
-def logins(fresh_database: str) -> None:
-    """Names the printed accounts in this process; the seeded database has them already."""
-    seeds.run("small")
 
 
 HEAD = ["序号", "学生姓名", "性别", "出生日期", "证件号码", "年级", "班别", "学号", "家长电话", "备注"]

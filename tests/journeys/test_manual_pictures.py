@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.journeys.test_homes import sign_in
+from tests.journeys.steps import sign_in
 
 from smartschool.contexts.identity import seeds
 

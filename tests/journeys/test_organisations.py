@@ -1,34 +1,12 @@
 """The district officer looks at the tree, adds a 教学点, moves it, closes it and takes that back."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.journeys.test_homes import sign_in
-
-from smartschool.contexts.identity import seeds
+from tests.journeys.steps import pictures, sign_in
 
 pytestmark = pytest.mark.journey
-
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-
-
-@pytest.fixture
-def logins(fresh_database: str) -> None:
-    """Names the printed accounts in this process; the seeded database has them already."""
-    seeds.run("small")
-
-
-def pictures(page: Page, name: str) -> None:
-    """The whole page at both widths, where the run asks for it."""
-    folder = os.environ.get("SMARTSCHOOL_PICTURES")
-    if not folder:
-        return
-    for size, word in ((PHONE, "phone"), (DESK, "desk")):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        page.screenshot(path=str(Path(folder) / f"{name}-{word}.png"), full_page=True)
 
 
 def test_the_district_keeps_its_tree(

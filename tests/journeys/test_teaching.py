@@ -7,21 +7,13 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
-from tests.journeys.test_homes import sign_in
-from tests.journeys.test_organisations import pictures
+from tests.journeys.steps import pictures, sign_in
 
 from smartschool.contexts.directory.models import TeachingAssignment
 from smartschool.contexts.directory.public import doors
-from smartschool.contexts.identity import seeds
 from smartschool.kernel.scope import scope_of
 
 pytestmark = pytest.mark.journey
-
-
-@pytest.fixture
-def logins(fresh_database: str) -> None:
-    """Names the printed accounts in this process; the seeded database has them already."""
-    seeds.run("small")
 
 
 def test_the_office_fills_the_grid_and_appoints(
