@@ -105,6 +105,21 @@ def test_installs_once_and_again_when_the_lock_changed(checkout: Path) -> None:
     assert _notes(checkout) == ["pip", "pip"]
 
 
+def test_uv_trusts_whom_the_system_trusts(checkout: Path) -> None:
+    """Behind a proxy with an authority of its own uv's list knows nobody; where the system has no list, uv's
+    own is the better one."""
+    _python(checkout)
+    uv = checkout / "uv"
+    uv.write_text(f"#!/bin/sh\necho uv${{UV_SYSTEM_CERTS-}}${{UV_NATIVE_TLS-}} >>{checkout / 'notes'}\n")
+    uv.chmod(0o755)
+    python = checkout / "bin" / "python3"
+    pip = f'mkdir -p "${{0%/*}}" && cp {uv} "${{0%/*}}/uv" && echo pip'
+    python.write_text(python.read_text().replace('"-m pip"*) echo pip', f'"-m pip"*) {pip}'))
+    assert _launch(checkout, "up").stdout == "runs -m smartschool.cli up\n"
+    known = Path("/etc/ssl/certs/ca-certificates.crt").exists()
+    assert _notes(checkout) == ["venv", "pip", "uv11" if known else "uv"], "and the plain pip is not asked"
+
+
 def test_the_test_lock_stays_installed(checkout: Path) -> None:
     _python(checkout)
     _launch(checkout, "test")
