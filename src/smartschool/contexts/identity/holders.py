@@ -6,14 +6,18 @@ from datetime import datetime
 
 from smartschool.contexts.directory.public import codes, doors, families
 from smartschool.contexts.directory.public.contracts import ClassInfo
-from smartschool.contexts.directory.public.holders import merged_from, office_of, person_codes
+from smartschool.contexts.directory.public.holders import described, merged_from, office_of, person_codes
+from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.identity import throttle
+from smartschool.contexts.identity.actors import actor_of
 from smartschool.contexts.identity.models import Account
+from smartschool.contexts.identity.passwords import expires, lapsed, only_pupil
 
 # State of an account: key → (tone of the tag, words).
 STATES = {
     "none": ("", "未开通"),
     "open": ("ok", "已开通"),
+    "lapsed": ("warn", "账号条过期"),
     "locked": ("warn", "锁定"),
     "closed": ("bad", "停用"),
 }
@@ -113,32 +117,54 @@ def office_holders(organisation_id: int) -> list[Holder]:
 
 def named(organisation_id: int, words: str) -> list[Holder]:
     """People of a place whose name or pinyin begins with `words`."""
-    kinds = {"教职工": "staff", "学生": "student"}
     found: dict[int, Holder] = {}
     for hit in doors.people_named(organisation_id, words):
-        kind = kinds.get(hit.what.partition(" ")[0], "guardian")
-        found.setdefault(hit.person_id, Holder(hit.person_id, hit.name, hit.what, kind))
+        found.setdefault(hit.person_id, Holder(hit.person_id, hit.name, hit.what, hit.kind))
     return list(found.values())
+
+
+def found_here(organisation_id: int, person_id: int) -> Holder | None:
+    """Somebody of a place, None where nothing ties them to it today."""
+    hit = described(organisation_id, person_id)
+    return None if hit is None else Holder(hit.person_id, hit.name, hit.what, hit.kind)
+
+
+def owner_of(account: Account) -> Holder:
+    """The owner of any account with every post, as the district sees it; nameless where nothing ties them to
+    the district any more, or the account is closed."""
+    owner = actor_of(account.pk)
+    if owner is None:
+        return Holder(account.person_id, "", "", "")
+    posts = dict.fromkeys(f"{a.organisation.name}{roles()[a.role].zh}" for a in owner.affiliations)
+    kind = "student" if only_pupil(owner.roles()) else "staff" if expires(owner.roles()) else "guardian"
+    return Holder(account.person_id, owner.name, "、".join(posts), kind)
 
 
 def with_accounts(people: Sequence[Holder]) -> list[Holder]:
     """The same people with their accounts filled in; four round trips for any number."""
     by_person = {one.person_id: one for one in people}
     former = merged_from(by_person)
-    rows = list(
-        Account.objects.filter(person_id__any_of=[*by_person, *former])
-        .order_by("pk")
-        .values_list("person_id", "login", "is_active", "last_login")
-    )
-    locked = throttle.locked(login for _, login, *_ in rows)
-    for person, login, is_active, last_login in rows:
-        one = by_person[former.get(person, person)]
-        one.login, one.last_login = login, last_login
-        one.state = "closed" if not is_active else "locked" if login in locked else "open"
+    rows = list(Account.objects.filter(person_id__any_of=[*by_person, *former]).order_by("pk"))
+    locked = throttle.locked(account.login for account in rows)
+    for account in rows:
+        one = by_person[former.get(account.person_id, account.person_id)]
+        one.login, one.last_login = account.login, account.last_login
+        one.state = _state(account, account.login in locked)
     public = person_codes([one.person_id for one in people if one.state == "none"])
     for one in people:
         one.code = public.get(one.person_id, "")
     return list(people)
+
+
+def state_of(account: Account) -> str:
+    """Key of `STATES`; one round trip."""
+    return _state(account, bool(throttle.locked([account.login])))
+
+
+def _state(account: Account, locked: bool) -> str:
+    if not account.is_active:
+        return "closed"
+    return "locked" if locked else "lapsed" if lapsed(account) else "open"
 
 
 def _tally(people: Iterable[Holder]) -> Tally:

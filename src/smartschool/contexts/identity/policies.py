@@ -1,6 +1,6 @@
 """What every signed-in person may do with the own account, and who keeps the accounts of others."""
 
-from smartschool.contexts.identity.rules import OFFICE_ROLES
+from smartschool.contexts.directory.public.roles import OFFICE
 from smartschool.kernel.policy import Policy, Workspace, register_policy
 
 use_account = register_policy(
@@ -11,7 +11,7 @@ manage_school_accounts = register_policy(
     Policy(
         "identity.manage_school_accounts",
         "给本校的人开通账号、重置密码、解锁、停用",
-        OFFICE_ROLES,
+        OFFICE,
         Workspace.SCHOOL,
     )
 )

@@ -7,7 +7,6 @@ from functools import lru_cache
 from importlib import resources
 
 ADMIN_ROLES = frozenset({"district_admin", "academic_admin"})
-OFFICE_ROLES = frozenset({"principal", "academic_admin"})
 FAMILY_ROLES = frozenset({"student", "guardian"})
 
 
@@ -26,6 +25,7 @@ class Rules:
     history: int
     staff_expiry: timedelta
     pupil_shortest: int
+    once_valid: timedelta
 
     def idle_limit(self, roles: frozenset[str]) -> timedelta:
         """How long a session of somebody with these roles may rest."""
@@ -55,4 +55,5 @@ def rules() -> Rules:
         history=password["history"],
         staff_expiry=timedelta(days=password["staff_expiry_days"]),
         pupil_shortest=password["pupil_shortest"],
+        once_valid=timedelta(days=password["once_days"]),
     )

@@ -155,11 +155,13 @@ class OfficeHolder:
 
 @dataclass(frozen=True, slots=True)
 class PersonHit:
-    """Somebody of a school found by name; `what` tells namesakes apart: ``学生 七（2）班 12 号``."""
+    """Somebody of a place; `what` tells namesakes apart: ``学生 七（2）班 12 号``. `kind` is "staff",
+    "student" or "guardian"."""
 
     person_id: int
     name: str
     what: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -347,7 +347,7 @@ def people_named(organisation_id: int, words: str) -> list[PersonHit]:
     here = valid_on(day) & Q(organisation_id=organisation_id)
     staff = StaffRecord.objects.filter(named, here).order_by("name_key", "staff_number")
     found = [
-        PersonHit(person, name, f"教职工 工号 {number}")
+        PersonHit(person, name, f"教职工 工号 {number}", "staff")
         for person, name, number in staff.values_list("person_id", "name", "staff_number")[:MOST_HITS]
     ]
     seats = Placement.objects.filter(
@@ -359,8 +359,9 @@ def people_named(organisation_id: int, words: str) -> list[PersonHit]:
     for person, name, number, *home_class in seats.values_list(
         "enrolment__person_id", "enrolment__name", "class_number", *columns
     )[:MOST_HITS]:
-        found.append(PersonHit(person, name, f"学生 {class_of(day, *home_class).name} {number} 号"))
+        what = f"学生 {class_of(day, *home_class).name} {number} 号"
+        found.append(PersonHit(person, name, what, "student"))
     adults = Guardianship.objects.filter(here, name__startswith=wanted).order_by("name", "pk")
     for person, name, child in adults.values_list("person_id", "name", "enrolment__name")[:MOST_HITS]:
-        found.append(PersonHit(person, name, f"{child}的家长"))
+        found.append(PersonHit(person, name, f"{child}的家长", "guardian"))
     return found

@@ -11,7 +11,7 @@ from smartschool.contexts.directory.models import (
     StaffRecord,
 )
 from smartschool.contexts.directory.names import name_key
-from smartschool.contexts.directory.public.contracts import OfficeHolder
+from smartschool.contexts.directory.public.contracts import OfficeHolder, PersonHit
 from smartschool.contexts.directory.public.roles import OFFICE, roles
 from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.validity import valid_on
@@ -38,25 +38,27 @@ def merged_from(person_ids: Iterable[int]) -> dict[int, int]:
     return dict(rows)
 
 
-def described(organisation_id: int, person_id: int) -> tuple[str, str] | None:
-    """Name of a person at a place and what they are there, ``("李岚", "教职工 工号 0001")``; None where
-    nothing ties them to it today. At most three round trips."""
+def described(organisation_id: int, person_id: int) -> PersonHit | None:
+    """Name of a person at a place and what they are there; None where nothing ties them to it today. At
+    most three round trips."""
     current_scope()
     here = valid_on(clock.today())
     staff = StaffRecord.objects.filter(here, organisation_id=organisation_id, person_id=person_id).first()
     if staff is not None:
-        return staff.name, f"教职工 工号 {staff.staff_number}"
+        return PersonHit(person_id, staff.name, f"教职工 工号 {staff.staff_number}", "staff")
     pupil = Enrolment.objects.filter(here, organisation_id=organisation_id, person_id=person_id).first()
     if pupil is not None:
         seat = Placement.objects.filter(here, enrolment=pupil).select_related("home_class").first()
         where = f" {class_info(seat.home_class).name} {seat.class_number} 号" if seat else ""
-        return pupil.name, f"学生{where}"
+        return PersonHit(person_id, pupil.name, f"学生{where}", "student")
     adult = (
         Guardianship.objects.filter(here, organisation_id=organisation_id, person_id=person_id)
         .select_related("enrolment")
         .first()
     )
-    return None if adult is None else (adult.name, f"{adult.enrolment.name}的家长")
+    if adult is None:
+        return None
+    return PersonHit(person_id, adult.name, f"{adult.enrolment.name}的家长", "guardian")
 
 
 def office_of(organisation_id: int) -> list[OfficeHolder]:

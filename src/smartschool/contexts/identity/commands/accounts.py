@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 
 from smartschool.contexts.directory.public.relations import roles_at
+from smartschool.contexts.directory.public.roles import OFFICE
 from smartschool.contexts.identity import passwords, throttle
 from smartschool.contexts.identity.actors import ties_of
 from smartschool.contexts.identity.errors import (
@@ -24,7 +25,7 @@ from smartschool.contexts.identity.errors import (
 from smartschool.contexts.identity.holders import Holder
 from smartschool.contexts.identity.logins import new_logins
 from smartschool.contexts.identity.models import Account, FormerPassword, Session, normal_login
-from smartschool.contexts.identity.rules import OFFICE_ROLES, rules
+from smartschool.contexts.identity.rules import rules
 from smartschool.kernel import audit, clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
@@ -197,7 +198,7 @@ def _within(actor: Actor, ties: set[tuple[str, int]]) -> bool:
         return False
     if place.kind == "bureau":
         return True
-    above = {"principal"} if "principal" in roles_at(actor, place.id) else OFFICE_ROLES
+    above = {"principal"} if "principal" in roles_at(actor, place.id) else OFFICE
     return all(organisation == place.id and role not in above for role, organisation in ties)
 
 

@@ -20,10 +20,12 @@ SEEN_KEY, SINCE_KEY, LIMIT_KEY, MUST_CHANGE_KEY = "seen", "since", "limit", "mus
 
 @dataclass(frozen=True)
 class Refused:
-    """Why nobody was signed in: tries left, or the instant until which the name is locked."""
+    """Why nobody was signed in: tries left, the instant until which the name is locked, or that the password
+    is one of a slip that is out of date (said only to who knows it)."""
 
     left: int
     locked_until: datetime | None
+    lapsed: bool = False
 
 
 def sign_in(request: HttpRequest, *, login: str, password: str) -> Account | Refused:
@@ -39,6 +41,9 @@ def sign_in(request: HttpRequest, *, login: str, password: str) -> Account | Ref
         hashers.check_nothing(password)
     elif check_password(password, account.password):
         actor = actor_of(account.pk)
+        if actor is not None and passwords.lapsed(account):
+            _refused(name, account, "lapsed")
+            return Refused(claim.left, None, lapsed=True)
         if actor is not None:
             throttle.clear(name)
             _open_session(request, account, actor)

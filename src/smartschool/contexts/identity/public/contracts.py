@@ -1,6 +1,7 @@
 """What the door of identity hands out."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from smartschool.kernel.actor import OrganisationRef
 
@@ -18,8 +19,10 @@ class Place:
 
 @dataclass(frozen=True)
 class FirstAccount:
-    """What the command line tells the first 区级管理员; `once` is a password for one sign-in."""
+    """What the command line tells the first 区级管理员; `once` is a password to be changed before
+    `lapses_on`."""
 
     bureau: str
     login: str
     once: str
+    lapses_on: date

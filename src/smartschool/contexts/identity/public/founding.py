@@ -6,6 +6,8 @@ from smartschool.contexts.directory.public.founding import district_officer
 from smartschool.contexts.identity.commands.accounts import open_for_people
 from smartschool.contexts.identity.holders import Holder
 from smartschool.contexts.identity.public.contracts import FirstAccount
+from smartschool.contexts.identity.rules import rules
+from smartschool.kernel import clock
 from smartschool.kernel.actor import system_actor
 
 
@@ -22,4 +24,4 @@ def found(*, name: str, staff_number: str, bureau_name: str | None, bureau_code:
         )
         holder = Holder(person, name, "区级管理员", "staff")
         (slip,) = open_for_people(actor=actor, people=[holder])
-    return FirstAccount(bureau, slip.login, slip.once)
+    return FirstAccount(bureau, slip.login, slip.once, clock.today() + rules().once_valid)

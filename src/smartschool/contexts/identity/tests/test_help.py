@@ -6,16 +6,20 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.hashers import is_password_usable
 from django.test import Client
+from django.utils import timezone
 
 from smartschool.contexts.identity.actors import actor_of
 from smartschool.contexts.identity.commands.accounts import may_help
 from smartschool.contexts.identity.models import Account
+from smartschool.contexts.identity.rules import rules
 from smartschool.contexts.identity.seeds import PASSWORD
 from smartschool.contexts.identity.tests.people import make_people
+from smartschool.kernel import clock
 from smartschool.kernel.models import AuditRecord
 
 SCHOOL, VILLAGE = "/schools/2134040201/accounts/", "/schools/2134040210/accounts/"
 DISTRICT = "/district/accounts/"
+OPEN = "给选中的人开通账号"
 
 
 @pytest.fixture
@@ -69,6 +73,7 @@ def test_a_class_gets_its_accounts_at_once(office: Client) -> None:
     codes = re.findall(r'name="person" value="([^"]+)"', html)
     assert len(codes) == len(logins) - 1
     assert f"{len(codes)} 人还没有账号" in html
+    assert OPEN in html
     assert "还差" in page(office, SCHOOL)
     answer = office.post(group, {"person": codes[1:]})
     assert "no-store" in answer.headers["Cache-Control"]
@@ -113,9 +118,13 @@ def test_one_is_found_by_name_and_opened(office: Client) -> None:
     html = page(office, found)
     assert "学生 七（2）班 12 号" in html
     assert "未开通" in html
+    assert OPEN in html
     (code,) = re.findall(r'name="person" value="([^"]+)"', html)
     (login,) = slips(office.post(found, {"person": code}).content.decode())
     assert re.fullmatch(r"cxy\d{5}", login)
+    html = page(office, found)
+    assert login in html
+    assert OPEN not in html, "everybody who was found has an account"
 
 
 def test_a_locked_pupil_is_unlocked(office: Client) -> None:
@@ -141,6 +150,41 @@ def test_a_lost_password_is_reset(office: Client) -> None:
     record = AuditRecord.objects.get(verb="identity.reset_password")
     assert record.actor == "academic_admin"
     assert once not in str(record.data)
+
+
+def test_a_slip_that_lay_about_too_long_opens_nothing(office: Client) -> None:
+    """The password of a slip is known to somebody else; one's own, however old, still opens for a pupil."""
+    own, valid = SCHOOL + "login/dt-chenxiaoyu/", rules().once_valid
+    long_ago = clock.now() - valid
+    Account.objects.filter(login="dt-chenxiaoyu").update(password_changed_at=long_ago)
+    signed_in("dt-chenxiaoyu")
+    html = do(office, own, "reset")[1]
+    once = slips(html)["dt-chenxiaoyu"]
+    last_day = timezone.localtime(clock.now() + valid).date().isoformat()
+    assert f"{last_day} 前" in html, "the slip says how long"
+    assert f"{last_day} 前登录换掉" in page(office, own)
+    Account.objects.filter(login="dt-chenxiaoyu").update(password_changed_at=long_ago)
+    refused = Client().post("/login/", {"login": "dt-chenxiaoyu", "password": once})
+    assert refused.status_code == 422
+    assert "账号条上的密码只用 90 天，过期了" in refused.content.decode()
+    wrong = Client().post("/login/", {"login": "dt-chenxiaoyu", "password": "wrong"})
+    assert "过期" not in wrong.content.decode(), "said only to who knows the password"
+    assert AuditRecord.objects.filter(verb="identity.sign_in", data={"why": "lapsed"}).count() == 1
+    assert "账号条过期了" in page(office, own)
+    assert "账号条过期" in page(office, SCHOOL + "?q=陈小雨")
+    signed_in("dt-chenxiaoyu", slips(do(office, own, "reset")[1])["dt-chenxiaoyu"])
+
+
+def test_a_slip_says_the_rule_of_its_owner(office: Client) -> None:
+    """Whoever makes it: the district reads what a pupil is from the posts, not from the words of a page."""
+    district = signed_in("dt-xuheng")
+    for login, words in (
+        ("dt-chenxiaoyu", "至少 6 位。"),
+        ("dt-wangqiang", "占三种"),
+        ("dt-lilan", "占三种"),
+    ):
+        for client, root in ((office, SCHOOL), (district, DISTRICT)):
+            assert words in do(client, root + f"login/{login}/", "reset")[1], (login, root)
 
 
 def test_an_account_is_closed_and_opened_again(office: Client) -> None:
@@ -196,6 +240,7 @@ def test_the_office_opens_no_password_of_its_principal(office: Client) -> None:
     account = Account.objects.latest("pk")
     assert account.login in html
     assert not is_password_usable(account.password)
+    assert "密码还没有发" in page(office, SCHOOL + f"login/{account.login}/")
     district = signed_in("dt-xuheng")
     once = slips(do(district, DISTRICT + f"login/{account.login}/", "reset")[1])[account.login]
     signed_in(account.login, once)

@@ -10,33 +10,20 @@ from django.views.decorators.http import require_http_methods
 
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.contexts.directory.public.contracts import OrganisationInfo
-from smartschool.contexts.directory.public.holders import described
-from smartschool.contexts.directory.public.roles import roles
-from smartschool.contexts.identity import holders, throttle
-from smartschool.contexts.identity.actors import actor_of
+from smartschool.contexts.identity import holders
 from smartschool.contexts.identity.commands import accounts
 from smartschool.contexts.identity.errors import unknown_login
 from smartschool.contexts.identity.forms import LoginForm
 from smartschool.contexts.identity.holders import Holder
 from smartschool.contexts.identity.models import Account, normal_login
 from smartschool.contexts.identity.rules import rules
+from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import NotYours
-from smartschool.kernel.policy import requires
+from smartschool.kernel.policy import actor_of, place_of, requires
 from smartschool.kernel.scope import scope_of
 
 KINDS = {"students": "学生", "guardians": "家长"}
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
-
-
-def _place(request: HttpRequest) -> int:
-    place = _actor(request).workspace
-    assert place is not None  # noqa: S101 - both policies stand in a school or at the bureau
-    return place.id
 
 
 def _open(request: HttpRequest, people: Sequence[Holder], back: str, group: str = "") -> HttpResponse:
@@ -49,7 +36,7 @@ def _open(request: HttpRequest, people: Sequence[Holder], back: str, group: str 
         return HttpResponseRedirect(request.get_full_path())
     for one in chosen:
         one.what = f"{group} {one.what}".strip()
-    slips = accounts.open_for_people(actor=_actor(request), people=chosen)
+    slips = accounts.open_for_people(actor=actor_of(request), people=chosen)
     return _slips(request, slips, back)
 
 
@@ -60,6 +47,7 @@ def _slips(request: HttpRequest, slips: Sequence[accounts.Slip], back: str) -> H
         "back_url": back,
         "address": request.build_absolute_uri(reverse("identity:sign_in")),
         "rules": rules(),
+        "lapses_at": clock.now() + rules().once_valid,
     }
     return render(request, "identity/slips.html", context)
 
@@ -74,12 +62,12 @@ def school(request: HttpRequest, school_code: str) -> HttpResponse:
     words = request.GET.get("q", "")
     context: dict[str, object] = {"school_code": school_code, "q": words}
     if words:
-        people = holders.with_accounts(holders.named(_place(request), words))
+        people = holders.with_accounts(holders.named(place_of(request), words))
         if request.method == "POST":
             return _open(request, people, reverse("identity:school_accounts", args=[school_code]))
-        context["people"] = people
+        context |= _listed(people)
     else:
-        context["page"] = holders.overview(_place(request))
+        context["page"] = holders.overview(place_of(request))
     return render(request, "identity/accounts.html", context)
 
 
@@ -87,7 +75,7 @@ def school(request: HttpRequest, school_code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def staff(request: HttpRequest, school_code: str) -> HttpResponse:
     """Everybody of the staff."""
-    return _group(request, school_code, "教职工", "教职工", holders.staff_of(_place(request)))
+    return _group(request, school_code, "教职工", "教职工", holders.staff_of(place_of(request)))
 
 
 @requires("identity.manage_school_accounts")
@@ -95,7 +83,7 @@ def staff(request: HttpRequest, school_code: str) -> HttpResponse:
 def of_class(request: HttpRequest, school_code: str, class_code: str, kind: str) -> HttpResponse:
     """The pupils of a class, or their adults."""
     one = directory.class_by_code(class_code)
-    if one is None or one.organisation_id != _place(request) or kind not in KINDS:
+    if one is None or one.organisation_id != place_of(request) or kind not in KINDS:
         raise NotYours
     found = holders.students_of([one]) if kind == "students" else holders.guardians_of([one])
     return _group(request, school_code, one.name, f"{one.name}{KINDS[kind]}", found[one.id])
@@ -107,13 +95,13 @@ def _group(
     holders.with_accounts(people)
     if request.method == "POST":
         return _open(request, people, request.path, group)
-    context = {
-        "school_code": school_code,
-        "title": title,
-        "people": people,
-        "lacking": sum(one.state == "none" for one in people),
-    }
+    context = {"school_code": school_code, "title": title, **_listed(people)}
     return render(request, "identity/group.html", context)
+
+
+def _listed(people: Sequence[Holder]) -> dict[str, object]:
+    """What a list of people needs: how many of them lack an account decides whether it offers to open."""
+    return {"people": people, "lacking": sum(one.state == "none" for one in people)}
 
 
 @requires("identity.manage_school_accounts")
@@ -123,7 +111,7 @@ def school_account(request: HttpRequest, school_code: str, login: str) -> HttpRe
     account = Account.objects.select_related("person").filter(login=normal_login(login)).first()
     who = None
     if account is not None:
-        who = described(_place(request), account.person.merged_into_id or account.person_id)
+        who = holders.found_here(place_of(request), account.person.merged_into_id or account.person_id)
     if account is None or who is None:
         raise NotYours
     return _one(request, account, who, reverse("identity:school_accounts", args=[school_code]))
@@ -136,7 +124,7 @@ def school_account(request: HttpRequest, school_code: str, login: str) -> HttpRe
 @require_http_methods(["GET", "POST"])
 def district(request: HttpRequest) -> HttpResponse:
     """People of the bureau; anybody else by the account's name: the district reads no school's list."""
-    people = holders.with_accounts(holders.staff_of(_place(request)))
+    people = holders.with_accounts(holders.staff_of(place_of(request)))
     if request.method == "POST":
         return _open(request, people, request.path)
     form = LoginForm(request.GET if "login" in request.GET else None)
@@ -148,7 +136,7 @@ def district(request: HttpRequest) -> HttpResponse:
         form.add_error("login", unknown_login().message)
     if form.errors:
         status = 422
-    context = {"form": form, "people": people, "lacking": sum(one.state == "none" for one in people)}
+    context = {"form": form, **_listed(people)}
     return render(request, "identity/district_accounts.html", context, status=status)
 
 
@@ -156,13 +144,13 @@ def district(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def office(request: HttpRequest, unit_code: str) -> HttpResponse:
     """The 校长 and 教务管理员 of a school: who opens the accounts of everybody else there."""
-    unit = _below(_actor(request), unit_code)
+    unit = _below(actor_of(request), unit_code)
     with scope_of([unit.id], write=False):
         people = holders.office_holders(unit.id)
     holders.with_accounts(people)
     if request.method == "POST":
         return _open(request, people, request.path)
-    context = {"unit": unit, "people": people, "lacking": sum(one.state == "none" for one in people)}
+    context = {"unit": unit, **_listed(people)}
     return render(request, "identity/office.html", context)
 
 
@@ -184,45 +172,35 @@ def district_account(request: HttpRequest, login: str) -> HttpResponse:
     account = Account.objects.filter(login=normal_login(login)).first()
     if account is None:
         raise NotYours
-    owner, who = actor_of(account.pk), ("", "")
-    if owner is not None:
-        posts = dict.fromkeys(f"{a.organisation.name}{roles()[a.role].zh}" for a in owner.affiliations)
-        who = (owner.name, "、".join(posts))
-    return _one(request, account, who, reverse("identity:district_accounts"))
+    return _one(request, account, holders.owner_of(account), reverse("identity:district_accounts"))
 
 
 # --- one account ------------------------------------------------------------------------------------
 
 
-def _one(request: HttpRequest, account: Account, who: tuple[str, str], back: str) -> HttpResponse:
+def _one(request: HttpRequest, account: Account, who: Holder, back: str) -> HttpResponse:
     """Facts of the account and what can be done; a new password is shown as a slip, this once."""
-    actor, do = _actor(request), request.POST.get("do", "")
+    actor, do = actor_of(request), request.POST.get("do", "")
     if request.method == "POST":
         if do == "reset":
             once = accounts.reset_password(actor=actor, account=account)
-            kind = (
-                "student" if who[1].startswith("学生") else "guardian" if who[1].endswith("家长") else "staff"
-            )
-            holder = Holder(account.person_id, who[0], who[1], kind)
-            return _slips(request, [accounts.Slip(holder, account.login, once)], request.path)
+            return _slips(request, [accounts.Slip(who, account.login, once)], request.path)
         if do not in _VERBS:
             raise NotYours
         verb, words = _VERBS[do]
         verb(actor=actor, account=account)
         messages.success(request, words)
         return HttpResponseRedirect(request.path)
-    locked = bool(throttle.locked([account.login]))
-    state = "closed" if not account.is_active else "locked" if locked else "open"
+    state = holders.state_of(account)
     context = {
         "account": account,
-        "name": who[0],
-        "what": who[1],
+        "who": who,
         "state": state,
         "shown": holders.STATES[state],
         "helped": not account.is_active or accounts.may_help(actor, account),
         "own": account.pk == actor.account_id,
         "back_url": back,
-        "limits": rules(),
+        "lapses_at": account.password_changed_at + rules().once_valid,
     }
     return render(request, "identity/account.html", context)
 

@@ -11,11 +11,12 @@ from smartschool.contexts.directory.public import doors as directory
 from smartschool.contexts.identity.commands import accounts, signing
 from smartschool.contexts.identity.forms import PasswordForm, SignInForm
 from smartschool.contexts.identity.models import Account
+from smartschool.contexts.identity.passwords import only_pupil
 from smartschool.contexts.identity.public.doors import PLACE_KEY, current_place, places_of
 from smartschool.contexts.identity.rules import rules
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
-from smartschool.kernel.policy import public, requires
+from smartschool.kernel.policy import actor_of, public, requires
 
 
 @public("以未登录的人为对象：登录页")
@@ -50,6 +51,8 @@ def _safe(request: HttpRequest, address: str) -> str:
 
 
 def _refusal(outcome: signing.Refused) -> str:
+    if outcome.lapsed:
+        return f"账号条上的密码只用 {rules().once_valid.days} 天，过期了。找发账号条的人重置，再打一条。"
     if outcome.locked_until is None:
         return f"账号或密码不对。还可以再试 {outcome.left} 次。"
     minutes = max(1, round((outcome.locked_until - clock.now()).total_seconds() / 60))
@@ -78,7 +81,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def switch_place(request: HttpRequest) -> HttpResponse:
     """Only picks which home opens; what may be seen there is decided by the affiliation each time."""
     wanted = request.POST.get("place", "")
-    place = next((p for p in places_of(request.actor) if p.key == wanted), None)  # type: ignore[attr-defined]
+    place = next((p for p in places_of(actor_of(request)) if p.key == wanted), None)
     if place is None:
         raise NotYours
     request.session[PLACE_KEY] = place.key
@@ -94,7 +97,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            actor = request.actor  # type: ignore[attr-defined]
+            actor = actor_of(request)
             account = Account.objects.get(pk=actor.account_id)
             try:
                 accounts.change_password(
@@ -112,7 +115,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "due": due,
-        "only_pupil": request.actor.roles() == {"student"},  # type: ignore[attr-defined]
+        "only_pupil": only_pupil(actor_of(request).roles()),
         "limits": rules(),
     }
     return render(request, "identity/password.html", context, status=status)
