@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from smartschool.runtime.database import open_product
 
@@ -22,14 +21,8 @@ def run(args: argparse.Namespace) -> int:
     Run again it opens one for a further 区级管理员: the way back when nobody can sign in any more. Whoever
     can run it owns the machine and the database anyway.
     """
-    if not os.environ.get("DATABASE_URL"):
-        with open_product(args.data):
-            return set_up(args)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smartschool.settings.dev")
-    import django  # the settings are chosen above
-
-    django.setup()
-    return set_up(args)
+    with open_product(args.data):
+        return set_up(args)
 
 
 def set_up(args: argparse.Namespace) -> int:
@@ -46,6 +39,6 @@ def set_up(args: argparse.Namespace) -> int:
         raise Failure(refused.message) from None
     print(f"{first.bureau}的区级管理员{args.name}：")
     print(f"  账号 {first.login}")
-    print(f"  密码 {first.once}（只显示这一次，登录后换成自己的）")
+    print(f"  密码 {first.once}（只显示这一次，{first.lapses_on} 前登录，换成自己的）")
     print("接着在浏览器里：校历定学期；学校与人员添加学校、任命校长，给他开通账号。")
     return 0

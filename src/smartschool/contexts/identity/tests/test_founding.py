@@ -1,18 +1,25 @@
 """The first step without demo data: the bureau and the account of a 区级管理员, from the command line."""
 
 import argparse
+import os
 import re
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
+from tests.harness import cluster
 
 from smartschool.cli import setup
 from smartschool.contexts.directory.models import Organisation
 from smartschool.contexts.identity.models import Account
 from smartschool.kernel import clock
 from smartschool.kernel.models import AuditRecord
+from smartschool.runtime.account import child_account
 from smartschool.runtime.failure import Failure
+from smartschool.runtime.tests.product import command
 
 
 def wanted(*words: str) -> argparse.Namespace:
@@ -64,3 +71,22 @@ def test_a_further_officer_where_nobody_can_sign_in(
     setup.set_up(wanted("--name", "许方舟", "--staff-number", "99", "--bureau", "不会再建一个"))
     assert signed_in(capsys.readouterr().out).get("/district/accounts/").status_code == 200
     assert Organisation.objects.filter(kind="bureau").count() == bureaus
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A data folder that the plain user can reach, which tmp_path is not."""
+    folder = Path("/tmp") / f"smartschool-setup-{os.urandom(4).hex()}"  # noqa: S108
+    child_account().folder(folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_on_a_database_of_somebody_else_s(nothing: None, fresh_database: str, home: Path) -> None:
+    """As any verb, with both addresses and the keys of the data folder: never with keys of another place."""
+    environment = {"DATABASE_URL": cluster.CLUSTER.handle().app_url(fresh_database)}
+    words = ("--name", "许方舟", "--bureau", "新区教育体育局", "--data", str(home))
+    refused = command("setup", *words, environment=environment)
+    assert "DATABASE_URL 和 DATABASE_OWNER_URL 要同时设置" in refused.communicate()[0]
+    assert refused.returncode == 1
+    assert not Organisation.objects.filter(kind="bureau", valid_to__isnull=True).exists()
