@@ -2,13 +2,15 @@
 
 The sheet parser allocates the rectangle from A1 to the last cell densely, so one stray cell at
 XFD1048576 would ask for 400 GB. The XML is inflated once here, in chunks, and only its cell
-addresses are looked at; that also proves that the archive is whole.
+addresses are looked at; that also proves that the archive is whole. Where the addresses do not tell
+the span beyond doubt, the archive is not `plain` and has to be parsed apart.
 """
 
 import html
 import re
 import zipfile
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from io import BytesIO
@@ -20,6 +22,7 @@ _CHUNK = 4 << 20
 _LONGEST_TAG = 4096  # bytes carried over a chunk border so that no cell address is cut
 # Patterns that start with letters are searched ten times faster than those that start with "<".
 _ROW = re.compile(rb"row\b[^>]*?\br=[\"'](\d{1,9})[\"']")
+_FAR = re.compile(rb"c r=\"[A-Za-z]{1,3}\d{5}")
 _MAYBE_WIDE = re.compile(rb"r=[\"'][A-Za-z]{3}\d")
 _WIDE = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"'][A-Za-z]{3}\d")
 _LETTERS = re.compile(rb"\br=[\"']([A-Za-z]{1,3})\d")
@@ -60,15 +63,21 @@ class SheetFacts:
 @dataclass(slots=True)
 class Archive:
     """A whole and harmless .xlsx. `calculated` is False where the file itself asks to be calculated when
-    opened: then a 0 beside a formula may be a placeholder."""
+    opened: then a 0 beside a formula may be a placeholder. `plain`: its span is known and small enough."""
 
     sheets: dict[str, SheetFacts]
     calculated: bool
+    plain: bool
 
     def unknown(self, sheet: str) -> set[tuple[int, int]]:
         """Formula cells of a sheet whose result the file does not hold."""
         doubtful = (Result.NONE,) if self.calculated else (Result.NONE, Result.PLACEHOLDER)
-        return {place for place, result in self.sheets[sheet].formulas.items() if result in doubtful}
+        facts = self.sheets.get(sheet, SheetFacts())
+        return {place for place, result in facts.formulas.items() if result in doubtful}
+
+    def errors(self, sheet: str) -> set[tuple[int, int]]:
+        """Cells of a sheet that hold an error value."""
+        return self.sheets.get(sheet, SheetFacts()).errors
 
 
 def damaged() -> FileRefused:
@@ -81,23 +90,37 @@ def inspect(content: bytes, limits: Limits) -> Archive:
     """Check an .xlsx archive and collect formula and error cells of its sheets."""
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
-            members = {info.filename: info for info in archive.infolist()}
+            members = {_path(info.filename): info for info in archive.infolist()}
             _check_directory(members, limits)
+            if len(members) < len(archive.infolist()):
+                raise damaged()  # two members of one name: nobody knows which one another program reads
             parts = _sheet_parts(archive, members)
             facts: dict[str, SheetFacts] = {}
-            span = 0
+            span = most = 0
+            plain = True
             for name, info in members.items():
-                if name.endswith((".xml", ".rels")):
-                    found, cells = _scan(archive, info, limits)
-                    span += cells
-                    if name in parts:
-                        facts[parts[name]] = found
+                found, extent = _scan(archive, info, limits)
+                span, most, plain = span + extent.cells, most + extent.most, plain and extent.plain
+                if name in parts:
+                    facts[parts[name]] = found
             if span > limits.cells:
-                raise _too_many_cells(limits)
-            workbook = _text(archive, "xl/workbook.xml") if "xl/workbook.xml" in members else ""
+                raise too_many_cells(limits)
+            workbook = _text(archive, members[_WORKBOOK])
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as problem:
         raise damaged() from problem
-    return Archive(facts, calculated=not re.search(r"fullCalcOnLoad\s*=\s*[\"'](?:1|true)", workbook))
+    return Archive(
+        facts,
+        calculated=not re.search(r"fullCalcOnLoad\s*=\s*[\"'](?:1|true)", workbook),
+        plain=plain and most <= limits.cells,
+    )
+
+
+_WORKBOOK = "xl/workbook.xml"
+
+
+def _path(name: str) -> str:
+    """Name of a member as it is looked up: some programs write backslashes, or other letter case."""
+    return name.replace("\\", "/").lower()
 
 
 def _check_directory(members: dict[str, zipfile.ZipInfo], limits: Limits) -> None:
@@ -112,15 +135,29 @@ def _check_directory(members: dict[str, zipfile.ZipInfo], limits: Limits) -> Non
             info.compress_size, 1
         ):
             raise bomb
-        if info.filename.lower().endswith("vbaproject.bin"):
-            raise macros()
-    if "[Content_Types].xml" not in members:
-        raise FileRefused(
-            "not_a_workbook", "这是压缩包，不是表格。请解压后上传里面的 .xlsx、.xls 或 .csv 文件。"
-        )
+    if any(name.endswith("vbaproject.bin") for name in members):
+        raise macros()
+    if _WORKBOOK not in members:
+        raise _no_workbook(members)
 
 
-def _text(archive: zipfile.ZipFile, name: str) -> str:
+def _no_workbook(members: Collection[str]) -> FileRefused:
+    kinds = {
+        "xl/workbook.bin": "二进制工作簿（.xlsb）",
+        "content.xml": " ODS 表格",
+        "word/document.xml": " Word 文档",
+    }
+    for name, kind in kinds.items():
+        if name in members:
+            return FileRefused(
+                "not_a_workbook", f"这是{kind}。请打开它，把表格另存为“Excel 工作簿（.xlsx）”再上传。"
+            )
+    return FileRefused(
+        "not_a_workbook", "这是压缩包，不是表格。请解压后上传里面的 .xlsx、.xls 或 .csv 文件。"
+    )
+
+
+def _text(archive: zipfile.ZipFile, name: zipfile.ZipInfo) -> str:
     with archive.open(name) as source:
         return source.read(4 << 20).decode("utf-8", "replace")
 
@@ -135,15 +172,15 @@ def _attributes(tag: str) -> dict[str, str]:
 def _sheet_parts(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> dict[str, str]:
     """Which archive member holds which named sheet."""
     relations_name = "xl/_rels/workbook.xml.rels"
-    if "xl/workbook.xml" not in members or relations_name not in members:
+    if relations_name not in members:
         return {}
     targets = {}
-    for tag in _RELATION_TAG.findall(_text(archive, relations_name)):
+    for tag in _RELATION_TAG.findall(_text(archive, members[relations_name])):
         relation = _attributes(tag)
-        target = relation.get("Target", "")
+        target = _path(relation.get("Target", ""))
         targets[relation.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     parts = {}
-    for tag in _SHEET_TAG.findall(_text(archive, "xl/workbook.xml")):
+    for tag in _SHEET_TAG.findall(_text(archive, members[_WORKBOOK])):
         sheet = _attributes(tag)
         if "name" in sheet and "id" in sheet:
             parts[targets.get(sheet["id"], "")] = sheet["name"]
@@ -168,24 +205,39 @@ def column_letters(number: int) -> str:
     return letters
 
 
-def _too_many_cells(limits: Limits) -> FileRefused:
+def too_many_cells(limits: Limits) -> FileRefused:
     return FileRefused(
         "too_many_cells", f"表格范围超过 {limits.cells:,} 格，请只保留需要的行和列，另存后再上传。"
     )
 
 
-def _scan(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> tuple[SheetFacts, int]:
-    """Inflate one member in chunks; answer its facts and the number of cells that its rectangle spans."""
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """Cells that the rectangle of a sheet spans, at most `most` of them where the rows of its cells lie."""
+
+    cells: int = 0
+    most: int = 0
+    plain: bool = True
+
+
+def _scan(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> tuple[SheetFacts, _Extent]:
+    """Inflate one member in chunks; answer its facts and how many cells it spans.
+
+    What a member is called says nothing: whatever holds a sheet is looked at as one.
+    """
     facts = SheetFacts()
     last_row = 0
     letters: set[bytes] = set()
-    is_sheet = "worksheets/" in info.filename and info.filename.endswith(".xml")
+    is_sheet, plain = False, True
     # Narrow sheets of few rows fit whatever their width; only long ones pay for an exact width.
     need_width = False
     with archive.open(info) as source:
         tail = b""
         while chunk := source.read(_CHUNK):
+            is_sheet = is_sheet or b"sheetData" in chunk or b"s\0h\0e\0e\0t\0D" in chunk
             if not is_sheet:
+                tail = chunk[-16:]
+                is_sheet = b"sheetData" in tail + chunk[:16]
                 continue
             data = tail + chunk
             rows = _ROW.findall(data)
@@ -198,10 +250,26 @@ def _scan(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> tu
             need_width = need_width or last_row * 702 > limits.cells // 2
             if need_width:
                 letters.update(_LETTERS.findall(data))
+            plain = plain and _says_where(data) and (last_row >= 10_000 or not _FAR.search(data))
             _collect(data, facts)
             tail = data[-_LONGEST_TAG:]
     width = max((column_number(name.decode()) + 1 for name in letters), default=702) if last_row else 0
-    return facts, last_row * width
+    most = width * (limits.rows + 1000 if last_row >= 10_000 else 10_000) if need_width else 0
+    return facts, _Extent(last_row * width, most, plain)
+
+
+def _says_where(data: bytes) -> bool:
+    """Whether every row and cell begins with its address, as all usual programs write them: without one,
+    below a prefix or in another encoding a cell may stand anywhere."""
+    end = data.rfind(b">") + 1
+    cells = data.count(b'<c r="', 0, end)
+    others = sum(data.count(name, 0, end) for name in (b"<co", b"<cf", b"<cu", b"<ce"))
+    rows = data.count(b'<row r="', 0, end) + data.count(b"<rowB", 0, end)
+    return (
+        data.count(b"<c", 0, end) == cells + others
+        and data.count(b"<row", 0, end) == rows
+        and not any(odd in data for odd in (b":c", b":row", b"\0"))
+    )
 
 
 def _collect(data: bytes, facts: SheetFacts) -> None:

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+from collections.abc import Iterator
 from io import StringIO
 from itertools import islice
 
@@ -19,6 +20,8 @@ _BOMS = (
 _DELIMITERS = (",", "\t", ";", "|", "，")
 # A field longer than this is a missing quote that swallowed the rest of the file.
 _LONGEST_FIELD = 20_000
+# Characters of one line: 400 columns of the longest names and addresses fit many times.
+_LONGEST_LINE = 400_000
 
 
 def decode(content: bytes) -> str:
@@ -54,7 +57,7 @@ def rows_of(text: str, limits: Limits) -> list[list[Cell]]:
     width = 0
     csv.field_size_limit(_LONGEST_FIELD)
     try:
-        for row in csv.reader(StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True):
+        for row in csv.reader(_lines(text, delimiter, limits), delimiter=delimiter, skipinitialspace=True):
             rows.append(list(row))
             width = max(width, len(row))
             if len(rows) > limits.rows + 1000:
@@ -72,7 +75,17 @@ def rows_of(text: str, limits: Limits) -> list[list[Cell]]:
     return rows
 
 
+def _lines(text: str, delimiter: str, limits: Limits) -> Iterator[str]:
+    """Lines with their ends; one that no table has is refused before it is split."""
+    for line in StringIO(text, newline=""):
+        if len(line) > _LONGEST_LINE:
+            if line.count(delimiter) > limits.columns:
+                raise too_many_columns(limits)
+            raise csv.Error("line too long")
+        yield line
+
+
 def _delimiter(text: str) -> str:
     """The separator that splits the first lines most evenly: most often, on most lines."""
-    lines = [line for line in islice(StringIO(text), 40) if line.strip()]
+    lines = [line for line in islice(StringIO(text[:_LONGEST_LINE]), 40) if line.strip()]
     return max(_DELIMITERS, key=lambda mark: sum(min(line.count(mark), 400) for line in lines))

@@ -277,13 +277,21 @@ def _extra_filled(row: list[Cell], header: Header, extras: Mapping[str, str]) ->
 
 
 def _fill_merged(raw: RawSheet, header_line: int) -> None:
-    """A cell merged over several data rows speaks for each of them, as it does on the screen."""
-    for (top, left), (bottom, _right) in raw.merged:
-        if top > header_line and bottom > top:
-            value = raw.rows[top][left]
-            for line in range(top + 1, min(bottom + 1, len(raw.rows))):
-                if is_blank(raw.rows[line][left]):
-                    raw.rows[line][left] = value
+    """A cell merged over several data rows speaks for each of them, as it does on the screen.
+
+    A range may lie beyond the last value, as the merged blanks of a seal below the table do. Ranges do not
+    overlap in a sound file; what a range has filled is not looked at again.
+    """
+    size, width = len(raw.rows), len(raw.rows[0]) if raw.rows else 0
+    filled_to: dict[int, int] = {}
+    for (top, left), (bottom, _right) in sorted(raw.merged):
+        if top <= header_line or bottom <= top or top >= size or left >= width:
+            continue
+        value = raw.rows[top][left]
+        for line in range(max(top, filled_to.get(left, 0)) + 1, min(bottom + 1, size)):
+            if is_blank(raw.rows[line][left]):
+                raw.rows[line][left] = value
+        filled_to[left] = max(bottom, filled_to.get(left, 0))
 
 
 def _is_note(row: list[Cell], few: int) -> bool:

@@ -1,30 +1,28 @@
 """Opens a file of any accepted kind and answers its visible sheets as raw rows."""
 
+import re
 from dataclasses import dataclass, field
-from io import BytesIO
-
-from python_calamine import (
-    CalamineError,
-    CalamineWorkbook,
-    PasswordError,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
 
 from smartschool.contexts.exchange.reading import archive, delimited
 from smartschool.contexts.exchange.reading.limits import DEFAULT, Limits
+from smartschool.contexts.exchange.reading.parsing import parse, parse_apart, password
 from smartschool.kernel.tabular import Cell, FileRefused
 
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FOREIGN = {
-    b"%PDF": "PDF",
+    b"%PDF": " PDF",
     b"\x89PNG": "图片",
     b"\xff\xd8\xff": "图片",
     b"Rar!": "压缩包",
     b"7z\xbc\xaf": "压缩包",
+    b"\x1f\x8b": "压缩包",
+    b"GIF8": "图片",
+    b"{\\rtf": " Word 文档",
+    b"MZ": "程序",
 }
+_WEB_PAGE = re.compile(r"\s*(?:<|mime-version:)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -52,44 +50,24 @@ def open_sheets(content: bytes, limits: Limits = DEFAULT) -> list[RawSheet]:
             raise FileRefused("not_a_table", f"这是{kind}，不是表格。请上传 .xlsx、.xls 或 .csv 文件。")
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         facts = archive.inspect(content, limits)
-        return _excel(content, limits, facts)
+        return [
+            RawSheet(*page, facts.unknown(page.name), facts.errors(page.name))
+            for page in (parse if facts.plain else parse_apart)(content, limits)
+        ]
     if head == _OLE:
-        if b"_\x00V\x00B\x00A\x00_\x00P\x00R\x00O\x00J\x00E\x00C\x00T" in content:
+        if _utf16("_VBA_PROJECT") in content:
             raise archive.macros()
-        return _excel(content, limits, None)
-    opening = content[:2048].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if opening.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
+        if _utf16("EncryptedPackage") in content:
+            raise password()
+        return [RawSheet(*page) for page in parse_apart(content, limits)]
+    text = delimited.decode(content)
+    if _WEB_PAGE.match(text):
         raise FileRefused(
             "web_page", "这是网页格式的表。请用 Excel 打开，另存为“Excel 工作簿（.xlsx）”再上传。"
         )
-    return [RawSheet("", delimited.rows_of(delimited.decode(content), limits))]
+    return [RawSheet("", delimited.rows_of(text, limits))]
 
 
-def _excel(content: bytes, limits: Limits, facts: archive.Archive | None) -> list[RawSheet]:
-    try:
-        with CalamineWorkbook.from_filelike(BytesIO(content)) as book:
-            sheets = []
-            for meta in book.sheets_metadata:
-                if meta.visible != SheetVisibleEnum.Visible or meta.typ != SheetTypeEnum.WorkSheet:
-                    continue
-                sheet = book.get_sheet_by_name(meta.name)
-                if sheet.total_height > limits.rows + 1000:
-                    raise archive.too_many_rows(limits)
-                if sheet.total_width > limits.columns:
-                    raise archive.too_many_columns(limits)
-                raw = RawSheet(
-                    meta.name,
-                    sheet.to_python(skip_empty_area=False),
-                    list(sheet.merged_cell_ranges or ()),
-                )
-                if facts and meta.name in facts.sheets:
-                    raw.errors = facts.sheets[meta.name].errors
-                    raw.formulas = facts.unknown(meta.name)
-                sheets.append(raw)
-            return sheets
-    except PasswordError as problem:
-        raise FileRefused("password", "文件加了密码。请在 Excel 里去掉密码后再上传。") from problem
-    except CalamineError as problem:
-        raise archive.damaged() from problem
-    except (OSError, ValueError) as problem:
-        raise archive.damaged() from problem
+def _utf16(name: str) -> bytes:
+    """How a stream is called in the directory of an .xls."""
+    return name.encode("utf-16-le")

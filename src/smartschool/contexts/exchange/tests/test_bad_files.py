@@ -1,6 +1,7 @@
 """The corpus of bad files: one clear Chinese message each, bounded memory."""
 
 import resource
+import struct
 import zipfile
 from io import BytesIO
 
@@ -9,7 +10,7 @@ import pytest
 from smartschool.contexts.exchange.reading.limits import Limits
 from smartschool.contexts.exchange.reading.table import read_table
 from smartschool.contexts.exchange.tests.test_reading import COLUMNS, HEAD, ROWS
-from smartschool.contexts.exchange.tests.workbooks import as_csv, inline, sheet_xml, xlsx
+from smartschool.contexts.exchange.tests.workbooks import as_csv, inline, sheet_xml, xls, xlsx
 from smartschool.kernel.tabular import FileRefused, check_frame
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -109,7 +110,14 @@ def test_macros() -> None:
         (b"  \r\n", "empty_file"),
         (b"%PDF-1.7 ....", "not_a_table"),
         (b"\x89PNG\r\n\x1a\n....", "not_a_table"),
+        (b"GIF89a....", "not_a_table"),
+        (b"{\\rtf1 ...}", "not_a_table"),
+        (b"\x1f\x8b\x08....", "not_a_table"),
         ("<html><table><tr><td>姓名</td></tr></table></html>".encode(), "web_page"),
+        ("<!-- 导出 --><div><table><tr><td>姓名</td></tr></table></div>".encode(), "web_page"),
+        ("<html><table><tr><td>姓名</td></tr></table></html>".encode("utf-16"), "web_page"),
+        ("MIME-Version: 1.0\nContent-Type: multipart/related\n\n<html>姓名</html>".encode(), "web_page"),
+        (OLE + b"\x00" * 600 + "EncryptedPackage".encode("utf-16-le"), "password"),
         (OLE + b"\x00" * 600, "damaged_file"),
         (b"\xff\xfe\x00\xd8\x00\xd8", "unknown_encoding"),
         ("姓名,年级\n".encode() + b"\xff\xff\xff", "unknown_encoding"),
@@ -125,11 +133,85 @@ def test_bad_files_get_one_clear_message(content: bytes, code: str) -> None:
     assert refused(content).code == code
 
 
-def test_archive_that_is_no_workbook() -> None:
+@pytest.mark.parametrize(
+    ("members", "word"),
+    [
+        (["名单.txt"], "压缩包"),
+        (["mimetype", "content.xml"], "ODS"),
+        (["[Content_Types].xml", "word/document.xml"], "Word"),
+        (["[Content_Types].xml", "xl/workbook.bin"], "xlsb"),
+    ],
+)
+def test_archive_that_is_no_workbook(members: list[str], word: str) -> None:
     target = BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("名单.txt", "张三")
-    assert refused(target.getvalue()).code == "not_a_workbook"
+        for name in members:
+            archive.writestr(name, "x")
+    problem = refused(target.getvalue())
+    assert problem.code == "not_a_workbook"
+    assert word in problem.message
+
+
+FAR = [
+    f'<row r="1">{inline("A1", "姓名")}</row><row>{inline("ZZ1048576", "x")}</row>',
+    f'<row r="1">{inline("A1", "姓名")}</row><row r="2">{inline("ZZ99999", "x")}</row>',
+    '<row r = "1048576"><c r = "XFD1048576"><v>1</v></c></row>',
+    "<row/>" * 100_900 + f"<row>{'<c/>' * 399}<c><v>1</v></c></row>",
+]
+
+
+@pytest.mark.parametrize("body", FAR)
+def test_a_cell_whose_place_is_not_told_beforehand_ends_no_process(body: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert refused(sheet_xml(body)).code in {"too_many_rows", "too_many_columns", "too_many_cells"}
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 << 10
+
+
+@pytest.mark.parametrize(
+    "name", ["xl/data/one.xml", "xl/Worksheets/Sheet1.XML", "xl\\worksheets\\sheet1.xml"]
+)
+def test_a_sheet_is_looked_at_whatever_its_part_is_called(name: str) -> None:
+    body = f'<row r="1">{inline("A1", "姓名")}</row><row r="99999">{inline("ZZ99999", "x")}</row>'
+    plain = zipfile.ZipFile(BytesIO(sheet_xml(body)))
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in plain.namelist():
+            moved = name if part == "xl/worksheets/sheet1.xml" else part
+            told = plain.read(part).replace(b"worksheets/sheet1.xml", name[3:].replace("\\", "/").encode())
+            archive.writestr(moved, told)
+    assert refused(target.getvalue()).code == "too_many_cells"
+
+
+def test_two_members_of_one_name() -> None:
+    target = BytesIO(xlsx([HEAD, *ROWS]))
+    with zipfile.ZipFile(target, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("xl/worksheets/sheet1.xml", "<worksheet/>")
+    assert refused(target.getvalue()).code == "damaged_file"
+
+
+def test_old_xls_that_claims_too_much_or_is_cut_ends_no_process() -> None:
+    whole = xls([HEAD, ["姓", "x"]])
+    stray = whole.replace(struct.pack("<HHH", 1, 1, 0), struct.pack("<HHH", 65_535, 255, 0))
+    assert stray != whole
+    assert refused(stray).code == "too_many_cells"
+    bound = whole.find(struct.pack("<HH", 0x0085, 12)) + 4
+    assert bound > 4
+    lost = (
+        whole[:bound] + struct.pack("<I", 0x7FFFFF00) + whole[bound + 4 :]
+    )  # the sheet's place in the stream
+    assert refused(lost).code == "damaged_file"
+
+
+def test_a_merge_below_the_last_row_is_no_data() -> None:
+    seal = [(5, 0, 9, 3, ""), (1_000_000, 0, 1_000_003, 0, "")]
+    table = read_table(xlsx([HEAD, *ROWS], merged=seal), COLUMNS)
+    assert len(table.frame) == len(ROWS)
+
+
+def test_a_line_longer_than_any_table_is_not_split() -> None:
+    head = ",".join(HEAD) + "\n"
+    assert refused((head + "," * 5_000_000).encode()).code == "too_many_columns"
+    assert refused((head + "张" * 500_000).encode()).code == "broken_csv"
 
 
 def test_file_too_large() -> None:
