@@ -14,7 +14,7 @@ from smartschool.analyze.cells import mark
 from smartschool.analyze.faults import Fault, Refused
 from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
-from smartschool.kernel.row_kinds import FULL_MARK_WORDS, is_closing_row, is_summary_word
+from smartschool.kernel.row_kinds import is_closing_row, is_full_mark_word, is_summary_word
 
 TOTAL_TITLES = ("总分", "total", "总成绩", "总得分", "合计")
 MOST_NAMED = 5
@@ -39,7 +39,7 @@ def without_extra_rows(
     for place, row in enumerate(table.rows):
         words = [text for at in words_at if (text := row[at]) and _PLAIN_ID.fullmatch(text) is None]
         known = any(row[at] for at in words_at)
-        if full is None and FULL_MARK_WORDS.intersection(words):
+        if full is None and any(map(is_full_mark_word, words)):
             full, full_at = row, table.numbers[place]
         elif full is None and place == 0 and not known and _tops(table, marks_at):
             full, full_at = row, table.numbers[place]

@@ -10,6 +10,8 @@ with a prefix       第1题 · 第一题 · 题目1 · T1 · Q1 · 小题13(1)  
 below a section     一、1 · 二、13(1)                             mark of 1, 13(1), in its section
 with a stop         1. · 1、 · 13①、                              mark
 objective parts     客观题1 · 选择题1 · 单选1 · 主观题13(1) · 填空13.1   mark of an item of its kind
+below its kind      一、选择题（每题3分，共24分）1               mark of an item of its kind
+questions           第19题第（1）问 · 19题第2问 · 19-(2)           mark of 19(1), 19(2), 19(2)
 with full marks     1[3分] · 1(3分) · 第1题（满分3分） · 13(1)/5       mark, full 3, 3, 3, 5
 pairs               1选项 · 1作答 · 1答案 · 第1题答案 · 选项1            chosen option
 pairs               1得分 · 1分数 · 得分1 · 第1题得分                 mark
@@ -25,7 +27,7 @@ from smartschool.kernel.cells import narrow
 _CIRCLED = {chr(0x2460 + n): f"({n + 1})" for n in range(20)}
 _PREFIX = re.compile(
     r"^(?:(客观|主观|单选|多选|选择|填空|判断|解答)题?|小题|试题|题目|题号|题|[TQ])+"
-    r"[:_\-]?(?=[\d第])"
+    r"(?:\([^()]*\))?[:_\-]?(?=[\d第])"
 )
 _FULL = re.compile(r"(?:[(\[【]?(?:满分|共)?(\d+(?:\.\d+)?)分[)\]】]?|/(\d+(?:\.\d+)?))$")
 _CHOICE = re.compile(r"^(?:选项|作答|答案|学生答案)|(?:选项|作答|学生答案|答案)$")
@@ -37,9 +39,13 @@ _HAN_NUMBERS = {
     if tens or ones
 }
 _HAN = r"[一二三四五六七八九]?十?[一二三四五六七八九]?"
-_SECTION = re.compile(rf"^(?=[一二三四五六七八九十])({_HAN})[、.](?=[\d第题T])")
+_SECTION = re.compile(
+    rf"^(?=[一二三四五六七八九十])({_HAN})[、.](?=[\d第题T]|(?:客观|主观|单选|多选|选择|填空|判断|解答))"
+)
+_QUESTION = re.compile(r"第?[(]?(\d{1,2})[)]?小?问")
 _HAN_ITEM = re.compile(rf"^第(?=[一二三四五六七八九十])({_HAN})(?=大?题)大?")
-_LABEL = re.compile(r"^(\d{1,3})(?:[(\-._](\d{1,2})\)?)?(?:[(\-._](\d{1,2})\)?)?$")
+_PART = r"(?:(?:[(]|[-._][(]?)(\d{1,2})[)]?)?"
+_LABEL = re.compile(rf"^(\d{{1,3}}){_PART}{_PART}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ def item_heading(text: str) -> ItemHeading | None:
     prefix = _PREFIX.match(plain)
     if prefix:
         plain = plain[prefix.end() :]
+    plain = _QUESTION.sub(r"(\1)", plain.removesuffix("分") if "题" in plain else plain)
     plain = plain.replace("第", "").replace("小题", "").replace("题", "")
     match = _LABEL.fullmatch(plain)
     if match is None:
@@ -89,5 +96,6 @@ def item_heading(text: str) -> ItemHeading | None:
     first, parts = match[1], match.groups()[1:]
     label = str(int(first)) + "".join(f"({int(part)})" for part in parts if part)
     marks = float(full.group(1) or full.group(2)) if full else None
-    part = _HAN_NUMBERS.get(section[1]) if section else None
-    return ItemHeading(label, chosen, marks, part, (prefix[1] or "") if prefix else "")
+    kind = (prefix[1] or "") if prefix else ""
+    part = _HAN_NUMBERS.get(section[1]) if section and not kind else None
+    return ItemHeading(label, chosen, marks, part, kind)

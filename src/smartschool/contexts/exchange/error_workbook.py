@@ -8,7 +8,7 @@ import xlsxwriter
 from smartschool.contexts.exchange.reading.table import ReadSheet, read_table
 from smartschool.kernel.cells import as_text, guarded
 from smartschool.kernel.importing import Importer, Target
-from smartschool.kernel.row_kinds import FULL_MARK_WORDS
+from smartschool.kernel.row_kinds import is_full_mark_word
 from smartschool.kernel.tabular import Bad, Cell, Fault
 
 COMMENT = "导入问题"
@@ -69,7 +69,7 @@ def _page(
     page.write_string(header_line, width, COMMENT, head)
     line = header_line
     for row in raw.rows[header_line + 1 : min(refused) - 1]:
-        if any(isinstance(cell, str) and cell.strip() in FULL_MARK_WORDS for cell in row):
+        if any(isinstance(cell, str) and is_full_mark_word(cell) for cell in row):
             line += 1  # marks are judged by it
             for place, cell in enumerate(row):
                 _write(page, line, place, cell, plain)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smartschool.kernel.row_kinds import is_closing_row, is_summary_word
+from smartschool.kernel.row_kinds import is_closing_row, is_full_mark_word, is_summary_word
 from smartschool.kernel.tabular import Cell
 
 
@@ -51,4 +51,7 @@ def test_records_stay_records(row: list[Cell]) -> None:
 
 def test_words_over_the_rows() -> None:
     assert all(map(is_summary_word, ("平均分", "本班 最高分", "及格率", "合计", "参考人数", "难度")))
-    assert not any(map(is_summary_word, ("高分", "平安", "王合计", "3", "")))
+    assert all(map(is_summary_word, ("七（1）班均分", "各题得分率（%）", "标准答案", "知识点", "题型")))
+    assert not any(map(is_summary_word, ("高分", "平安", "王合计", "3", "", "1班", "题型新")))
+    assert all(map(is_full_mark_word, ("满分", "各题满分", "每小题分值：", "满分（分）", "题分")))
+    assert not any(map(is_full_mark_word, ("满分率", "分", "满", "满分人数")))

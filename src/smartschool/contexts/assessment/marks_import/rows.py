@@ -5,7 +5,7 @@ from typing import Any
 
 from smartschool.contexts.assessment.item_labels import item_heading
 from smartschool.kernel.cells import narrow
-from smartschool.kernel.row_kinds import FULL_MARK_WORDS, is_summary_word
+from smartschool.kernel.row_kinds import is_full_mark_word, is_summary_word
 from smartschool.kernel.tabular import Cell, Checked, Fault, Frame, is_blank
 
 _WHO = (
@@ -35,7 +35,7 @@ def full_and_summary_rows(frame: Frame) -> tuple[int | None, list[int]]:
             summary.append(index)
         if len(words) > 2 or not words:  # a pupil's row tells more than one or two words
             continue
-        if FULL_MARK_WORDS.intersection(words):
+        if any(map(is_full_mark_word, words)):
             full = index if full is None else full
             summary.append(index)
         elif any(map(is_summary_word, words)):

@@ -39,6 +39,11 @@ from smartschool.contexts.assessment.item_labels import canonical, item_heading
         ("1得分", "1", False, None),
         ("得分1", "1", False, None),
         ("第13题(1)得分", "13(1)", False, None),
+        ("第13题第（1）问", "13(1)", False, None),
+        ("13题第2小问", "13(2)", False, None),
+        ("13-(1)", "13(1)", False, None),
+        ("一、选择题（每题3分，共24分）8", "8", False, None),
+        ("三、解答题19(1)", "19(1)", False, None),
     ],
 )
 def test_header_forms(text: str, label: str, chosen: bool, full: float | None) -> None:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from smartschool.contexts.exchange.reading.workbook import RawSheet
 from smartschool.kernel.cells import as_text, narrow
@@ -122,14 +123,30 @@ def find_header(
     saved = saved or {}
     keys = _Keys(words, saved)
     best: tuple[tuple[int, bool, int, int], list[str], int] | None = None
-    lines = [[header_text(cell) for cell in row] for row in sheet.rows[: LINES_SEARCHED + 1]]
+    lines = [[header_text(cell) for cell in row] for row in sheet.rows[: LINES_SEARCHED + 2]]
+    pairs = pairwise(lines)
+    spans = [_spans(sheet, line, *pair) for line, pair in enumerate(pairs)]
+    parted = {
+        line: texts
+        for line, (own, upper, lower) in enumerate(zip(spans, lines, lines[1:], strict=False))
+        if (texts := _parted(own, upper, lower, claims)) is not None
+    }
     for line, single in enumerate(lines[:LINES_SEARCHED]):
         options = [(single, line, 1)]
         if line + 1 < len(lines):
             options.append((_two_lines(sheet, line, single, lines[line + 1], keys, claims), line + 1, 0))
+        if line in parted:
+            options.append((parted[line], line + 1, 2))
+        if line + 1 in parted:
+            three = _two_lines(sheet, line, single, parted[line + 1], keys, claims)
+            options.append((three, line + 2, 2))
         for texts, last, simple in options:
             distinct = set(texts)
-            matches = len({*map(keys.__getitem__, distinct)} - {None})
+            found = {*map(keys.__getitem__, distinct)} - {None}
+            if simple == 1 and line < len(spans):
+                below = lines[line + 1]
+                found -= {keys[single[at]] for at, own in spans[line].items() if _gathers(own, below, claims)}
+            matches = len(found)
             if not matches:
                 continue
             unknown = [text for text in distinct if text and not keys[text]]
@@ -177,6 +194,49 @@ def _only_gather(upper: list[str], lower: list[str], claims: Callable[[str], boo
     return not any(claims(above) for above, below in zip(upper, lower, strict=True) if above and below)
 
 
+def _spans(sheet: RawSheet, line: int, upper: list[str], lower: list[str]) -> dict[int, list[int]]:
+    """Texts of the upper line with the columns below them that have a text: a merged range, else up to the
+    next text of the line."""
+    found: dict[int, list[int]] = {}
+    owner = {
+        place: left
+        for (top, left), (bottom, right) in sheet.merged
+        if top == line == bottom
+        for place in range(left, min(right + 1, len(upper)))
+    }
+    last = None
+    for place, text in enumerate(upper):
+        if text or not lower[place]:
+            last = place if text else None
+        at = owner.get(place, place if text else None if sheet.merged else last)
+        if at is not None and lower[place] and upper[at]:
+            found.setdefault(at, []).append(place)
+    return found
+
+
+def _gathers(below: Sequence[int], lower: list[str], claims: Callable[[str], bool]) -> bool:
+    """Whether a text stands over two items or more: 题号 over 1, 2, 3 is no column."""
+    return sum(claims(lower[place]) for place in below) >= FEWEST_MATCHES
+
+
+def _parted(
+    spans: Mapping[int, Sequence[int]], upper: list[str], lower: list[str], claims: Callable[[str], bool]
+) -> list[str] | None:
+    """Items over their parts (13 over （1）, （2）) as one line; None where the lines are no such.
+
+    Below every other column the lower line is blank: that of full marks or of a pupil is not.
+    """
+    inside = {place: at for at, below in spans.items() if len(below) > 1 for place in below}
+    if not inside or any(text and place not in inside for place, text in enumerate(lower)):
+        return None
+    joined = list(upper)
+    for place, at in inside.items():
+        mark = "-" if lower[place].isalnum() and not lower[place].startswith("第") else ""
+        joined[place] = f"{upper[at]}{mark}{lower[place]}"
+    named = {upper[at] for at in inside.values()} | {joined[place] for place in inside}
+    return joined if all(map(claims, named)) else None
+
+
 def _two_lines(
     sheet: RawSheet,
     line: int,
@@ -205,6 +265,7 @@ def _two_lines(
         above if not below else below if not above else above + below
         for above, below in zip(upper, lower, strict=True)
     ]
+    _leave_away(joined, upper, lower, keys, claims)
     below = list(map(keys.__getitem__, lower))
     if not any(below):
         return joined
@@ -219,6 +280,27 @@ def _two_lines(
         if often[key] == 1:
             joined[place] = lower[place]
     return joined
+
+
+def _leave_away(
+    joined: list[str],
+    upper: list[str],
+    lower: list[str],
+    keys: Mapping[str, str | None],
+    claims: Callable[[str], bool],
+) -> None:
+    """Parents of items that say nothing of their numbers (阅读 over 7, 8) are left away where the items
+    differ without them. One of them at least gathers several."""
+    apart = [
+        place
+        for place, text in enumerate(joined)
+        if upper[place] and claims(lower[place]) and not claims(text) and not keys[text]
+    ]
+    if all(number == 1 for number in Counter(upper[place] for place in apart).values()):
+        return
+    items = [lower[place] if place in apart else text for place, text in enumerate(joined)]
+    if _all_differ([text for text in items if claims(text)]):
+        joined[:] = items
 
 
 def _assign(texts: list[str], line: int, words: Words, saved: Mapping[str, str]) -> Header:

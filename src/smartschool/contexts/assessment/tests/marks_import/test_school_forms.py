@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import xlsxwriter
 
+from smartschool.contexts.assessment.commands.blueprint import save_blueprint
 from smartschool.contexts.assessment.models import Paper
+from smartschool.contexts.assessment.public.contracts import BlueprintRow, ItemType
 from smartschool.contexts.assessment.public.doors import items_of
 from smartschool.contexts.assessment.tests.marks_import.files import (
     GOOD,
@@ -48,24 +50,51 @@ def test_names_alone_are_header_enough_beside_items(world: World, paper: Paper) 
     np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
 
 
+Span = tuple[int, int, int, int, str]
+WHO: list[Span] = [(0, 0, 1, 0, "学籍号"), (0, 1, 1, 1, "姓名")]
+TWO_LINES: dict[str, tuple[list[object], list[object], list[Span]]] = {
+    "kinds": (["选择题", "", "解答题"], ["1", "2", "3(1)"], [(0, 2, 0, 3, "选择题")]),
+    "kinds that number anew": (["选择题", "", "解答题"], ["1", "2", "1(1)"], [(0, 2, 0, 3, "选择题")]),
+    "kinds with marks": (
+        ["一、选择题（共7分）", "", "二、解答题"],
+        ["1", "2", "3（1）"],
+        [(0, 2, 0, 3, "一、选择题（共7分）")],
+    ),
+    "one word over all": (["题号", "", ""], ["1", "2", "3(1)"], [(0, 2, 0, 4, "题号")]),
+    "words that say nothing": (["积累与运用", "", "阅读"], [1, 2, "3（1）"], [(0, 2, 0, 3, "积累与运用")]),
+}
+
+
 @pytest.mark.parametrize("merged", [True, False])
-def test_kinds_that_number_anew_in_a_second_line(world: World, paper: Paper, merged: bool) -> None:
-    upper: list[object] = ["学籍号", "姓名", "选择题", "", "解答题"]
-    lower: list[object] = ["", "", "1", "2", "1(1)"]
-    rows = [upper, lower, *wide(world, GOOD)[2:]]
-    spans = [(0, 2, 0, 3, "选择题"), (0, 0, 1, 0, "学籍号"), (0, 1, 1, 1, "姓名")] if merged else []
-    report = load(world, paper, xlsx(rows, merged=spans))
+@pytest.mark.parametrize("form", TWO_LINES)
+def test_items_below_a_line_that_gathers_them(world: World, paper: Paper, form: str, merged: bool) -> None:
+    upper, lower, spans = TWO_LINES[form]
+    rows = [["学籍号", "姓名", *upper], ["", "", *lower], *wide(world, GOOD)[2:]]
+    report = load(world, paper, xlsx(rows, merged=[*WHO, *spans] if merged else []))
     assert report.faults == ()
     np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
 
 
+PARTS: list[BlueprintRow] = [
+    BlueprintRow("1", ItemType.SINGLE, 3, "A", "ABCD"),
+    BlueprintRow("2(1)", ItemType.OPEN, 4),
+    BlueprintRow("2(2)", ItemType.OPEN, 5),
+]
+
+
 @pytest.mark.parametrize("merged", [True, False])
-def test_items_below_their_kind_in_a_second_line(world: World, paper: Paper, merged: bool) -> None:
-    upper: list[object] = ["学籍号", "姓名", "选择题", "", "解答题"]
-    lower: list[object] = ["", "", "1", "2", "3(1)"]
-    rows = [upper, lower, *wide(world, GOOD)[2:]]
-    spans = [(0, 2, 0, 3, "选择题"), (0, 0, 1, 0, "学籍号"), (0, 1, 1, 1, "姓名")] if merged else []
-    report = load(world, paper, xlsx(rows, merged=spans))
+@pytest.mark.parametrize("lines", [2, 3])
+@pytest.mark.parametrize("lower", [["（1）", "（2）"], [1, 2], ["①", "②"], ["第1问", "第2问"]])
+def test_items_over_their_parts(world: World, lower: list[object], lines: int, merged: bool) -> None:
+    with world.scope():
+        paper = world.paper([], full_score=12)
+        save_blueprint(actor=world.actor, paper=paper, rows=PARTS, full_score=12, base_revision=1)
+    head: list[list[object]] = [["学籍号", "姓名", "1", "2", ""], ["", "", "", *lower]]
+    spans: list[Span] = [(0, 3, 0, 4, "2"), (0, 2, 1, 2, "1"), *WHO]
+    if lines == 3:
+        head = [["学籍号", "姓名", "选择题", "解答题", ""], ["", "", "1", "2", ""], ["", "", "", *lower]]
+        spans = [(0, 3, 0, 4, "解答题"), (1, 3, 1, 4, "2"), (0, 0, 2, 0, "学籍号"), (0, 1, 2, 1, "姓名")]
+    report = load(world, paper, xlsx([*head, *wide(world, GOOD)[2:]], merged=spans if merged else []))
     assert report.faults == ()
     np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
 
@@ -90,6 +119,22 @@ def test_full_marks_below_the_header_need_no_label(world: World, full: list[obje
         paper = world.paper([], full_score=12)
     rows = wide(world, GOOD)
     rows.insert(2, ["", "", *full])
+    report = load(world, paper, rows)
+    assert (report.faults, report.rows) == ((), 6)
+    with world.scope():
+        assert [item.full for item in items_of(paper.pk)] == [3, 4, 5]
+
+
+@pytest.mark.parametrize("word", ["每题满分", "各小题分值：", "满分（分）"])
+def test_rows_that_tell_of_the_items_are_no_pupils(world: World, word: str) -> None:
+    with world.scope():
+        paper = world.paper([], full_score=12)
+    rows = wide(world, GOOD)
+    rows[2:2] = [
+        ["知识点", "", "有理数", "整式", "方程"],
+        [word, "", 3, 4, 5],
+        ["参考答案", "", "A", "AC", ""],
+    ]
     report = load(world, paper, rows)
     assert (report.faults, report.rows) == ((), 6)
     with world.scope():
