@@ -96,11 +96,13 @@ def answer() -> None:
     """The child: reads a file from its input, writes the pages or the refusal to its output."""
     resource.setrlimit(resource.RLIMIT_AS, (CHILD_MEMORY, CHILD_MEMORY))
     content, limits = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own parent
+    pages: list[Page] = []
+    refused: FileRefused | None = None
     try:
-        pages, refused = parse(content, limits), None
+        pages = parse(content, limits)
     except FileRefused as problem:
-        pages, refused = [], (problem.code, problem.message)
+        refused = problem
     except MemoryError:
-        problem = archive.too_many_cells(limits)
-        pages, refused = [], (problem.code, problem.message)
-    pickle.dump((pages, refused), sys.stdout.buffer, protocol=5)
+        refused = archive.too_many_cells(limits)
+    told = None if refused is None else (refused.code, refused.message)
+    pickle.dump((pages, told), sys.stdout.buffer, protocol=5)
