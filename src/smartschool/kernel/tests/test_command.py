@@ -12,7 +12,9 @@ from smartschool.kernel import audit
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import AlreadyDone, command, done, unit
 from smartschool.kernel.events import follow
+from smartschool.kernel.ids import uuid7
 from smartschool.kernel.models import AuditRecord, Event, FollowerCursor
+from smartschool.kernel.request_context import RequestContext, request_context
 from smartschool.kernel.scope import NoScope, scope_of
 
 ACTOR = Actor(account_id=7, role="principal")
@@ -116,3 +118,14 @@ def test_a_follower_reads_each_event_once_and_in_order(fresh_database: str) -> N
 def test_a_scope_outside_a_transaction_is_refused(fresh_database: str) -> None:
     with pytest.raises(NoScope), scope_of([1]):
         pass
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["10.1.2.3", None])
+def test_a_record_says_from_where_and_in_which_request(address: str | None) -> None:
+    context = RequestContext(uuid7(), address, "Chromium 86")
+    with request_context(context):
+        note(actor=ACTOR, text="k")
+    record = AuditRecord.objects.get(verb="kernel.note", subject_id="k")
+    assert (record.ip, record.user_agent, record.request_id) == (address, "Chromium 86", context.request_id)
+    assert record.outcome == "done"

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from edumetrics.results import Estimate, Insufficient
+from edumetrics.results import Estimate, Insufficient, Reason
 from smartschool.contexts.assessment.models import Attempt, Paper
 from smartschool.contexts.assessment.tests.world import World, build
 from smartschool.contexts.diagnosis import figures as stored
@@ -299,3 +299,37 @@ def test_an_item_that_favours_girls_of_equal_attainment_is_named():
             run = analyse_paper(actor=world.actor, paper_id=paper.pk)
         found = class_figures(run, world.classes[0])
     assert [item.easier_for for item in found.items] == [""] * 7 + ["female"] + [""] * 7
+
+
+def test_of_one_pupil_and_of_nobody_nothing_is_said() -> None:
+    """Class 1: three of four with marks (of one nothing was entered); class 2: one; class 3: nobody."""
+    world = build(classes=3, pupils=4)
+    marks = np.random.default_rng(3).integers(0, 5, (12, 3)).astype(float)
+    with world.scope():
+        paper = world.paper([{"full_score": 4}] * 3)
+        fill(world, paper, marks, absent=(5, 6, 7, 8, 9, 10, 11))
+        Attempt.objects.filter(paper=paper, enrolment=world.pupils[0].enrolment).update(
+            marks=[float("nan")] * 3, states=[2] * 3
+        )
+        run = analyse_paper(actor=world.actor, paper_id=paper.pk)
+        assert run is not None
+        groups = [class_figures(run, one) for one in (None, *world.classes)]
+    assert [(one.n_listed, one.n_present, one.n_totals) for one in groups] == [
+        (12, 4, 4),
+        (4, 3, 3),
+        (4, 1, 1),
+        (4, 0, 0),
+    ]
+    for point in groups[2].points:
+        assert point.share == Insufficient(Reason.TOO_FEW_PUPILS, 1)
+    for point in groups[3].points:
+        assert point.share == Insufficient(Reason.NO_RESPONSES, 0)
+        assert (point.n, point.lost, point.states, point.groups) == (0, 0, (0, 0, 0, 0), None)
+    for item in groups[3].items:
+        assert (item.n, item.lost, item.blank) == (0, 0, 0)
+        assert item.facility == Insufficient(Reason.NO_RESPONSES, 0)
+    assert isinstance(groups[3].mean, Insufficient)
+    for k, point in enumerate(groups[1].points):
+        assert isinstance(point.share, Estimate)
+        assert point.share.value == pytest.approx(marks[1:4, k].sum() / 12)
+        assert (point.n, point.lost) == (3, int((marks[1:4, k] < 4).sum()))

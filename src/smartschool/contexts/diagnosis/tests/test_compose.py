@@ -358,3 +358,51 @@ def test_points_that_came_and_points_that_went_are_both_said():
     before, after = usual(), group(list(usual().items), [point_figures(0.81), point_figures(0.6)])
     told = [(change.what, change.before, change.after) for change in point_changes(PAPER, before, new, after)]
     assert told == [("解方程", "80%", "81%"), ("不等式", "没有", "60%"), ("方程应用", "45%", "没有")]
+
+
+@pytest.mark.parametrize(
+    ("mark", "state", "cell"),
+    [
+        (4.0, State.ANSWERED, ("g0", "✓")),
+        (3.0, State.ANSWERED, ("g1", "−1")),
+        (2.5, State.ANSWERED, ("g1", "−1.5")),
+        (2.0, State.ANSWERED, ("g2", "−2")),  # half of the mark is 丢一半以上
+        (0.0, State.ANSWERED, ("g2", "−4")),
+        (np.nan, State.BLANK, ("g3", "空")),
+        (np.nan, State.NOT_REACHED, ("g3", "空")),
+        (np.nan, State.ABSENT, ("na", "缺")),
+        (np.nan, State.NOT_PRESENTED, ("na", "—")),
+    ],
+)
+def test_a_cell_of_the_grid_says_what_was_lost(mark: float, state: State, cell: tuple[str, str]):
+    marks, states = np.full((8, 4), 4.0), np.zeros((8, 4), dtype=np.int8)
+    marks[2, 1], states[2, 1] = mark, state
+    block = group([EASY] * 4, [point_figures(0.9)] * 2, n=8)
+    report = compose_small_class(PAPER, block, [pupil(i, (3, 3)) for i in range(8)], marks, states)
+    found = report.rows[1].cells[2]
+    assert (found.shade, found.text) == cell
+    assert {one.shade for row in report.rows for one in row.cells} <= {"g0", cell[0]}
+
+
+def test_an_item_is_notable_from_half_of_the_class_on_and_not_without_anybody():
+    items = [item_figures(0.9, n=n, lost=lost) for n, lost in ((8, 4), (8, 3), (0, 0), (7, 4))]
+    block = group(items, [point_figures(0.9)] * 2, n=8)
+    marks, states = np.full((8, 4), 4.0), np.zeros((8, 4), dtype=np.int8)
+    report = compose_small_class(PAPER, block, [pupil(i, (3, 3)) for i in range(8)], marks, states)
+    assert [row.notable for row in report.rows] == [True, False, False, True]
+
+
+def test_the_next_step_says_why_it_is_this_one():
+    def step(states: tuple[int, int], lost: list[int]) -> str:
+        made = compose_own_report(
+            PAPER, own(states), lost_items=lost, doubtful_items=[], earlier=None, show_marks=False
+        )
+        assert made.step is not None
+        return f"{made.step.name}：{made.step.why}"
+
+    assert step((3, 1), [2]) == "方程应用：第 3 题考到它，丢了分。"
+    assert step((3, 1), [0, 2, 3]) == "方程应用：第 3、4 题都考到它，丢了分。"
+    assert step((3, 1), []) == "方程应用：这次的题说明它还不稳。"
+    both = "要练的有 2 个，先从课本里排在前面的开始。"
+    assert step((1, 1), [0]) == f"解方程：第 1 题考到它，丢了分。{both}"
+    assert step((1, 1), [2]) == f"解方程：{both}"

@@ -27,6 +27,8 @@ from smartschool.kernel.scope import current_scope
 _LOCK_SPACE = 0x494D504F
 # The same for a school's queue ("QUEU").
 _QUEUE_SPACE = 0x51554555
+# A run that is over is never applied again.
+OVER = (ImportRun.Status.APPLIED, ImportRun.Status.UNDONE, ImportRun.Status.DISCARDED)
 # What applying changes of a run.
 _APPLIED = (*PREVIEW, "status", "step", "message", "accept_partial", "confirmed", "undo_file", "applied_at")
 
@@ -34,6 +36,7 @@ _APPLIED = (*PREVIEW, "status", "step", "message", "accept_partial", "confirmed"
 @command("exchange.queue_import")
 def queue_run(*, actor: Actor, run: ImportRun, accept_partial: bool, confirmed: bool) -> None:
     """Hand a checked run to the worker; the page may be closed."""
+    _hold(run)
     if run.status not in WAITING:
         raise errors.not_ready()
     run.status, run.step, run.message = ImportRun.Status.QUEUED, 0, ""
@@ -78,10 +81,11 @@ def apply_run(
 
     `reading` is the pure half where the caller has done it already, outside the transaction.
     """
-    if run.status in (ImportRun.Status.APPLIED, ImportRun.Status.UNDONE, ImportRun.Status.DISCARDED):
-        raise errors.not_ready()
     importer, target = importer_named(run.importer), target_of(run, actor)
     _lock(sorted({run.organisation_id, *current_scope().write}))
+    _hold(run)
+    if run.status in OVER:
+        raise errors.not_ready()
     if reading is None:
         saved = saved_mapping(run.organisation_id, run.importer)
         reading = read_and_check(content_of(run), importer, target, saved)
@@ -117,6 +121,15 @@ def apply_run(
     return outcome
 
 
+def _hold(run: ImportRun) -> None:
+    """Hold `run` as it is now until the transaction ends: of two clicks the second sees what the first did.
+
+    A run that was applied twice would be left with the undo image of the second time, in which nothing is.
+    """
+    now = ImportRun.rows().select_for_update(of=("self",))
+    run.refresh_from_db(fields=["status", "applied_at", "undo_file"], from_queryset=now)
+
+
 def _lock(organisation_ids: list[int]) -> None:
     statement = "SELECT pg_advisory_xact_lock(%s, one) FROM unnest(%s::int[]) AS one ORDER BY one"
     with connection.cursor() as cursor:
@@ -126,9 +139,10 @@ def _lock(organisation_ids: list[int]) -> None:
 @command("exchange.undo_import")
 def undo_run(*, actor: Actor, run: ImportRun) -> UndoReport:
     """Take the batch back. What was changed since, or is in use, stays and is listed."""
+    _lock(sorted({run.organisation_id, *current_scope().write}))
+    _hold(run)
     if not undoable(run) or run.undo_file is None:
         raise errors.not_undoable()
-    _lock(sorted({run.organisation_id, *current_scope().write}))
     image = json.loads(zlib.decompress(b"".join(files.read(run.undo_file))))
     try:
         with transaction.atomic():

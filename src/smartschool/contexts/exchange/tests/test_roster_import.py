@@ -18,12 +18,15 @@ from smartschool.contexts.directory.models import (
     Placement,
 )
 from smartschool.contexts.directory.public.identifiers import id_check_character
+from smartschool.contexts.exchange.commands.applying import apply_run, queue_run, undo_run
+from smartschool.contexts.exchange.commands.landing import WAITING
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.public.contracts import ImportReport
 from smartschool.contexts.exchange.public.doors import import_file, undo_import
 from smartschool.contexts.exchange.tests.workbooks import as_csv, xlsx
 from smartschool.kernel import clock
 from smartschool.kernel.actor import system_actor
+from smartschool.kernel.errors import DomainError
 from smartschool.kernel.models import AuditRecord, Event
 from smartschool.kernel.scope import scope_of
 
@@ -320,3 +323,61 @@ def test_sample_workbooks_give_exactly_the_truth(school: Organisation) -> None:
     assert partial.applied == truth["rows"] - truth["bad_rows"]
     clean = load((BOOKS / "roster_clean.xlsx").read_bytes(), school)
     assert (clean.refused, clean.rows) == (0, 241)
+
+
+def changes_of(report: ImportReport, school: Organisation) -> dict[int, list[list[str]]]:
+    """What the stored preview says of each row."""
+    with scope_of([school.pk]):
+        run = ImportRun.objects.get(code=report.run)
+    return {row["row"]: row["fields"] for row in json.loads(str(run.report))["changes"]}
+
+
+def test_the_preview_says_what_changes_and_nothing_else(school: Organisation) -> None:
+    first = load(xlsx([HEAD, *[pupil(n) for n in range(4)]]), school)
+    assert changes_of(first, school) == {2: [], 3: [], 4: [], 5: []}, "who is new has no former value"
+    rows = [
+        pupil(0),
+        pupil(1, 姓名="学生乙改", 联系电话="13911112222"),
+        pupil(2, 班级号="03", 班内学号=9),
+        pupil(3, 班内学号=""),
+    ]
+    report = load(xlsx([HEAD, *rows]), school)
+    assert (report.changed, report.unchanged) == (2, 2)
+    assert changes_of(report, school) == {
+        3: [["姓名", "学生乙一", "学生乙改"], ["联系电话", "139****0000", "139****2222"]],
+        4: [["班级", "三（2）班 3 号", "三（3）班 9 号"]],
+    }
+
+
+def test_a_number_is_a_new_child_where_namesakes_have_none(school: Organisation) -> None:
+    """Two children of one name and birth without a number: which of them it is, nobody knows."""
+    load(xlsx([HEAD, pupil(1, 姓名="王小明"), pupil(2, 姓名="王小明")]), school)
+    with scope_of([school.pk]):
+        Enrolment.objects.filter(name="王小明").update(id_hash=None)
+    report = load(xlsx([HEAD, pupil(3, 姓名="王小明")]), school)
+    assert (codes(report), report.added, report.changed) == ([], 1, 0)
+    with scope_of([school.pk]):
+        assert Enrolment.objects.filter(name="王小明").count() == 3
+
+
+def test_a_run_is_applied_and_taken_back_once(school: Organisation) -> None:
+    """Two windows show the same run, and both are clicked."""
+    report = load(xlsx([HEAD, *[pupil(n) for n in range(3)]]), school)
+    with scope_of([school.pk]):
+        seen = [ImportRun.objects.select_related("file").get(code=report.run) for _ in range(3)]
+        for run in seen[:2]:
+            run.status = WAITING[0]
+        with pytest.raises(DomainError) as refused:
+            queue_run(actor=ACTOR, run=seen[0], accept_partial=False, confirmed=False)
+        assert refused.value.status == 409
+        with pytest.raises(DomainError):
+            apply_run(actor=ACTOR, run=seen[1], accept_partial=False, confirmed=False)
+    assert counts(school)[0] == 3
+    with scope_of([school.pk]):
+        again = ImportRun.objects.get(code=report.run)
+        assert undo_run(actor=ACTOR, run=seen[2]).done == 3
+        with pytest.raises(DomainError) as refused:
+            undo_run(actor=ACTOR, run=again)
+        assert refused.value.status == 409
+    with pytest.raises(DomainError):
+        undo_import(actor=ACTOR, run_code="NOSUCHRUN")

@@ -76,3 +76,13 @@ def test_staff_passwords_grow_old_and_families_do_not(people: People) -> None:
 def test_one_account_per_person_and_name(people: People) -> None:
     with pytest.raises(DomainError, match="已有人用"):
         account("Ｑ－ＳＵＮ", people.guardian.person_id)
+
+
+@pytest.mark.parametrize(
+    ("raw", "run"),
+    [("bcdefg", True), ("765432", True), ("gggggg", True), ("bcdefh", False), ("acegik", False)],
+)
+def test_a_run_of_characters_is_no_password(raw: str, run: bool) -> None:
+    """Every step the same and at most one: b c d, 7 6 5, g g g; a c e is no run."""
+    said = faults(raw, login="chen", roles=PUPIL)
+    assert said == (["不要用连续或相同的字符，换一个别人猜不到的。"] if run else [])

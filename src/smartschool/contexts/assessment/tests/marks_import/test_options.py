@@ -8,6 +8,7 @@ import pytest
 from smartschool.contexts.assessment.commands.blueprint import save_blueprint
 from smartschool.contexts.assessment.models import Paper
 from smartschool.contexts.assessment.public.contracts import BlueprintRow, ItemType
+from smartschool.contexts.assessment.scoring import normal_choice
 from smartschool.contexts.assessment.tests.marks_import.files import (
     codes,
     data_of,
@@ -74,3 +75,12 @@ def test_a_judgement_is_marked_by_its_signs_and_takes_no_letters(world: World) -
     assert codes(report) == [(6, "1", "no_such_option")]
     assert "√、×" in report.faults[0].message
     np.testing.assert_array_equal(data_of(world, paper).marks, [[2, 1], [0, 2], [2, 0]])
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [("ABCDEFGH", "ABCDEFGH"), ("ABCDEFGHI", None), ("甲", None), ("АВ", None), ("A1", None), ("ac A", "AC")],
+)
+def test_a_choice_is_at_most_eight_latin_letters(text: str, stored: str | None) -> None:
+    """АВ are Cyrillic letters: they look right and mean nothing."""
+    assert normal_choice(text) == stored

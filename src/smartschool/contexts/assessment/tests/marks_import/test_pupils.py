@@ -8,12 +8,14 @@ from smartschool.contexts.assessment.tests.marks_import.files import (
     GOOD,
     codes,
     data_of,
+    g_number,
     load,
     warnings,
     wide,
 )
-from smartschool.contexts.assessment.tests.world import World
+from smartschool.contexts.assessment.tests.world import World, build
 from smartschool.contexts.directory.models import Enrolment
+from smartschool.contexts.directory.public.hashes import id_hash
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +66,37 @@ def test_pupils_of_another_grade_stop_the_file(world: World, paper: Paper) -> No
     with world.scope():
         Enrolment.objects.filter(pk__in=[p.enrolment_id for p in world.pupils]).update(entry_year=2025)
     assert codes(load(world, paper, wide(world, GOOD))) == [(0, "", "other_grade")]
+
+
+@pytest.fixture
+def many() -> tuple[World, Paper]:
+    """The only class of its grade, of 24 with G numbers."""
+    world = build(classes=1, pupils=24)
+    with world.scope():
+        for serial, place in enumerate(world.pupils):
+            Enrolment.objects.filter(pk=place.enrolment_id).update(id_hash=id_hash(g_number(serial)[1:]))
+        paper = world.paper([{"full_score": 4}, {"full_score": 5}])
+    return world, paper
+
+
+def test_the_only_class_need_not_be_named(many: tuple[World, Paper]) -> None:
+    world, paper = many
+    report = load(world, paper, [["学号", "1", "2"], [3, 4, 0], [17, 1, 5]])
+    assert (report.faults, report.warnings) == ((), ())
+    data = data_of(world, paper)
+    assert data.class_numbers.tolist() == [3, 17]
+    np.testing.assert_array_equal(data.marks, [[4, 0], [1, 5]])
+
+
+def test_more_than_twenty_names_that_differ_are_one_sentence_at_the_first(
+    many: tuple[World, Paper],
+) -> None:
+    world, paper = many
+    rows: list[list[object]] = [["学籍号", "姓名", "1", "2"]]
+    rows += [[g_number(n), "学生1" + ("1" if n == 0 else f"{n + 1}某"), 4, 5] for n in range(24)]
+    report = load(world, paper, rows)
+    assert warnings(report) == [(3, "姓名", "name_differs")]
+    assert "有 23 行" in report.warnings[0].message
+    assert (report.applied, report.refused) == (24, 0)
+    report = load(world, paper, rows[:1] + rows[2:22])
+    assert [row for row, _, _ in warnings(report)] == list(range(2, 22)), "twenty are told one by one"

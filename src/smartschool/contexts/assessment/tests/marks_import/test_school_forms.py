@@ -182,3 +182,30 @@ def test_a_sheet_a_class_says_whose_numbers_they_are(world: World, paper: Paper)
     content = xlsx(sheets[0], sheet="七（1）班", after=[("七（2）班", sheets[1])])
     assert load(world, paper, content).faults == ()
     np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
+
+
+def test_full_marks_in_the_headers_make_a_paper_and_are_compared_with_one(world: World, paper: Paper) -> None:
+    head = ["1（3分）", "2（4分）", "3(1)（5分）"]
+    with world.scope():
+        empty = world.paper([], subject="13", exam=paper.exam, full_score=12)
+    assert load(world, empty, wide(world, GOOD, head=head)).faults == ()
+    data = data_of(world, empty)
+    assert [(item.label, item.full) for item in data.items] == [("1", 3), ("2", 4), ("3(1)", 5)]
+    np.testing.assert_array_equal(data.marks, GOOD)
+    report = load(world, paper, wide(world, GOOD, head=["1（3分）", "2（6分）", "3(1)（5分）"]))
+    assert [(fault.column, fault.code) for fault in report.faults] == [("2（6分）", "full_differs")]
+
+
+def test_beside_totals_a_column_that_is_not_read_may_lack_its_result(world: World, paper: Paper) -> None:
+    target = BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    page = book.add_worksheet()
+    rows = wide(world, [[8], [9], [10]], head=["总分", "班级均分"])
+    for line, row in enumerate(rows):
+        page.write_row(line, 0, row)
+        if line > 1:
+            page.write_formula(line, 3, "=AVERAGE(C:C)", value="#N/A")
+    book.close()
+    report = load(world, paper, target.getvalue())
+    assert (report.faults, report.applied) == ((), 3)
+    assert data_of(world, paper).stated_totals.tolist() == [8, 9, 10]
