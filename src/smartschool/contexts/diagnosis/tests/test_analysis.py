@@ -302,11 +302,14 @@ def test_an_item_that_favours_girls_of_equal_attainment_is_named():
 
 
 def test_of_one_pupil_and_of_nobody_nothing_is_said() -> None:
-    """Class 1: three of four with marks (of one nothing was entered); class 2: one; class 3: nobody."""
+    """Class 1: three of four with marks (of one nothing was entered); class 2: one; class 3: nobody.
+
+    Each point is worth one mark of one item: the least that there is.
+    """
     world = build(classes=3, pupils=4)
-    marks = np.random.default_rng(3).integers(0, 5, (12, 3)).astype(float)
+    marks = np.random.default_rng(3).integers(0, 2, (12, 3)).astype(float)
     with world.scope():
-        paper = world.paper([{"full_score": 4}] * 3)
+        paper = world.paper([{"full_score": 1}] * 3)
         fill(world, paper, marks, absent=(5, 6, 7, 8, 9, 10, 11))
         Attempt.objects.filter(paper=paper, enrolment=world.pupils[0].enrolment).update(
             marks=[float("nan")] * 3, states=[2] * 3
@@ -331,5 +334,5 @@ def test_of_one_pupil_and_of_nobody_nothing_is_said() -> None:
     assert isinstance(groups[3].mean, Insufficient)
     for k, point in enumerate(groups[1].points):
         assert isinstance(point.share, Estimate)
-        assert point.share.value == pytest.approx(marks[1:4, k].sum() / 12)
-        assert (point.n, point.lost) == (3, int((marks[1:4, k] < 4).sum()))
+        assert point.share.value == pytest.approx(marks[1:4, k].sum() / 3)
+        assert (point.n, point.lost) == (3, int((marks[1:4, k] < 1).sum()))

@@ -15,7 +15,15 @@ from edumetrics.results import Estimate, Insufficient
 from smartschool.contexts.diagnosis.commands.raw import decide_raw_export, fetch_raw_export
 from smartschool.contexts.diagnosis.compose.district import SharedSums, point_lines, point_share, shared_rows
 from smartschool.contexts.diagnosis.models import AnalysisRun, ItemFigure, RawExport
-from smartschool.contexts.diagnosis.tests.school import FULL, MATHS, POINTS, District
+from smartschool.contexts.diagnosis.tests.school import (
+    CHINESE,
+    FULL,
+    MATHS,
+    POINTS,
+    District,
+    add_paper,
+    answers,
+)
 from smartschool.contexts.directory.models import TeachingAssignment
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError
@@ -227,3 +235,27 @@ def test_who_no_longer_teaches_the_class_fetches_its_marks_no_more(
         TeachingAssignment.objects.filter(home_class=district.classes[1], subject=MATHS).update(
             home_class=district.classes[0]
         )
+
+
+def test_a_subject_is_offered_from_two_schools_on(district: District, sign_in: SignIn) -> None:
+    client = sign_in("d-research")
+    for number, offered in ((0, False), (1, True)):
+        name = f"rural{number}"
+        school = district.papers[name].organisation_id
+        marks, _ = answers(np.random.default_rng(number), 12)
+        with transaction.atomic(), scope_of([school]):
+            exam = district.papers[name].exam
+            add_paper(
+                district, f"zh{number}", [3 + number], marks, None, subject=CHINESE, exam=exam, shared="zh-"
+            )
+        chips = re.findall(
+            r'href="\?of=([^"]+)"[^>]*>([^<]+)</a>', client.get("/district/quality/").content.decode()
+        )
+        assert any("七年级语文" in label for _, label in chips) == offered
+    key = next(key for key, label in chips if "七年级语文" in label)
+    page = client.get("/district/quality/", {"of": key}).content.decode()
+    assert "2 所学校的期末卷共用 18 道题" in page
+    assert "学校还太少，合不出全区的数" in page
+    assert "%" not in page.split("<main")[1].split("只统计两所以上")[0], (
+        "two schools say nothing of the district"
+    )

@@ -381,3 +381,34 @@ def test_a_run_is_applied_and_taken_back_once(school: Organisation) -> None:
         assert refused.value.status == 409
     with pytest.raises(DomainError):
         undo_import(actor=ACTOR, run_code="NOSUCHRUN")
+
+
+def test_undo_leaves_a_child_that_something_else_needs_by_now(school: Organisation) -> None:
+    """With all that came with it: the seat and the guardian of the workbook."""
+    report = load(xlsx([HEAD, *[pupil(n) for n in range(3)]]), school)
+    with scope_of([school.pk]):
+        needed = Enrolment.objects.get(name="学生乙一")
+        Guardianship.objects.create(
+            organisation=school,
+            person=Person.objects.create(),
+            enrolment=needed,
+            relation="61",
+            name="奶奶",
+            valid_from=date(2026, 11, 25),
+        )
+    undone = undo_import(actor=ACTOR, run_code=report.run)
+    assert (undone.done, list(undone.blocked)) == (2, [("学生乙一", "已有别的记录用到它")])
+    with scope_of([school.pk]):
+        assert [one.pk for one in Enrolment.objects.all()] == [needed.pk]
+        assert Placement.objects.filter(enrolment=needed).count() == 1
+        assert Guardianship.objects.filter(enrolment=needed).count() == 2
+
+
+def test_a_seat_that_was_given_away_is_not_kept(school: Organisation) -> None:
+    """乙 takes the number of 甲, who wishes for that of 丙: 甲 cannot stay where it was."""
+    load(xlsx([HEAD, *[pupil(n) for n in range(3)]]), school)
+    report = load(xlsx([HEAD, pupil(1, 班内学号=1), pupil(0, 班内学号=3), pupil(2)]), school)
+    assert [(w.row, w.column, w.code) for w in report.warnings] == [(3, "班内学号", "number_taken")]
+    with scope_of([school.pk]):
+        seats = Placement.objects.filter(valid_to__isnull=True).values_list("enrolment__name", "class_number")
+        assert dict(seats) == {"学生甲一": 4, "学生乙一": 1, "学生丙一": 3}
