@@ -9,6 +9,7 @@ from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.compose.pupil import OwnReport, OwnResult, compose_own_report
 from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, Release
 from smartschool.contexts.diagnosis.policies import release_results as may_release
+from smartschool.contexts.diagnosis.queries import corrected
 from smartschool.kernel.actor import Actor
 
 
@@ -50,7 +51,12 @@ class Preview:
 
 def exams(actor: Actor) -> list[ExamRow]:
     """Analysed exams, the newest first, grades and subjects in natural order."""
-    runs = list(may_release.queryset(actor).order_by("-held_on", "grade", "subject"))
+    runs = list(
+        may_release.queryset(actor)
+        .defer("inputs", "settings", "changes")
+        .annotate(corrected=corrected("paper_id"))
+        .order_by("-held_on", "grade", "subject")
+    )
     told = {
         release.paper_id: release
         for release in Release.rows().filter(
@@ -71,11 +77,14 @@ def _whole(runs: Sequence[AnalysisRun]) -> dict[int, stored.GroupFigures]:
 
 
 def _doubts(runs: Sequence[AnalysisRun]) -> dict[int, tuple[str, ...]]:
-    """Items whose key is in doubt, by their printed numbers."""
-    whole = _whole(runs)
+    """Items whose key is in doubt, by their printed numbers; of all figures nothing else is read."""
+    rows = ClassFigure.rows().filter(run__in=[run.pk for run in runs], home_class__isnull=True)
+    found = dict(rows.values_list("run_id", "words__doubts"))
     return {
         run.pk: tuple(
-            str(run.sketch["items"][j][0]) for j, item in enumerate(whole[run.pk].items) if item.rival
+            str(run.sketch["items"][place][0])
+            for place, rival in sorted((int(place), rival) for place, (rival, _) in found[run.pk].items())
+            if rival
         )
         for run in runs
     }

@@ -29,6 +29,7 @@ from smartschool.contexts.diagnosis.compose.words import (
     percent,
     plain,
     points_100,
+    public_error,
     share_and_range,
     signed_points,
 )
@@ -406,3 +407,15 @@ def test_the_next_step_says_why_it_is_this_one():
     both = "要练的有 2 个，先从课本里排在前面的开始。"
     assert step((1, 1), [0]) == f"解方程：第 1 题考到它，丢了分。{both}"
     assert step((1, 1), [2]) == f"解方程：{both}"
+
+
+def test_an_error_is_said_before_everybody_from_five_on():
+    def said(options: list[tuple[str, int, bool]], blank: int) -> str:
+        chosen = tuple(OPTION(label, n, key) for label, n, key in options)
+        return public_error(item_figures(0.5, blank=blank, options=chosen))
+
+    assert said([("A", 20, True), ("B", 6, False), ("C", 5, False), ("D", 4, False)], 9) == "B 6 · C 5"
+    assert said([("A", 20, True), ("B", 4, False), ("C", 7, False)], 0) == "C 7"
+    assert said([("A", 20, True), ("B", 4, False)], 5) == "空白 5"
+    assert said([("A", 20, True), ("B", 4, False)], 4) == ""
+    assert said([], 12) == "空白 12"

@@ -252,6 +252,12 @@ def test_a_subject_is_offered_from_two_schools_on(district: District, sign_in: S
             r'href="\?of=([^"]+)"[^>]*>([^<]+)</a>', client.get("/district/quality/").content.decode()
         )
         assert any("七年级语文" in label for _, label in chips) == offered
+    with transaction.atomic(), scope_of([school]):
+        run = AnalysisRun.objects.filter(paper=district.papers["zh1"])
+        run.update(current=False)  # its marks were taken back
+    assert "七年级语文" not in client.get("/district/quality/").content.decode()
+    with transaction.atomic(), scope_of([school]):
+        run.update(current=True)
     key = next(key for key, label in chips if "七年级语文" in label)
     page = client.get("/district/quality/", {"of": key}).content.decode()
     assert "2 所学校的期末卷共用 18 道题" in page

@@ -131,6 +131,9 @@ def test_correction_after_release_says_so_and_keeps_the_old_version(
     assert sign_in("g-first").get("/me/analysis/").content.decode().count("已更正") == 1
     assert "第 2 版" in teacher.get(district.url("final", 0)).content.decode()
     again = teacher.get(district.url("final", 0, "changes/")).content.decode()
+    releases = sign_in("t-office").get(f"/schools/{district.town.code}/analysis/releases/").content.decode()
+    assert releases.count("已更正") == 1
+    assert "第 4 题答案存疑" in releases
     assert "补录第 1 题" in again
     assert district.seats[0][0].enrolment.name in again
     assert "已更正" in teacher.get(f"/schools/{district.town.code}/analysis/").content.decode()
