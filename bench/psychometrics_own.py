@@ -12,6 +12,7 @@ from collections.abc import Callable
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the platform and `analyze` run it
 
 import numpy as np
+from psychometrics_calls import timed_calls
 
 
 def two_parameter(data: dict) -> Callable[[], dict]:
@@ -173,14 +174,10 @@ def _auc(chance: np.ndarray, correct: np.ndarray) -> float:
 
 
 def main() -> None:
-    """Arguments: task, data file, repeats."""
+    """Arguments: task, data file, calls."""
     start = time.perf_counter()
     run = globals()[sys.argv[1]](dict(np.load(sys.argv[2])))
-    seconds, result = [], {}
-    for _ in range(int(sys.argv[3])):
-        begin = time.perf_counter()
-        result = run()
-        seconds.append(time.perf_counter() - begin)
+    seconds, result = timed_calls(run, sys.argv[3])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     json.dump({"seconds": seconds, "wall": time.perf_counter() - start, "mb": peak, **result}, sys.stdout)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 import warnings
 
 import numpy as np
+from psychometrics_calls import timed_calls
 
 warnings.simplefilter("ignore")  # a peer's own warnings are not this benchmark's business
 
@@ -79,14 +79,10 @@ def pybkt(data: dict) -> dict:
 
 
 def main() -> None:
-    """Arguments: peer, data file, repeats."""
+    """Arguments: peer, data file, calls."""
     run = globals()[sys.argv[1]]
     data = dict(np.load(sys.argv[2]))
-    seconds, result = [], {}
-    for _ in range(int(sys.argv[3])):
-        start = time.perf_counter()
-        result = run(data)
-        seconds.append(time.perf_counter() - start)
+    seconds, result = timed_calls(lambda: run(data), sys.argv[3])
     json.dump({"seconds": seconds, **result}, sys.stdout)
 
 

@@ -6,13 +6,18 @@ Sources: Walker & Ni (2011) SIAM J. Numer. Anal. 49, 1715; Henderson & Varadhan 
 Graph. Stat. 28, 834 (why only points that climb are taken).
 
 The caller owns the loop: it evaluates the map at a point, and `advance` says where to go next. So one
-rule serves a climb that is compiled as a whole and one whose every step asks a runner.
+rule serves a climb that is compiled as a whole (`expectation.solve`) and one whose every step asks a
+runner (`climb`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numba
 import numpy as np
+
+from edumetrics.results import FloatArray
 
 MEMORY = 5  # steps that are combined; more gained nothing on any of the exams tried
 CALM = 2  # points in a row that must rest: on a saddle one may
@@ -99,3 +104,35 @@ def _extrapolate(root, residual, moves, changes, used, following, out):  # type:
         total -= share[a] * (moves[a] + changes[a])
     for p in range(len(out)):
         out[p] = max(max(total[p], 0.0) ** 2, KEPT * following[p])
+
+
+def climb(
+    step: Callable[[FloatArray, FloatArray], float],
+    mend: Callable[[FloatArray], None],
+    x: FloatArray,
+    tolerance: float,
+    max_evaluations: int,
+) -> tuple[FloatArray, int, bool]:
+    """Climb from ``x`` to where the map rests.
+
+    Parameters
+    ----------
+    step : callable
+        Writes the map's image of its first argument into the second; returns the objective at the first.
+    mend : callable
+        Makes an extrapolated point feasible, in place.
+    x : (P,) float, overwritten
+
+    Returns
+    -------
+    point, evaluations, converged
+    """
+    memory, image = new_memory(len(x)), np.zeros(len(x))
+    evaluations, kind = 0, FIRST
+    while kind != DONE and evaluations < max_evaluations:
+        value = step(x, image)
+        evaluations += 1
+        kind = advance(memory, x, image, value, tolerance)
+        if kind == EXTRAPOLATED:
+            mend(x)
+    return x if kind == DONE else memory[2][3], evaluations, kind == DONE

@@ -89,15 +89,10 @@ def class_space(
     ------
     TooManyClasses, CircularPrerequisites, ValueError
     """
-    if model not in MODELS:
-        raise ValueError(f"unknown model {model!r}; known are {', '.join(MODELS)}")
     n_points = q.shape[1]
     if n_points > MAX_POINTS:
         raise TooManyClasses(f"{n_points} points; at most {MAX_POINTS}")
-    if not q.any(axis=1).all():
-        raise ValueError(f"item {int(np.argmin(q.any(axis=1)))} needs no point")
-    below = closures(n_points, prerequisites)
-    needs = tuple(tuple(int(k) for k in np.flatnonzero(row)) for row in q)
+    needs, below = demands(q, model, prerequisites)
     masks = [sum(1 << k for k in row) for row in needs]
     if model == "dina":
         return _conjunctive(masks, needs, below, flip=False)
@@ -105,6 +100,23 @@ def class_space(
         above = closures(n_points, [(after, before) for before, after in prerequisites])
         return _conjunctive(masks, needs, above, flip=True)
     return _saturated(needs, below, n_points)
+
+
+def demands(
+    q: NDArray[np.bool_], model: str, prerequisites: Sequence[tuple[int, int]]
+) -> tuple[tuple[tuple[int, ...], ...], list[int]]:
+    """Points of each item, and for each point the mask of itself and all that it presupposes.
+
+    Raises
+    ------
+    CircularPrerequisites, ValueError
+    """
+    if model not in MODELS:
+        raise ValueError(f"unknown model {model!r}; known are {', '.join(MODELS)}")
+    if not q.any(axis=1).all():
+        raise ValueError(f"item {int(np.argmin(q.any(axis=1)))} needs no point")
+    needs = tuple(tuple(k for k, asked in enumerate(row) if asked) for row in q.tolist())
+    return needs, closures(q.shape[1], prerequisites)
 
 
 def closures(n_points: int, prerequisites: Sequence[tuple[int, int]]) -> list[int]:
@@ -128,9 +140,9 @@ def closures(n_points: int, prerequisites: Sequence[tuple[int, int]]) -> list[in
     return out
 
 
-def _unions(masks: Sequence[int]) -> NDArray[np.int64]:
+def _unions(masks: NDArray[np.int64]) -> NDArray[np.int64]:
     """All unions of the masks, the empty one included, by size and then by value."""
-    states = _all_unions(np.array(masks, dtype=np.int64), MAX_CLASSES)
+    states = _all_unions(masks, MAX_CLASSES)
     if len(states) > MAX_CLASSES:
         raise TooManyClasses(f"more than {MAX_CLASSES} states of knowledge can be told apart")
     return np.asarray(states[np.lexsort((states, np.bitwise_count(states)))])
@@ -159,20 +171,39 @@ def _conjunctive(
 ) -> ClassSpace:
     """Classes where an item asks for all of its points; ``flip`` exchanges having and lacking (DINO)."""
     closed = np.array([_close(mask, closure) for mask in masks], dtype=np.int64)
-    states = _unions([int(c) for c in closed])
-    complete = (states[None, :] & closed[:, None]) == closed[:, None]
-    known = np.full((len(states), len(closure)), CANNOT_TELL, dtype=np.int8)
-    for k, needed in enumerate(closure):
-        inside = (states >> k) & 1 == 1
-        more = states | needed
-        changes = (((more[None, :] & closed[:, None]) == closed[:, None]) != complete).any(axis=0)
-        known[inside, k] = 1
-        known[~inside & changes, k] = 0
+    states = _unions(closed)
+    complete, known = _tell_apart(states, closed, np.array(closure, dtype=np.int64))
     if flip:
         known = np.where(known == CANNOT_TELL, known, 1 - known).astype(np.int8)
-        complete = ~complete
-    steps = tuple(np.array([[False] * len(row), [True] * len(row)]) for row in needs)
-    return ClassSpace(known, complete.astype(np.int64), np.full(len(masks), 2), steps, needs)
+        complete = 1 - complete
+    none_or_all = {width: np.repeat([[False], [True]], width, axis=1) for width in set(map(len, needs))}
+    steps = tuple(none_or_all[len(row)] for row in needs)
+    return ClassSpace(known, complete, np.full(len(masks), 2), steps, needs)
+
+
+@numba.njit(cache=True, nogil=True)
+def _tell_apart(states, closed, closure):  # type: ignore[no-untyped-def]
+    """Which items (J, C) each state completes (0 or 1), and what each state (C, K) says of the points.
+
+    Nothing is known of a point that the state lacks where having it, with all that it presupposes, would
+    complete no further item.
+    """
+    complete = np.empty((len(closed), len(states)), np.int64)
+    known = np.empty((len(states), len(closure)), np.int8)
+    for j in range(len(closed)):
+        for c in range(len(states)):
+            complete[j, c] = states[c] & closed[j] == closed[j]
+    for c in range(len(states)):
+        for k in range(len(closure)):
+            known[c, k] = states[c] >> k & 1
+            if known[c, k] == 0:
+                more = states[c] | closure[k]
+                known[c, k] = CANNOT_TELL
+                for j in range(len(closed)):
+                    if more & closed[j] == closed[j] and complete[j, c] == 0:
+                        known[c, k] = 0
+                        break
+    return complete, known
 
 
 def _saturated(needs: tuple[tuple[int, ...], ...], closure: list[int], n_points: int) -> ClassSpace:
@@ -182,7 +213,7 @@ def _saturated(needs: tuple[tuple[int, ...], ...], closure: list[int], n_points:
         raise TooManyClasses(f"an item with {widest} points; at most {MAX_POINTS_PER_ITEM} under this model")
     asked = sorted({k for row in needs for k in row})
     reach = sorted({bit for k in asked for bit in range(n_points) if closure[k] >> bit & 1})
-    states = _unions([closure[k] for k in reach])
+    states = _unions(np.array([closure[k] for k in reach], dtype=np.int64))
     known = ((states[:, None] >> np.arange(n_points)) & 1).astype(np.int8)
     for k in set(range(n_points)) - set(reach):  # no item asks: known to lack only where a prerequisite lacks
         needed = closure[k] & sum(1 << bit for bit in reach)

@@ -6,13 +6,13 @@ la Torre (2011) Psychometrika 76, 179; DINO Templin & Henson (2006).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numba
 import numpy as np
 
-from edumetrics.cdm.acceleration import DONE, EXTRAPOLATED, FIRST, advance, new_memory
+from edumetrics.cdm.acceleration import climb
 from edumetrics.cdm.expectation import Patterns, parts, solve
 from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR, log_prior, maximise, project
 from edumetrics.results import FloatArray, IntArray
@@ -171,26 +171,23 @@ def fit(
         parameters = Parameters(*parts(rules, x))
         objective = loglik + float(log_prior(rules, parameters.probability, parameters.weight))
         return Fit(parameters, loglik, objective, counts, class_counts, evaluations, converged)
-    memory, image = new_memory(len(x)), np.zeros(len(x))
-    evaluations, kind = 0, FIRST
-    while kind != DONE and evaluations < max_evaluations:
-        at = evaluate(problem, answers, Parameters(*parts(rules, x)), evaluations + 1, False)
+
+    def step(point: FloatArray, image: FloatArray) -> float:
+        at = evaluate(problem, answers, Parameters(*parts(rules, point)))
         maximise(rules, at.counts, at.class_counts, at.parameters.probability, *parts(rules, image))
-        evaluations += 1
-        kind = advance(memory, x, image, at.objective, tolerance)
-        if kind == EXTRAPOLATED:
-            project(rules, *parts(rules, x))
-    if kind != DONE:
-        x = memory[2][3]
-    return evaluate(problem, answers, Parameters(*parts(rules, x)), evaluations + 1, kind == DONE)
+        return at.objective
+
+    x, evaluations, converged = climb(
+        step, lambda point: project(rules, *parts(rules, point)), x, tolerance, max_evaluations
+    )
+    found = evaluate(problem, answers, Parameters(*parts(rules, x)))
+    return replace(found, evaluations=evaluations + 1, converged=converged)
 
 
-def evaluate(
-    problem: Problem, runner: Runner, parameters: Parameters, evaluations: int, converged: bool
-) -> Fit:
+def evaluate(problem: Problem, runner: Runner, parameters: Parameters) -> Fit:
     """Likelihood and expected counts at given parameters (one pass)."""
     s = runner.total(node_model(problem, parameters))
     counts = np.zeros_like(problem.pseudo)
     _group_counts(s.counts, problem.group, counts)
     objective = s.loglik + float(log_prior(problem.rules, parameters.probability, parameters.weight))
-    return Fit(parameters, s.loglik, objective, counts, s.nodes.sum(axis=0), evaluations, converged)
+    return Fit(parameters, s.loglik, objective, counts, s.nodes.sum(axis=0), 1, False)

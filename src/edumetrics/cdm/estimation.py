@@ -14,13 +14,13 @@ from edumetrics.cdm import em, sparse
 from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.higher_order import class_of_states, fit_weights
 from edumetrics.cdm.settings import Settings
+from edumetrics.cdm.starts import RIDGE_RUNAWAY, best_of, moved
 from edumetrics.results import FloatArray
 from edumetrics.runners.packing import Shard
 
 HIGHER_ORDER_ROUNDS = 4
 SHORT_RUN = 45  # evaluations per start before the best are chosen
-RIDGE_LOGLIK, RIDGE_DISTANCE = 1.0, 0.05  # starts as likely as this that differ by that much
-RIDGE_RUN, RIDGE_RUNAWAY = 150, 0.3
+RIDGE_RUN = 150
 START_BUDGET = 20_000_000  # pupils × classes × starts: about ten seconds on two cores
 
 
@@ -32,21 +32,15 @@ def estimate(
     n_classes = problem.group.shape[1]
     starts = max(min(settings.starts, START_BUDGET // (shard.n * n_classes + 1)), min(settings.starts, 3))
     firsts = [em.start(problem, share, rng if at else None) for at in range(starts)]
-    short = _climbs(problem, shard, firsts, 1e-3, SHORT_RUN)
-    short.sort(key=lambda f: -f.objective)
-    firsts = [f.parameters for f in short[: settings.followed]]
-    long = _climbs(problem, shard, firsts, settings.tolerance, settings.max_evaluations)
-    long.sort(key=lambda f: -f.objective)
-    best = long[0]
-    ridge = np.zeros(len(problem.group), dtype=np.bool_)
-    for other in long[1:]:
-        if best.objective - other.objective < RIDGE_LOGLIK:
-            ridge |= _moved(best, other) > RIDGE_DISTANCE
-    return best, ridge
+
+    def climbs(at: Sequence[em.Parameters], tolerance: float, max_evaluations: int) -> list[em.Fit]:
+        return _climbs(problem, shard, at, tolerance, max_evaluations)
+
+    return best_of(firsts, climbs, SHORT_RUN, settings)
 
 
 def _climbs(
-    problem: em.Problem, shard: Shard, firsts: list[em.Parameters], tolerance: float, max_evaluations: int
+    problem: em.Problem, shard: Shard, firsts: Sequence[em.Parameters], tolerance: float, max_evaluations: int
 ) -> list[em.Fit]:
     """A climb from each start: side by side where each is one compiled call."""
 
@@ -92,11 +86,7 @@ def unpenalised_ridge(problem: em.Problem, shard: Shard, best: em.Fit) -> NDArra
         monotone=False,
     )
     free = sparse.fit(bare, shard, best.parameters, 1e-3, RIDGE_RUN, verify=False)
-    return _moved(best, free) > RIDGE_RUNAWAY
-
-
-def _moved(one: em.Fit, other: em.Fit) -> FloatArray:
-    return np.asarray(np.abs(one.parameters.probability - other.parameters.probability).max(axis=(1, 2)))
+    return moved(best, free) > RIDGE_RUNAWAY
 
 
 def inhabited(

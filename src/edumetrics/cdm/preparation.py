@@ -145,7 +145,7 @@ def make_problem(space: ClassSpace, coding: Coding, model: str, settings: Settin
     n_groups = np.asarray(space.n_groups, dtype=np.int64)
     share = np.zeros((n_items, width))  # of the item's points that a group masters
     for j, mastered in enumerate(space.mastered):
-        share[j, : len(mastered)] = mastered.sum(axis=1) / mastered.shape[1]
+        share[j, : len(mastered)] = np.count_nonzero(mastered, axis=1) / mastered.shape[1]
     weight = float(np.clip(settings.prior_share * n, 4.0, 50.0)) if settings.prior else 0.0
     level = settings.prior_low + (settings.prior_high - settings.prior_low) * share
     pairs = [neighbours(m) for m in space.mastered]

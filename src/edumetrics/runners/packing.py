@@ -157,17 +157,17 @@ def pack(
 
 def _pack_in_parts(cats: npt.NDArray[np.integer], layout: Layout, codes: npt.NDArray[np.uint8]) -> bool:
     """Pack runs of persons in threads; whether all fitted."""
-    edges = np.linspace(0, len(cats), max(1, min(os.cpu_count() or 1, cats.size // CELLS_PER_THREAD)) + 1)
 
     def one(low: int, high: int) -> bool:
         return bool(
             _pack(cats[low:high], layout.n_categories, layout.base, layout.first_item, codes[low:high])
         )
 
-    parts = list(pairwise(edges.astype(int).tolist()))
-    if len(parts) == 1:
-        return one(*parts[0])
-    with ThreadPoolExecutor(len(parts)) as pool:
+    threads = min(cats.size // CELLS_PER_THREAD, os.cpu_count() or 1)
+    if threads < 2:
+        return one(0, len(cats))
+    parts = list(pairwise(np.linspace(0, len(cats), threads + 1).astype(int).tolist()))
+    with ThreadPoolExecutor(threads) as pool:
         return all(pool.map(lambda part: one(*part), parts))
 
 

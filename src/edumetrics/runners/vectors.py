@@ -2,11 +2,14 @@
 
 They multiply the rows of a person's bytes into a posterior and add a posterior to those rows.
 As plain loops they lose half their time: the compiler must suspect that rows overlap. Here eight
-nodes at a time are one vector value, which any processor's registers are filled with.
+nodes at a time are one vector value, which any processor's registers are filled with, and two vectors
+go through the rows together: finding a row costs as much as multiplying one vector by it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from llvmlite import ir
@@ -14,6 +17,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 LANES = 8  # nodes are padded to a multiple of this
+TOGETHER = 2  # vectors; four gained nothing more
 _INDEX = ir.IntType(64)
 _DOUBLE = ir.DoubleType()
 _PLACE = ir.IntType(32)
@@ -58,6 +62,18 @@ def _spread(builder: Any, value: Any) -> Any:
     return builder.shuffle_vector(single, single, ir.Constant(ir.VectorType(_PLACE, LANES), None))
 
 
+def _blocks(builder: Any, vectors: Any, body: Callable[[list[Any]], None]) -> None:
+    """Run ``body`` on the places of `TOGETHER` vectors at a time, then on those of each that is left."""
+    one, lanes = ir.Constant(_INDEX, 1), ir.Constant(_INDEX, LANES)
+    many = ir.Constant(_INDEX, TOGETHER)
+    blocks = builder.sdiv(vectors, many)
+    with cgutils.for_range(builder, blocks) as block:
+        first = builder.mul(builder.mul(block.index, many), lanes)
+        body([builder.add(first, ir.Constant(_INDEX, v * LANES)) for v in range(TOGETHER)])
+    with cgutils.for_range_slice(builder, builder.mul(blocks, many), vectors, one) as (vector, _):
+        body([builder.mul(vector, lanes)])
+
+
 @intrinsic
 def multiply_rows(typingctx, table, starts, out, vectors):  # type: ignore[no-untyped-def]
     """Write Π table[start : start + width] into ``out`` and return its sum.
@@ -71,23 +87,27 @@ def multiply_rows(typingctx, table, starts, out, vectors):  # type: ignore[no-un
             _data(context, builder, k, a) for k, a in zip(kinds[:3], args[:3], strict=True)
         )
         n_rows = _length(context, builder, kinds[1], args[1])
-        product = cgutils.alloca_once(builder, _VECTOR)
+        products = [cgutils.alloca_once(builder, _VECTOR) for _ in range(TOGETHER)]
         total = cgutils.alloca_once(builder, _VECTOR)
         builder.store(ir.Constant(_VECTOR, [0.0] * LANES), total)
-        with cgutils.for_range(builder, args[3]) as part:
-            offset = builder.mul(part.index, ir.Constant(_INDEX, LANES))
-            first = builder.add(builder.load(rows), offset)
-            builder.store(builder.load(_vector_at(builder, cells, first), align=8), product)
-            with cgutils.for_range_slice(builder, ir.Constant(_INDEX, 1), n_rows, ir.Constant(_INDEX, 1)) as (
-                row,
-                _,
-            ):
-                at = builder.add(builder.load(builder.gep(rows, [row])), offset)
-                factor = builder.load(_vector_at(builder, cells, at), align=8)
-                builder.store(builder.fmul(builder.load(product), factor), product)
-            value = builder.load(product)
-            builder.store(value, _vector_at(builder, result, offset), align=8)
-            builder.store(builder.fadd(builder.load(total), value), total)
+        one = ir.Constant(_INDEX, 1)
+
+        def block(offsets: list[Any]) -> None:
+            row = builder.load(rows)
+            for offset, product in zip(offsets, products, strict=False):
+                at = _vector_at(builder, cells, builder.add(row, offset))
+                builder.store(builder.load(at, align=8), product)
+            with cgutils.for_range_slice(builder, one, n_rows, one) as (index, _):
+                row = builder.load(builder.gep(rows, [index]))
+                for offset, product in zip(offsets, products, strict=False):
+                    at = _vector_at(builder, cells, builder.add(row, offset))
+                    builder.store(builder.fmul(builder.load(product), builder.load(at, align=8)), product)
+            for offset, product in zip(offsets, products, strict=False):
+                value = builder.load(product)
+                builder.store(value, _vector_at(builder, result, offset), align=8)
+                builder.store(builder.fadd(builder.load(total), value), total)
+
+        _blocks(builder, args[3], block)
         return _sum(builder, builder.load(total))
 
     return types.float64(table, starts, out, vectors), code
@@ -97,7 +117,7 @@ def multiply_rows(typingctx, table, starts, out, vectors):  # type: ignore[no-un
 def add_to_rows(typingctx, table, starts, values, scale, vectors, least):  # type: ignore[no-untyped-def]
     """Add ``values`` × ``scale`` to the rows of ``table`` at ``starts``.
 
-    Vectors that are wholly below ``least`` are left out.
+    Neighbouring vectors that are wholly below ``least`` are left out.
     """
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -107,17 +127,22 @@ def add_to_rows(typingctx, table, starts, values, scale, vectors, least):  # typ
         )
         n_rows = _length(context, builder, kinds[1], args[1])
         factor, limit = _spread(builder, args[3]), _spread(builder, args[5])
-        with cgutils.for_range(builder, args[4]) as part:
-            offset = builder.mul(part.index, ir.Constant(_INDEX, LANES))
-            value = builder.fmul(builder.load(_vector_at(builder, summand, offset), align=8), factor)
-            above = builder.bitcast(builder.fcmp_ordered(">", value, limit), ir.IntType(LANES))
+
+        def block(offsets: list[Any]) -> None:
+            parts = [builder.load(_vector_at(builder, summand, offset), align=8) for offset in offsets]
+            parts = [builder.fmul(value, factor) for value in parts]
+            flags = [builder.fcmp_ordered(">", value, limit) for value in parts]
+            above = builder.bitcast(reduce(builder.or_, flags), ir.IntType(LANES))
             with (
                 builder.if_then(builder.icmp_unsigned("!=", above, ir.Constant(ir.IntType(LANES), 0))),
-                cgutils.for_range(builder, n_rows) as row,
+                cgutils.for_range(builder, n_rows) as index,
             ):
-                at = builder.add(builder.load(builder.gep(rows, [row.index])), offset)
-                place = _vector_at(builder, cells, at)
-                builder.store(builder.fadd(builder.load(place, align=8), value), place, align=8)
+                row = builder.load(builder.gep(rows, [index.index]))
+                for offset, value in zip(offsets, parts, strict=True):
+                    place = _vector_at(builder, cells, builder.add(row, offset))
+                    builder.store(builder.fadd(builder.load(place, align=8), value), place, align=8)
+
+        _blocks(builder, args[4], block)
         return context.get_dummy_value()
 
     return types.void(table, starts, values, scale, vectors, least), code

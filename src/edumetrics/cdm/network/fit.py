@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.cdm import em
-from edumetrics.cdm.acceleration import DONE, EXTRAPOLATED, FIRST, advance, new_memory
+from edumetrics.cdm.acceleration import climb
 from edumetrics.cdm.maximisation import log_prior, maximise, project
 from edumetrics.cdm.network import ability
 from edumetrics.cdm.network.expectation import Parameters, Part, Statistics, statistics
 from edumetrics.cdm.network.structure import Network
 from edumetrics.cdm.settings import Settings
+from edumetrics.cdm.starts import RIDGE_RUNAWAY, best_of, moved
 from edumetrics.results import FloatArray
 
 SHORT_RUN = 25  # evaluations per start before the best are chosen
 STARTS = 3  # given ability and the priors, more found nothing better
-RIDGE_LOGLIK, RIDGE_DISTANCE = 1.0, 0.05  # starts as likely as this that differ by that much
-RIDGE_RUN, RIDGE_RUNAWAY = 60, 0.3
+RIDGE_RUN = 60
 NO_CLASSES = np.ones(1)  # the M-step of the items asks for class weights; here are none
 
 Total = Callable[[Parameters], Statistics]
@@ -69,29 +69,24 @@ def fit(problem: em.Problem, total: Total, first: Parameters, tolerance: float, 
     def split(x: FloatArray) -> Parameters:
         return Parameters(x[:size].reshape(shape), x[size:].reshape(2, -1))
 
-    def mend(at: Parameters) -> None:
+    def mend(point: FloatArray) -> None:
+        at = split(point)
         project(rules, at.probability, NO_CLASSES.copy())
         ability.feasible(at.chance)
 
-    x = np.concatenate([first.probability.ravel(), first.chance.ravel()])
-    mend(split(x))
-    memory, image = new_memory(len(x)), np.zeros(len(x))
-    evaluations, kind = 0, FIRST
-    while kind != DONE and evaluations < max_evaluations:
-        at, to = split(x), split(image)
+    def step(point: FloatArray, image: FloatArray) -> float:
+        at, to = split(point), split(image)
         s = total(at)
-        evaluations += 1
-        objective = s.loglik + _prior(problem, at)
         maximise(rules, s.counts, np.zeros(1), at.probability, to.probability, NO_CLASSES.copy())
         ability.maximise(s.having, s.free, ability.LINE, at.chance, to.chance)
-        kind = advance(memory, x, image, objective, tolerance)
-        if kind == EXTRAPOLATED:
-            mend(split(x))
-    if kind != DONE:
-        x = memory[2][3]
+        return s.loglik + _prior(problem, at)
+
+    x = np.concatenate([first.probability.ravel(), first.chance.ravel()])
+    mend(x)
+    x, evaluations, converged = climb(step, mend, x, tolerance, max_evaluations)
     at = split(x.copy())
     s = total(at)
-    return Fit(at, s.loglik, s.loglik + _prior(problem, at), s.counts, evaluations + 1, kind == DONE)
+    return Fit(at, s.loglik, s.loglik + _prior(problem, at), s.counts, evaluations + 1, converged)
 
 
 def _prior(problem: em.Problem, at: Parameters) -> float:
@@ -107,28 +102,15 @@ def estimate(
         Parameters(em.start(problem, share, rng if at else None).probability, ability.start(n_points))
         for at in range(min(settings.starts, STARTS))
     ]
-    short = sorted((fit(problem, total, one, 1e-3, SHORT_RUN) for one in starts), key=lambda f: -f.objective)
-    long = sorted(
-        (
-            fit(problem, total, one.parameters, settings.tolerance, settings.max_evaluations)
-            for one in short[: settings.followed]
-        ),
-        key=lambda f: -f.objective,
-    )
-    best = long[0]
-    ridge = np.zeros(len(problem.group), dtype=np.bool_)
-    for other in long[1:]:
-        if best.objective - other.objective < RIDGE_LOGLIK:
-            ridge |= _moved(best, other) > RIDGE_DISTANCE
-    return best, ridge
+
+    def climbs(firsts: Sequence[Parameters], tolerance: float, max_evaluations: int) -> list[Fit]:
+        return [fit(problem, total, one, tolerance, max_evaluations) for one in firsts]
+
+    return best_of(starts, climbs, SHORT_RUN, settings)
 
 
 def unpenalised_ridge(problem: em.Problem, total: Total, best: Fit) -> NDArray[np.bool_]:
     """Items (J,) whose chances run far away once their priors are taken off."""
     bare = replace(problem, pseudo=np.zeros_like(problem.pseudo), monotone=False)
     free = fit(bare, total, best.parameters, 1e-3, RIDGE_RUN)
-    return _moved(best, free) > RIDGE_RUNAWAY
-
-
-def _moved(one: Fit, other: Fit) -> FloatArray:
-    return np.asarray(np.abs(one.parameters.probability - other.parameters.probability).max(axis=(1, 2)))
+    return moved(best, free) > RIDGE_RUNAWAY

@@ -8,13 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edumetrics.cdm.classes import (
-    CANNOT_TELL,
-    MAX_POINTS_PER_ITEM,
-    MODELS,
-    ClassSpace,
-    closures,
-)
+from edumetrics.cdm.classes import CANNOT_TELL, MAX_POINTS_PER_ITEM, ClassSpace, demands
 from edumetrics.cdm.network.tree import TooWide, Tree, clique_tree
 from edumetrics.results import IntArray
 
@@ -73,12 +67,7 @@ def merged_space(
     ------
     TooWide, CircularPrerequisites, ValueError
     """
-    if model not in MODELS:
-        raise ValueError(f"unknown model {model!r}; known are {', '.join(MODELS)}")
-    if not q.any(axis=1).all():
-        raise ValueError(f"item {int(np.argmin(q.any(axis=1)))} needs no point")
-    below = closures(q.shape[1], prerequisites)
-    needs = tuple(tuple(int(k) for k in np.flatnonzero(row)) for row in q)
+    needs, below = demands(q, model, prerequisites)
     mastered = []
     for row in needs:
         if model in ("dina", "dino"):
