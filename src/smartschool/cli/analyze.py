@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from smartschool.analyze.choices import BadChoice, parse_models
+from smartschool.runtime.compiled import compiled_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         return _usage(str(error))
     # Threads of the matrix library cost more than they bring at this size, most of all on a busy machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    core = Path(__file__).resolve().parents[2] / "edumetrics"
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled_folder(core, core / "__pycache__")))
     # Imported late: `--help` and wrong use answer at once.
     from smartschool.analyze.faults import Refused
     from smartschool.analyze.reader import sources

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from smartschool.runtime.account import Account, child_account
+from smartschool.runtime.compiled import compiled_folder
 from smartschool.runtime.failure import Failure
 from smartschool.runtime.postgres import new_password, socket_folder
 from smartschool.runtime.program import ROOT, Program, checkout_closed, own_state, program_for
@@ -119,7 +120,7 @@ class DataFolder:
             **kept,
             "LANG": "C.UTF-8",
             "HOME": str(self.home / "cache"),
-            "NUMBA_CACHE_DIR": str(self.home / "cache"),
+            "NUMBA_CACHE_DIR": str(compiled_folder(self.program.source / "edumetrics", self.home / "cache")),
             "PYTHONPATH": str(self.program.source),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
