@@ -80,9 +80,9 @@ def build_matrix(
     return response_matrix(marks, full, pupils=pupils, items=codes, states=states, options=options)
 
 
-def some(codes: list[str]) -> str:
-    """The first few of a list of items."""
-    return "、".join(codes[:8]) + (f" 等 {len(codes)} 题" if len(codes) > 8 else "")
+def some(codes: list[str], measure: str = "题") -> str:
+    """The first few of a list of items, or of what else is counted with `measure`."""
+    return "、".join(codes[:8]) + (f" 等 {len(codes)} {measure}" if len(codes) > 8 else "")
 
 
 def _read_column(table: Table, item: Item, index: int | None) -> _Column:

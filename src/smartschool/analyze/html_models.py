@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from smartschool.analyze.charts import interval_bar
 from smartschool.analyze.html_items import NOTHING
 from smartschool.analyze.markup import Raw, el, join, panel, remark, table, th
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
 from smartschool.analyze.testlet_words import sentences
-from smartschool.analyze.words import REASON_CODES, fixed, percent
+from smartschool.analyze.words import REASON_CODES, close_up, fixed, percent
 
 MOST_LISTED = 12
 MODEL_NAMES = {
@@ -37,7 +39,7 @@ def model_panels(source: ExamInput, report: Json) -> Raw:
 def _calibration(irt: Json) -> Raw:
     title = "题目模型"
     if "insufficient" in irt:
-        return panel(title, el("p", f"没有拟合：{_why(irt)}。"), _notes(irt))
+        return panel(title, el("p", f"没有拟合：{_why(irt)}。"), _notes(irt, left_out(irt)))
     named = "、".join(MODEL_NAMES[model] for model in irt["model"].split("+"))
     lines = [f"用的是{named}，{irt['n']} 人，{len(irt['items'])} 题。"]
     told = sentences(irt["testlets"])
@@ -55,15 +57,20 @@ def _calibration(irt: Json) -> Raw:
         said = _some([f"{first} 和 {second}" for first, second in pairs])
         lines.append(f"{said} 互相牵连（比如共用材料，前一问错后一问也错），两题合起来的信息不到两题。")
     story = el("ul", *(el("li", line) for line in lines), class_="story")
-    return panel(title, story, _notes(irt), remark("各题的难度、区分度和范围在 report.xlsx 的“题目模型”里。"))
+    return panel(
+        title,
+        story,
+        _notes(irt, left_out(irt)),
+        remark("各题的难度、区分度和范围在 report.xlsx 的“题目模型”里。"),
+    )
 
 
 def _diagnosis(source: ExamInput, found: Json) -> Raw:
     title = "知识点诊断模型"
     if source.q is None:
-        return panel(title, el("p", "没有诊断：要有 q.csv（每道题考哪些知识点）。"))
+        return panel(title, el("p", f"没有诊断：{found['notes'][0]['text']}"))
     if "insufficient" in found:
-        return panel(title, el("p", f"没有诊断：{_why(found)}。"))
+        return panel(title, el("p", f"没有诊断：{_why(found)}。"), _notes(found, left_out(found)))
     names = {point.code: point.name for point in source.points}
     rows = []
     for point in found["points"]:
@@ -108,7 +115,7 @@ def _diagnosis(source: ExamInput, found: Json) -> Raw:
         title,
         table(head, rows, css="table stackm", name="知识点诊断表，可滚动"),
         switched,
-        el("div", checks, _notes(found), class_="foot"),
+        el("div", checks, _notes(found, [*left_out(found), *_plainer(found)]), class_="foot"),
         css="panel flush c12",
         beside=model,
     )
@@ -122,7 +129,7 @@ def _fairness(results: list[Json]) -> Raw:
     parts = []
     for result in results:
         sides = [f"{result[side]}（{result[f'n_{side}']} 人）" for side in ("focal", "reference")]
-        head = f"{result['covariate']}：{sides[0]} 和 {sides[1]} 比"
+        head = close_up(f"{result['covariate']}：{sides[0]}和{sides[1]}比")
         marked = [item for item in result["items"] if item["size"] in ("B", "C")]
         lines = [_unfair(item, result) for item in marked]
         none = el("p", "没有发现偏向任何一方的题。")
@@ -144,7 +151,7 @@ def _unfair(item: Json, result: Json) -> str:
     size = "明显" if item["size"] == "C" else "稍微"
     harder = item["effect"]["estimate"] < 0
     who = f" {result['covariate']} 为“{result['focal']}”的学生"
-    return f"第 {item['id']} 题对{who}{size}{'偏难' if harder else '偏易'}。"
+    return close_up(f"第 {item['id']} 题对{who}{size}{'偏难' if harder else '偏易'}。")
 
 
 def _named(codes: list[str], names: dict[str, str]) -> str:
@@ -155,10 +162,26 @@ def _why(refusal: Json) -> str:
     return f"{REASON_CODES[refusal['insufficient']]}（n = {refusal['n']}）"
 
 
-def _notes(part: Json) -> Raw:
-    if not part.get("notes"):
+def left_out(part: Json) -> list[str]:
+    """Which items a model had to leave out and why; what cautions say already is not said again."""
+    reasons: dict[str, list[str]] = {}
+    for item, why in part["excluded"].items():
+        if why["insufficient"] in ("no_responses", "constant_marks"):
+            reasons.setdefault(why["insufficient"], []).append(item)
+    return [f"题 {_some(items)} {REASON_CODES[code]}，没有参加计算。" for code, items in reasons.items()]
+
+
+def _plainer(found: Json) -> list[str]:
+    """What to try where a plain rule does not fit."""
+    unfit = any(note["code"] == "model_does_not_fit" for note in found["notes"])
+    return ["也可以加 --model gdina 再分析一次。"] if unfit and found["asked"] in ("dina", "dino") else []
+
+
+def _notes(part: Json, more: Sequence[str] = ()) -> Raw:
+    lines = [*(note["text"] for note in part.get("notes", ())), *more]
+    if not lines:
         return NOTHING
-    return el("ul", *(el("li", note["text"], class_="muted") for note in part["notes"]), class_="story")
+    return el("ul", *(el("li", line, class_="muted") for line in lines), class_="story")
 
 
 def _some(codes: list[str]) -> str:

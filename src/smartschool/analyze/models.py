@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edumetrics.cdm.advice import QAdvice, q_advice
@@ -11,6 +12,7 @@ from edumetrics.cdm.diagnosis import diagnose
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.dif.mantel_haenszel import MIN_GROUP, DifResult, mantel_haenszel
 from edumetrics.irt.calibration import calibrate
+from edumetrics.irt.coding import learn_coding
 from edumetrics.irt.fit import ExamFit, exam_fit
 from edumetrics.irt.results import Calibration, Classical
 from edumetrics.irt.sandwich import FEWEST_CLUSTERS, with_robust_errors
@@ -29,6 +31,8 @@ class Models:
     """What was asked for and what came of it; None where it was not asked for.
 
     Abilities of pupils stay inside: a score relative to the other pupils is not to be shown or exported.
+    `tangled` are the points that items join too closely for any diagnosis, `left_out` the items of which no
+    model can say anything.
     """
 
     calibration: Calibration | Classical | None
@@ -39,6 +43,8 @@ class Models:
     diagnosis: ClassModelResult | Insufficient | None
     advice: tuple[QAdvice, ...] | Insufficient | None
     fairness: tuple[tuple[str, DifResult], ...] | None
+    tangled: tuple[str, ...]
+    left_out: Mapping[str, Insufficient]
 
 
 def run_models(source: ExamInput, wanted: list[str]) -> Models:
@@ -46,11 +52,12 @@ def run_models(source: ExamInput, wanted: list[str]) -> Models:
     calibration, fit, reliability, testlets, asked = None, None, None, None, None
     diagnosis: ClassModelResult | Insufficient | None = None
     advice: tuple[QAdvice, ...] | Insufficient | None = None
+    tangled: tuple[str, ...] = ()
     for name in wanted:
         if name == "dif":
             continue
         if name in DIAGNOSES:
-            asked, diagnosis = name, _diagnosis(source, name)
+            asked, (diagnosis, tangled) = name, _diagnosis(source, name)
             if isinstance(diagnosis, ClassModelResult) and diagnosis.model == "gdina":
                 advice = q_advice(diagnosis, source.matrix)
             continue
@@ -61,7 +68,11 @@ def run_models(source: ExamInput, wanted: list[str]) -> Models:
             reliability = score(calibration, source.matrix, "eap").reliability
             testlets = run_testlets(source.items, source.matrix, calibration, fit)
     fairness = _fairness(source) if "dif" in wanted else None
-    return Models(calibration, fit, reliability, testlets, asked, diagnosis, advice, fairness)
+    fitted = calibration is not None or diagnosis is not None
+    left_out = learn_coding(source.matrix).excluded if fitted else {}
+    return Models(
+        calibration, fit, reliability, testlets, asked, diagnosis, advice, fairness, tangled, left_out
+    )
 
 
 def _taught_together(source: ExamInput, calibration: Calibration) -> Calibration:
@@ -73,18 +84,22 @@ def _taught_together(source: ExamInput, calibration: Calibration) -> Calibration
     return calibration
 
 
-def _diagnosis(source: ExamInput, model: str) -> ClassModelResult | Insufficient:
-    """The model asked for, or DINA where that one tells more states apart than can be computed."""
+def _diagnosis(source: ExamInput, model: str) -> tuple[ClassModelResult | Insufficient, tuple[str, ...]]:
+    """The model asked for, or DINA where that one tells more states apart than can be computed.
+
+    Where neither can be had, the points that the items join too closely.
+    """
     if source.q is None:
-        return Insufficient(Reason.NOT_IDENTIFIED, 0)
+        return Insufficient(Reason.NOT_IDENTIFIED, 0), ()
     q = (source.q > 0).astype(float)
     points = [point.code for point in source.points]
+    tangled: tuple[str, ...] = ()
     for name in dict.fromkeys((model, "dina")):
         try:
-            return diagnose(source.matrix, q, name, points=points)
-        except TooManyClasses:
-            continue
-    return Insufficient(Reason.NOT_IDENTIFIED, int(source.matrix.present.sum()))
+            return diagnose(source.matrix, q, name, points=points), ()
+        except TooManyClasses as error:
+            tangled = error.points
+    return Insufficient(Reason.NOT_IDENTIFIED, int(source.matrix.present.sum())), tangled
 
 
 def _fairness(source: ExamInput) -> tuple[tuple[str, DifResult], ...]:

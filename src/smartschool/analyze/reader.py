@@ -121,6 +121,10 @@ def read_exam(
         points = read_points(read_table(files.knowledge) if files.knowledge else None, codes)
         if without:
             notes.append(Note("items_without_points", f"题 {some(without)} 没有标知识点，不计入掌握情况。"))
+        unasked = [f"“{point.name}”" for point, asked in zip(points, q.any(axis=0), strict=True) if not asked]
+        if unasked:
+            text = f"知识点{some(unasked, '个')}没有题考，这次看不出。"
+            notes.append(Note("points_without_items", text))
     covariates = _covariates(read_table(files.groups), pupils, notes) if files.groups else {}
     homes = read_homes(table, {item.code for item in items}, covariates, notes)
     covariates = {title: labels for title, labels in covariates.items() if kind_of(title) is None}

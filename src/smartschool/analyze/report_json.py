@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,12 @@ from smartschool.analyze.words import STATES, caution
 FORMAT = "smartschool.exam-report/1"
 
 Json = dict[str, Any]
+# Cautions whose subjects are knowledge points.
+OF_POINTS = frozenset(
+    (
+        "point_of_one_item", "points_inseparable", "point_cannot_be_told", "points_joined_too_closely",
+    )
+)  # fmt: skip
 PLACE = "\x00"  # no file that is read can hold it
 
 
@@ -64,16 +71,23 @@ def build_report(source: ExamInput, analysis: ExamAnalysis) -> Json:
     }
 
 
-def notes(provenance: Provenance) -> list[Json]:
-    """One sentence per kind of caution, with all its items."""
+def notes(warnings: Sequence[Caution], names: Mapping[str, str] | None = None) -> list[Json]:
+    """One sentence per kind of caution, with all its items; points by their `names`."""
     subjects: dict[str, list[str]] = {}
-    for one in provenance.warnings:
+    for one in warnings:
         subjects.setdefault(one.code, []).extend(one.subjects)
-    first = {one.code: one for one in reversed(provenance.warnings)}
+    first = {one.code: one for one in reversed(warnings)}
     return [
-        {"code": code, "text": caution(Caution(code, tuple(names), first[code].data))}
-        for code, names in subjects.items()
+        {"code": code, "text": caution(_named(Caution(code, tuple(found), first[code].data), names or {}))}
+        for code, found in subjects.items()
     ]
+
+
+def _named(one: Caution, names: Mapping[str, str]) -> Caution:
+    """The same with the names of knowledge points, where it speaks of these: teachers do not know codes."""
+    if one.code not in OF_POINTS:
+        return one
+    return replace(one, subjects=tuple(f"“{names.get(code, code)}”" for code in one.subjects))
 
 
 def outcome(result: Outcome) -> Json:
@@ -280,12 +294,13 @@ def _mastery_rows(analysis: ExamAnalysis) -> list[list[Json]]:
 def _notes(source: ExamInput, analysis: ExamAnalysis) -> list[Json]:
     notes = [{"code": note.code, "text": note.text} for note in source.notes]
     cautions = [*analysis.provenance.warnings]
-    if analysis.mastery is not None:
+    if analysis.mastery is not None and source.q is not None and source.q.any():
         cautions.extend(analysis.mastery.provenance.warnings)
     blanks = int(np.isin(source.matrix.states, (State.BLANK,)).sum())
     if blanks:
         notes.append({"code": "blank_scored_zero", "text": f"{blanks} 个写明空白的作答按 0 分计。"})
-    return notes + [{"code": one.code, "text": caution(one)} for one in cautions]
+    names = {point.code: point.name for point in source.points}
+    return notes + [{"code": one.code, "text": caution(_named(one, names))} for one in cautions]
 
 
 def _provenance(analysis: ExamAnalysis) -> list[Json]:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edumetrics.cdm.advice import QAdvice
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.dif.mantel_haenszel import DifResult
 from edumetrics.irt.fit import ExamFit
 from edumetrics.irt.results import Calibration, Classical
-from edumetrics.results import Insufficient, Outcome
+from edumetrics.results import Caution, Insufficient, Outcome
 from smartschool.analyze.models import Models
 from smartschool.analyze.report_json import Json, notes, outcome
 from smartschool.analyze.testlets import testlets_json
 
 
-def build_models(models: Models) -> Json:
-    """Only what was asked for."""
+def build_models(models: Models, names: Mapping[str, str]) -> Json:
+    """Only what was asked for; `names` of the knowledge points by code."""
     out: Json = {}
+    left_out = {item: outcome(reason) for item, reason in models.left_out.items()}
     if models.calibration is not None:
-        out["irt"] = _calibration(models.calibration, models.fit, models.reliability)
+        out["irt"] = {
+            "excluded": left_out,
+            **_calibration(models.calibration, models.fit, models.reliability),
+        }
         if models.testlets is not None:
             out["irt"]["testlets"] = testlets_json(models.testlets)
     if models.diagnosis is not None:
-        out["diagnosis"] = {"asked": models.asked, **_diagnosis(models.diagnosis, models.advice)}
+        found = models.diagnosis
+        refused = isinstance(found, Insufficient)
+        said = _refused(found, models.tangled, names) if refused else _diagnosis(found, models.advice, names)
+        out["diagnosis"] = {"asked": models.asked, "excluded": left_out, **said}
     if models.fairness is not None:
         out["dif"] = [_fairness(title, result) for title, result in models.fairness]
     return out
@@ -29,7 +38,7 @@ def build_models(models: Models) -> Json:
 
 def _calibration(result: Calibration | Classical, fit: ExamFit | None, reliability: Outcome | None) -> Json:
     if isinstance(result, Classical):
-        return {**outcome(result.reason), "notes": notes(result.provenance)}
+        return {**outcome(result.reason), "notes": notes(result.provenance.warnings)}
     fits = {one.item: one for one in fit.items} if fit is not None else {}
     items = []
     for item in result.items:
@@ -72,16 +81,24 @@ def _calibration(result: Calibration | Classical, fit: ExamFit | None, reliabili
             {"items": [pair.first, pair.second], "q3": pair.q3, "n": pair.n}
             for pair in (fit.dependent if fit is not None else ())
         ],
-        "notes": notes(result.provenance),
+        "notes": notes(result.provenance.warnings),
         "version": result.provenance.version,
     }
 
 
+def _refused(result: Insufficient, tangled: tuple[str, ...], names: Mapping[str, str]) -> Json:
+    """Why there is no diagnosis, and which points or files are behind it."""
+    why = []
+    if tangled:
+        why.append(Caution("points_joined_too_closely", tangled))
+    elif not names:
+        why.append(Caution("points_unknown"))
+    return {**outcome(result), "points_joined": list(tangled), "notes": notes(why, names)}
+
+
 def _diagnosis(
-    result: ClassModelResult | Insufficient, advice: tuple[QAdvice, ...] | Insufficient | None
+    result: ClassModelResult, advice: tuple[QAdvice, ...] | Insufficient | None, names: Mapping[str, str]
 ) -> Json:
-    if isinstance(result, Insufficient):
-        return outcome(result)
     changes = (
         [] if advice is None or isinstance(advice, Insufficient) else [one for one in advice if one.change]
     )
@@ -136,7 +153,7 @@ def _diagnosis(
             }
             for one in changes
         ],
-        "notes": notes(result.provenance),
+        "notes": notes(result.provenance.warnings, names),
         "version": result.provenance.version,
     }
 
@@ -150,6 +167,6 @@ def _fairness(title: str, result: DifResult) -> Json:
         "n_focal": result.n_focal,
         "items": [{"id": one.item, "effect": outcome(one.effect), "size": one.size} for one in result.items],
         "left_out_of_matching": list(result.purified),
-        "notes": notes(result.provenance),
+        "notes": notes(result.provenance.warnings),
         "version": result.provenance.version,
     }

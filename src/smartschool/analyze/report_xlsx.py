@@ -7,16 +7,16 @@ from typing import Any
 
 import xlsxwriter
 
-from edumetrics.exam import ExamAnalysis, Flag
+from edumetrics.exam import ExamAnalysis
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
-from smartschool.analyze.words import FLAGS, STATES
+from smartschool.analyze.words import STATES, number
 from smartschool.analyze.xlsx_groups import write_groups
+from smartschool.analyze.xlsx_items import write_items
 from smartschool.analyze.xlsx_kit import Style, figure, header, limits
 from smartschool.analyze.xlsx_models import write_models
 
 _STATE_WORDS = dict(STATES.values())
-_FLAG_WORDS = {str(flag): words[0] for flag, words in FLAGS.items()}
 
 
 def write_workbook(path: Path, source: ExamInput, analysis: ExamAnalysis, report: Json) -> None:
@@ -27,9 +27,7 @@ def write_workbook(path: Path, source: ExamInput, analysis: ExamAnalysis, report
         style = Style(book)
         _overview(book.add_worksheet("总览"), style, report)
         write_groups(book, style, source, report)
-        _items(book.add_worksheet("试题"), style, source, report)
-        if any(item["options"] for item in report["items"]):
-            _options(book.add_worksheet("选项"), style, report)
+        write_items(book, style, source, report)
         if report["points"]:
             _points(book.add_worksheet("知识点"), style, report)
         _pupils(book.add_worksheet("学生"), style, analysis, report)
@@ -40,7 +38,7 @@ def write_workbook(path: Path, source: ExamInput, analysis: ExamAnalysis, report
 
 def _overview(sheet: Any, style: Style, report: Json) -> None:
     exam, reliable = report["exam"], report["reliability"]
-    sheet.set_column(0, 0, 22, style.text)
+    sheet.set_column(0, 0, 30, style.text)
     sheet.set_column(1, 3, 16, style.text)
     sheet.write_string(0, 0, exam["name"], style.title)
     for column, title in enumerate(("", "数值", "范围下限", "范围上限")):
@@ -69,87 +67,26 @@ def _overview(sheet: Any, style: Style, report: Json) -> None:
         figure(sheet, row, 1, value, style, style.two)
         limits(sheet, row, 2, value, style.two)
         row += 1
+    for band in reliable["conditional_sem"]:
+        name = f"总分 {number(band['low'])}–{number(band['high'])} 的测量标准误（分）"
+        sheet.write_string(row, 0, name, style.text)
+        figure(sheet, row, 1, band["sem"], style, style.two)
+        limits(sheet, row, 2, band["sem"], style.two)
+        row += 1
+    for found in report["groups"]:
+        sheet.write_string(row, 0, f"全体得分率（{found['title']}表）", style.text)
+        figure(sheet, row, 1, found["whole"], style, style.percent)
+        limits(sheet, row, 2, found["whole"], style.percent)
+        row += 1
+        for name, key in (("之间的标准差", "between"), ("里学生之间的标准差", "within")):
+            sheet.write_string(row, 0, f"{found['title']}{name}", style.text)
+            figure(sheet, row, 1, found[key], style, style.percent)
+            row += 1
     row += 1
     for note in report["notes"]:
         sheet.merge_range(row, 0, row, 6, "", style.wrap)
         sheet.write_string(row, 0, note["text"], style.wrap)
         row += 1
-
-
-def _items(sheet: Any, style: Style, source: ExamInput, report: Json) -> None:
-    names = {point.code: point.name for point in source.points}
-    titles = [
-        ("题号", 10.0), ("题型", 9.0), ("知识点", 26.0), ("满分", 7.0), ("有数据人数", 9.0), ("得分率", 9.0),
-        ("下限", 8.0), ("上限", 8.0), ("区分度 D", 10.0), ("下限", 8.0), ("上限", 8.0), ("题与其余得分相关",
-        11.0), ("下限", 8.0), ("上限", 8.0), ("区分效率", 9.0), ("空白", 7.0), ("没做到", 7.0), ("要看的",
-        34.0),
-    ]  # fmt: skip
-    header(sheet, style, titles)
-    for row, item in enumerate(report["items"], 1):
-        sheet.write_string(row, 0, item["id"], style.text)
-        sheet.write_string(row, 1, item["type"], style.text)
-        sheet.write_string(row, 2, "、".join(names[code] for code in item["points"]), style.wrap)
-        sheet.write_number(row, 3, item["full_score"], style.plain)
-        sheet.write_number(row, 4, item["n"], style.plain)
-        for column, key, form in (
-            (5, "facility_interval", style.percent),
-            (8, "discrimination_interval", style.two),
-            (11, "rest_correlation", style.two),
-        ):
-            figure(sheet, row, column, item[key], style, form)
-            limits(sheet, row, column + 1, item[key], form)
-        figure(sheet, row, 14, item["discriminative_efficiency"], style, style.two)
-        sheet.write_number(row, 15, item["omitted"], style.plain)
-        sheet.write_number(row, 16, item["not_reached"], style.plain)
-        doubtful = str(Flag.KEY_ERROR) in item["flags"]
-        flags = "、".join(_FLAG_WORDS[flag] for flag in item["flags"])
-        sheet.write_string(row, 17, flags, style.warn if doubtful else style.wrap)
-    last = len(report["items"])
-    sheet.conditional_format(
-        1,
-        5,
-        last,
-        5,
-        {
-            "type": "data_bar",
-            "bar_color": "#8DBCD6",
-            "min_type": "num",
-            "min_value": 0,
-            "max_type": "num",
-            "max_value": 1,
-        },
-    )
-    sheet.autofilter(0, 0, last, len(titles) - 1)
-
-
-def _options(sheet: Any, style: Style, report: Json) -> None:
-    titles = [
-        ("题号", 10.0),
-        ("选项", 8.0),
-        ("答案", 7.0),
-        ("人数", 8.0),
-        ("比例", 9.0),
-        ("前 27% 里的比例", 11.0),
-        ("与其余得分相关", 12.0),
-        ("说明", 22.0),
-    ]
-    header(sheet, style, titles)
-    row = 1
-    for item in report["items"]:
-        rival = item.get("key_error", {}).get("rival")
-        for option in item["options"]:
-            sheet.write_string(row, 0, item["id"], style.text)
-            sheet.write_string(row, 1, option["option"], style.text)
-            sheet.write_string(row, 2, "✓" if option["key"] else "", style.text)
-            sheet.write_number(row, 3, option["n"], style.plain)
-            figure(sheet, row, 4, option["share"], style, style.percent)
-            figure(sheet, row, 5, option["top_group_share"], style, style.percent)
-            figure(sheet, row, 6, option["rest_correlation"], style, style.two)
-            if option["option"] == rival:
-                sheet.write_string(row, 7, "可能才是答案，请核对", style.warn)
-            elif option["non_functioning"]:
-                sheet.write_string(row, 7, "选的人不到 5%", style.text)
-            row += 1
 
 
 def _points(sheet: Any, style: Style, report: Json) -> None:

@@ -46,7 +46,9 @@ def analyse(
         from smartschool.analyze.models import run_models
         from smartschool.analyze.report_models import build_models
 
-        report["models"] = build_models(run_models(source, models))
+        report["models"] = build_models(
+            run_models(source, models), {point.code: point.name for point in source.points}
+        )
     return Outcome(source, analysis, report)
 
 

@@ -86,6 +86,6 @@ def testlets_json(testlets: Testlets) -> Json:
         "aic": found.aic,
         "bic": found.bic,
         "n_parameters": found.n_parameters,
-        "notes": notes(found.provenance),
+        "notes": notes(found.provenance.warnings),
         "version": found.provenance.version,
     }

@@ -89,7 +89,7 @@ def caution(one: Caution) -> str:
         "学生水平的误差已放宽。",
         "points_lean_on_ability": "知识点有 {points} 个，组合太多，不逐一估计："
         "各知识点之间的联系靠“总体水平”和共同的题推断。",
-        "point_of_one_item": "知识点 {names} 只有一道题考，分不清是会这个知识点还是碰巧会这道题："
+        "point_of_one_item": "知识点{names}只有一道题考，分不清是会这个知识点还是碰巧会这道题："
         "不给掌握情况，请看这道题的得分率。",
         "anchor_drift": "题 {names} 的难度在两次考试之间变了，没有当作共同题。",
         "common_items_fixed": "题 {names} 的参数沿用上一次考试，新题和新学生放在同一把尺子上。",
@@ -100,12 +100,15 @@ def caution(one: Caution) -> str:
         "ridge_likelihood": "题 {names} 的参数定不下来：现有作答支持几种不同的说法，相关的知识点只作参考。",
         "group_nearly_empty": "题 {names} 有的掌握组合几乎没有学生。",
         "extreme_slip_or_guess": "题 {names} 会的学生也常错，或不会的也常对，请看一看知识点标得对不对。",
-        "model_does_not_fit": "诊断模型和作答不大相符，范围已放宽；请核对知识点标得对不对，或改用 gdina。",
+        "model_does_not_fit": "诊断模型和作答不大相符，范围已放宽；请核对知识点标得对不对。",
         "few_clusters": "只有 {n} 个班或学校，不足 {needed} 个：范围没有算上同一个班、同一所学校的学生相像。",
         "testlet_left_out": "题组 {names} 里能用的题不足 2 道或太多，没有当作一组。",
-        "point_cannot_be_told": "知识点 {names} 用现在的题目看不出会不会。",
+        "point_cannot_be_told": "知识点{names}用现在的题目看不出会不会。",
         "no_fair_yardstick": "一半以上的题都偏向一方，没有公平的尺子可用。",
-        "points_inseparable": "知识点 {names} 总是在同一批题里出现，这次分不开。",
+        "points_joined_too_closely": "知识点{names}在同一批题里互相牵连，要分辨的组合多得算不过来："
+        "把其中考得很细的知识点合成一个，或让每道题少标几个，再分析一次。",
+        "points_unknown": "要有 q.csv（每道题考哪些知识点）。",
+        "points_inseparable": "知识点{names}总是在同一批题里出现，这次分不开。",
     }
     if one.code == "few_pupils" and "needed" not in data:
         return "有一组人数太少，不能比较。"
@@ -117,7 +120,12 @@ def caution(one: Caution) -> str:
     for key in ("share", "answered"):
         if key in data:
             values[f"{key}_text"] = percent(float(data[key]))
-    return _CLOSE.sub("", template.format(**values))
+    return close_up(template.format(**values))
+
+
+def close_up(text: str) -> str:
+    """The text without spaces between Chinese and Chinese."""
+    return _CLOSE.sub("", text)
 
 
 def percent(share: float) -> str:

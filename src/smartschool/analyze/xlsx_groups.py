@@ -15,7 +15,8 @@ def write_groups(book: Any, style: Style, source: ExamInput, report: Json) -> No
         sheet = book.add_worksheet(found["title"])
         titles = [(found["title"], 22.0), ("人数", 8.0), ("得分率", 10.0), ("下限", 9.0), ("上限", 9.0)]
         titles += [("向全体收缩后", 12.0), ("下限", 9.0), ("上限", 9.0)]
-        titles += [(point.name, 12.0) for point in source.points]
+        for point in source.points:
+            titles += [(point.name, 12.0), ("下限", 9.0), ("上限", 9.0)]
         header(sheet, style, titles)
         for place, row in enumerate(found["rows"], 1):
             sheet.write_string(place, 0, row["label"], style.text)
@@ -24,5 +25,6 @@ def write_groups(book: Any, style: Style, source: ExamInput, report: Json) -> No
             for column, key in ((2, "share"), (5, "shrunken")):
                 figure(sheet, place, column, row[key], style, style.percent)
                 limits(sheet, place, column + 1, row[key], style.percent)
-            for column, point in enumerate(row["points"], 8):
-                figure(sheet, place, column, point["share"], style, style.percent)
+            for column, point in enumerate(row["points"]):
+                figure(sheet, place, 8 + 3 * column, point["share"], style, style.percent)
+                limits(sheet, place, 9 + 3 * column, point["share"], style.percent)

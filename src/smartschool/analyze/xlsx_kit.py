@@ -28,6 +28,7 @@ class Style:
         self.title = book.add_format({**base, "bold": True, "font_size": 14})
         self.percent = book.add_format({**base, "num_format": "0.0%"})
         self.two = book.add_format({**base, "num_format": "0.00"})
+        self.three = book.add_format({**base, "num_format": "0.000"})
         self.plain = book.add_format({**base, "num_format": "0.##"})
         self.refused = book.add_format({**base, "font_color": "#566772", "italic": True})
         self.warn = book.add_format({**base, "font_color": "#A92019", "text_wrap": True})
