@@ -15,6 +15,7 @@ from smartschool.analyze.cells import NOT_AN_OPTION, all_marks, kind_of, mark
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused
 from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
+from smartschool.analyze.words import close_up, the_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def build_matrix(
         notes.append(Note("full_marks_guessed", text))
     unused = [item.code for (item, _), column in zip(columns, read, strict=True) if column.key_unused]
     if unused:
-        notes.append(Note("key_not_used", f"题 {some(unused)} 有答案，但表里填的已经是分数，按分数计算。"))
+        text = f"{the_items(some(unused))} 有答案，但表里填的已经是分数，按分数计算。"
+        notes.append(Note("key_not_used", close_up(text)))
     codes = [item.code for item, _ in columns]
     return response_matrix(marks, full, pupils=pupils, items=codes, states=states, options=options)
 

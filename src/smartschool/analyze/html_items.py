@@ -13,7 +13,7 @@ from smartschool.analyze import charts
 from smartschool.analyze.markup import Raw, el, join, legend, panel, remark, table, th
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.sentences import WEAK, by_urgency, item_story, lost_marks
-from smartschool.analyze.words import FLAGS, fixed, number, percent, reason
+from smartschool.analyze.words import FLAGS, fixed, number, percent, reason, the_item
 
 SMALL_CLASS = 25
 MOST_MARKS = 11
@@ -102,7 +102,7 @@ def item_blocks(source: ExamInput, analysis: ExamAnalysis) -> Raw:
         rate = _short(analysis, ease, source, j)
         summary = el(
             "summary",
-            el("b", f"第 {analysis.items[j]} 题"),
+            el("b", the_item(analysis.items[j])),
             el("span", rate),
             el("span", point_names(source, j), class_="muted"),
             _tags(analysis.flags[j]),
@@ -166,7 +166,7 @@ def _grid_cell(mark: float, full: float, state: int) -> Raw:
 
 def _pictures(source: ExamInput, analysis: ExamAnalysis, j: int) -> Raw:
     option = analysis.options[j]
-    name = f"第 {analysis.items[j]} 题"
+    name = the_item(analysis.items[j])
     parts = []
     if isinstance(option, OptionAnalysis):
         parts.append(_option_bars(option))

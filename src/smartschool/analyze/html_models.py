@@ -10,7 +10,7 @@ from smartschool.analyze.markup import Raw, el, join, panel, remark, table, th
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
 from smartschool.analyze.testlet_words import sentences
-from smartschool.analyze.words import REASON_CODES, close_up, fixed, percent
+from smartschool.analyze.words import REASON_CODES, close_up, fixed, percent, the_item, the_items
 
 MOST_LISTED = 12
 MODEL_NAMES = {
@@ -48,7 +48,7 @@ def _calibration(irt: Json) -> Raw:
         lines.append(f"按这个模型，得分的信度是 {fixed(reliable['estimate'])}。")
     misfit = [item["id"] for item in irt["items"] if item.get("fit", {}).get("misfit")]
     if misfit:
-        lines.append(f"题 {_some(misfit)} 的作答和其他题不一致，看一看题意和评分。")
+        lines.append(close_up(f"{the_items(_some(misfit))} 的作答和其他题不一致，看一看题意和评分。"))
     else:
         lines.append("没有发现和其他题明显不一致的题。")
     lines += told
@@ -144,14 +144,14 @@ def _fairness(results: list[Json]) -> Raw:
 def _advice(one: Json, names: dict[str, str]) -> str:
     given, suggested = _named(one["given"], names), _named(one["suggested"], names)
     only = "只" if set(one["suggested"]) < set(one["given"]) else ""
-    return f"第 {one['item']} 题：标的是“{given}”，从作答看更像{only}考“{suggested}”。"
+    return f"{the_item(one['item'])}：标的是“{given}”，从作答看更像{only}考“{suggested}”。"
 
 
 def _unfair(item: Json, result: Json) -> str:
     size = "明显" if item["size"] == "C" else "稍微"
     harder = item["effect"]["estimate"] < 0
     who = f" {result['covariate']} 为“{result['focal']}”的学生"
-    return close_up(f"第 {item['id']} 题对{who}{size}{'偏难' if harder else '偏易'}。")
+    return close_up(f"{the_item(item['id'])}对{who}{size}{'偏难' if harder else '偏易'}。")
 
 
 def _named(codes: list[str], names: dict[str, str]) -> str:
@@ -168,7 +168,10 @@ def left_out(part: Json) -> list[str]:
     for item, why in part["excluded"].items():
         if why["insufficient"] in ("no_responses", "constant_marks"):
             reasons.setdefault(why["insufficient"], []).append(item)
-    return [f"题 {_some(items)} {REASON_CODES[code]}，没有参加计算。" for code, items in reasons.items()]
+    return [
+        close_up(f"{the_items(_some(items))} {REASON_CODES[code]}，没有参加计算。")
+        for code, items in reasons.items()
+    ]
 
 
 def _plainer(found: Json) -> list[str]:

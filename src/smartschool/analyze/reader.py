@@ -16,6 +16,7 @@ from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
 from smartschool.analyze.homes import kind_of, read_homes
 from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
 from smartschool.analyze.tables import SUFFIXES, Table, half_width, read_table
+from smartschool.analyze.words import close_up, the_items
 
 STUDENT_TITLES = (
     "student", "student_id", "pupil", "学号", "考号", "准考证号", "考生号", "学籍号", "学生编号", "编号",
@@ -120,7 +121,8 @@ def read_exam(
         q, codes, without = read_q(read_table(files.q), [item.code for item in items])
         points = read_points(read_table(files.knowledge) if files.knowledge else None, codes)
         if without:
-            notes.append(Note("items_without_points", f"题 {some(without)} 没有标知识点，不计入掌握情况。"))
+            text = f"{the_items(some(without))} 没有标知识点，不计入掌握情况。"
+            notes.append(Note("items_without_points", close_up(text)))
         unasked = [f"“{point.name}”" for point, asked in zip(points, q.any(axis=0), strict=True) if not asked]
         if unasked:
             text = f"知识点{some(unasked, '个')}没有题考，这次看不出。"
@@ -176,7 +178,8 @@ def _layout(
     place = {table.header[index]: index for index in used}
     absent = [item.code for item in items if item.code not in place]
     if absent:
-        notes.append(Note("items_without_column", f"题 {some(absent)} 在答题表里没有列，没有数据可算。"))
+        text = f"{the_items(some(absent))} 在答题表里没有列，没有数据可算。"
+        notes.append(Note("items_without_column", close_up(text)))
     return student, [(item, place.get(item.code)) for item in items]
 
 

@@ -8,7 +8,7 @@ from edumetrics.ctt.distractors import OptionAnalysis
 from edumetrics.exam import ExamAnalysis, Flag
 from edumetrics.results import Estimate, Insufficient
 from smartschool.analyze.reader import ExamInput
-from smartschool.analyze.words import FLAGS, fixed, number, percent, reason
+from smartschool.analyze.words import FLAGS, fixed, number, percent, reason, the_item
 
 WEAK = 0.60
 
@@ -18,7 +18,7 @@ def lede(source: ExamInput, analysis: ExamAnalysis) -> str:
     parts: list[str] = []
     suspects = [analysis.items[j] for j, flags in enumerate(analysis.flags) if Flag.KEY_ERROR in flags]
     if suspects:
-        parts.append(f"**先核对第 {_names(suspects)} 题的答案**：得分最高的学生多数选了别的选项。")
+        parts.append(f"**先核对{_names(suspects)}的答案**：得分最高的学生多数选了别的选项。")
     share = _overall(analysis)
     n = analysis.n_pupils
     if n == 0:
@@ -29,7 +29,7 @@ def lede(source: ExamInput, analysis: ExamAnalysis) -> str:
             j = hard[0]
             lost = int(lost_marks(source, j).sum())
             parts.append(
-                f"{n} 人参加，其中 **{lost} 人**在第 {analysis.items[j]} 题丢过分。**建议先讲这道题。**"
+                f"{n} 人参加，其中 **{lost} 人**在{the_item(analysis.items[j])}丢过分。**建议先讲这道题。**"
             )
         else:
             parts.append(f"{n} 人参加，各题得分都不低。")
@@ -42,7 +42,7 @@ def lede(source: ExamInput, analysis: ExamAnalysis) -> str:
     if weak:
         rates = "、".join(percent(float(analysis.facility.value[j])) for j in weak)
         names = _names([analysis.items[j] for j in weak])
-        parts.append(f"失分集中在第 {names} 题，得分率 {rates}。**建议先讲这{_count(len(weak))}题。**")
+        parts.append(f"失分集中在{names}，得分率 {rates}。**建议先讲这{_count(len(weak))}题。**")
     elif not suspects:
         parts.append("没有得分率低于 60% 的题，讲评可以只讲错得集中的选项。")
     return "".join(parts)
@@ -159,7 +159,7 @@ def _power(d: float) -> str:
 
 
 def _names(codes: list[str]) -> str:
-    return "、".join(codes[:4]) + (" 等" if len(codes) > 4 else "")
+    return the_item(*codes[:4]) + (" 等" if len(codes) > 4 else "")
 
 
 def _count(n: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smartschool.analyze.report_json import Json
-from smartschool.analyze.words import REASON_CODES, fixed
+from smartschool.analyze.words import REASON_CODES, fixed, the_items
 
 
 def sentences(part: Json) -> list[str]:
@@ -17,18 +17,18 @@ def sentences(part: Json) -> list[str]:
         ]
     out = []
     for group in part["groups"]:
-        items = "、".join(group["items"])
+        items = the_items("、".join(group["items"]))
         if not group["name"]:
             if group["matters"]:
                 out.append(
-                    f"题 {items} 互相牵连：得分一起高一起低，水平解释不了，可能用到同一段材料或同一个方法。"
+                    f"{items} 互相牵连：得分一起高一起低，水平解释不了，可能用到同一段材料或同一个方法。"
                 )
         elif group["matters"]:
             out.append(
-                f"题 {items}（“{group['name']}”）：读懂了几题都好，没读懂都差，合起来没有看上去那么多信息。"
+                f"{items}（“{group['name']}”）：读懂了几题都好，没读懂都差，合起来没有看上去那么多信息。"
             )
         else:
-            out.append(f"题 {items}（“{group['name']}”）：共用材料，作答看不出互相牵连。")
+            out.append(f"{items}（“{group['name']}”）：共用材料，作答看不出互相牵连。")
     honest, claimed = part["reliability"], part["reliability_if_independent"]
     if out and "estimate" in honest and "estimate" in claimed:
         before, after = fixed(claimed["estimate"]), fixed(honest["estimate"])

@@ -11,6 +11,8 @@ from edumetrics.mastery import MasteryState
 from edumetrics.results import Caution, Insufficient, Reason
 
 # A space belongs between Chinese and figures or letters, not between Chinese and Chinese.
+# What schools write at the head of a column: 第3题, 题3, 第三大题.
+_SAYS_ITEM = re.compile(r"第.*题|题")
 _CLOSE = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 
 REASONS: Mapping[Reason, str] = {
@@ -72,6 +74,7 @@ def caution(one: Caution) -> str:
         "alpha_of_whole_pool": "每名学生平均只做了 {answered_text} 的题：信度说的是整套题，不是某一份卷子；"
         "总分不能互相比较。",
         "prior_mostly_default": "只有 {n} 人，知识点的判断较多依靠一般学校的经验值。",
+        "prior_mostly_default:nobody": "每个知识点的题都太少，知识点的判断依靠一般学校的经验值。",
         "fell_back_to_rasch": "人数还不够估计每道题的区分度，改用难度模型（Rasch）。",
         "fell_back_to_2pl": "人数还不够估计猜测，题 {names} 改用两参数模型。",
         "fell_back_to_classical": "只有 {n} 人，不用题目模型，只给得分率。",
@@ -115,7 +118,9 @@ def caution(one: Caution) -> str:
     code = one.code
     if code == "fell_back_to_classical" and data.get("reason") == Reason.TOO_FEW_ITEMS:
         code = "fell_back_to_classical:items"
-    template = sentences.get(code, code)
+    if code == "prior_mostly_default" and not data["n"]:
+        code = "prior_mostly_default:nobody"
+    template = sentences.get(code, code).replace("题 {names}", the_items(names))
     values: dict[str, object] = {"names": names, **data}
     for key in ("share", "answered"):
         if key in data:
@@ -126,6 +131,17 @@ def caution(one: Caution) -> str:
 def close_up(text: str) -> str:
     """The text without spaces between Chinese and Chinese."""
     return _CLOSE.sub("", text)
+
+
+def the_item(*codes: str) -> str:
+    """Items as one says them: 第 4、12 题, or by the names of the sheet where these say 题 themselves."""
+    names = "、".join(codes)
+    return names if _SAYS_ITEM.match(names) else f"第 {names} 题"
+
+
+def the_items(names: str) -> str:
+    """A list of items at the beginning of a sentence: 题 4、12, or 第4题、第12题."""
+    return names if _SAYS_ITEM.match(names) else f"题 {names}"
 
 
 def percent(share: float) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
+from smartschool.analyze.words import the_items
 from smartschool.analyze.xlsx_diagnosis import write_diagnosis
 from smartschool.analyze.xlsx_kit import Style, figure, header, limits
 
@@ -125,9 +126,10 @@ def _overview(sheet: Any, style: Style, models: Json) -> None:
         if part.get("reliability"):
             line("得分的信度", part["reliability"])
         for item, why in part["excluded"].items():
-            line(f"题 {item} 没有参加", why)
+            line(f"{the_items(item)} 没有参加", why)
         for pair in part.get("dependent_pairs", ()):
-            line(f"题 {pair['items'][0]} 和 {pair['items'][1]} 互相牵连 Q3", pair["q3"])
+            first, second = pair["items"]
+            line(f"{the_items(first)} 和 {second} 互相牵连 Q3", pair["q3"])
         if part.get("unsettled_items"):
             line("参数定不下来的题", "、".join(part["unsettled_items"]))
         for note in part.get("notes", ()):

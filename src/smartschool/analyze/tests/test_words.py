@@ -7,7 +7,7 @@ from pathlib import Path
 
 import edumetrics
 from edumetrics.results import Caution
-from smartschool.analyze.words import caution
+from smartschool.analyze.words import caution, the_item
 
 DATA = {
     "n": 3, "needed": 5, "share": 0.5, "answered": 0.5, "pairs": 2, "pupils": 4, "evaluations": 9,
@@ -39,3 +39,14 @@ def test_each_caution_is_a_sentence():
 def test_items_that_all_have_one_mark_are_not_called_few_pupils():
     data = {"n": 0, "reason": "too_few_items"}
     assert caution(Caution("fell_back_to_classical", data=data)).startswith("能用的题只有 0 道")
+
+
+def test_items_that_are_called_items_are_not_called_so_twice():
+    assert (the_item("4", "12"), the_item("第4题", "第12题")) == ("第 4、12 题", "第4题、第12题")
+    said = caution(Caution("negative_slope", ("第4题", "第12题")))
+    assert said.startswith("第4题、第12题会的学生反而得分低")
+    assert caution(Caution("negative_slope", ("4", "12"))).startswith("题 4、12 会的学生")
+
+
+def test_a_prior_that_rests_on_nobody_does_not_count_pupils():
+    assert "0 人" not in caution(Caution("prior_mostly_default", data={"n": 0}))
