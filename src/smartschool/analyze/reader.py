@@ -123,7 +123,7 @@ def read_exam(
         if without:
             text = f"{the_items(some(without))} 没有标知识点，不计入掌握情况。"
             notes.append(Note("items_without_points", close_up(text)))
-        unasked = [f"“{point.name}”" for point, asked in zip(points, q.any(axis=0), strict=True) if not asked]
+        unasked = [f"“{point.name}”" for point, asked in zip(points, q.sum(axis=0), strict=True) if not asked]
         if unasked:
             text = f"知识点{some(unasked, '个')}没有题考，这次看不出。"
             notes.append(Note("points_without_items", text))

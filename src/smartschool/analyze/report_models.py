@@ -28,8 +28,11 @@ def build_models(models: Models, names: Mapping[str, str]) -> Json:
             out["irt"]["testlets"] = testlets_json(models.testlets)
     if models.diagnosis is not None:
         found = models.diagnosis
-        refused = isinstance(found, Insufficient)
-        said = _refused(found, models.tangled, names) if refused else _diagnosis(found, models.advice, names)
+        said = (
+            _refused(found, models.tangled, names)
+            if isinstance(found, Insufficient)
+            else _diagnosis(found, models.advice, names)
+        )
         out["diagnosis"] = {"asked": models.asked, "excluded": left_out, **said}
     if models.fairness is not None:
         out["dif"] = [_fairness(title, result) for title, result in models.fairness]
