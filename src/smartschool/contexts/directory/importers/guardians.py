@@ -22,34 +22,54 @@ from smartschool.kernel.importing import ADDED, CHANGED, SAME, FieldChange, Impo
 from smartschool.kernel.journal import Journal
 from smartschool.kernel.tabular import Bad, Checked, Column, FileRefused
 
-PHONES = ("监护人电话", "家长电话", "手机", "手机号", "成员1联系电话")
-NUMBERS = ("监护人身份证件号", "家长身份证号", "成员1身份证件号")
+PHONES = (
+    *("监护人电话", "家长电话", "手机", "手机号", "成员1联系电话", "手机号码", "电话", "联系方式"),
+    *("监护人联系电话", "家长联系电话", "监护人手机号", "家长手机号", "监护人手机", "家长手机"),
+)
+NUMBERS = (
+    "监护人身份证件号",
+    "家长身份证号",
+    "成员1身份证件号",
+    "监护人身份证",
+    "监护人证件号码",
+    "家长身份证",
+)
 
 
 def guardian_columns() -> tuple[Column, ...]:
     """Whose guardian, then who."""
     return (
         Column("row_number", "序号", cells.text(40), ("编号",), ordinal=True),
-        Column("child", "学生姓名", cells.person_name, ("姓名", "孩子姓名"), required=True, needed=True),
-        Column("national_number", "学籍号", enrolment_number_cell, ("全国学籍号", "个人标识码")),
-        Column("child_id", "学生身份证号", number_or_blank, ("身份证号", "身份证件号", "学生身份证件号")),
+        Column(
+            "child", "学生姓名", cells.person_name, ("姓名", "孩子姓名", "学生"), required=True, needed=True
+        ),
+        Column("national_number", "学籍号", enrolment_number_cell, ("全国学籍号", "个人标识码", "学籍主号")),
+        Column(
+            "child_id",
+            "学生身份证号",
+            number_or_blank,
+            ("身份证号", "身份证件号", "学生身份证件号", "身份证", "学生身份证", "公民身份号码"),
+        ),
         Column(
             "name",
             "监护人姓名",
             cells.person_name,
-            ("家长姓名", "成员姓名", "成员1姓名"),
+            ("家长姓名", "成员姓名", "成员1姓名", "监护人", "家长"),
             required=True,
             needed=True,
         ),
-        Column("relation", "关系", coded("kinship"), ("与学生关系", "与本人关系", "监护人关系", "成员1关系")),
         Column(
-            "phone", "联系电话", phone_or_blank, ("监护人电话", "家长电话", "手机", "手机号", "成员1联系电话")
+            "relation",
+            "关系",
+            coded("kinship"),
+            ("与学生关系", "与本人关系", "监护人关系", "成员1关系", "家长关系", "称谓"),
         ),
+        Column("phone", "联系电话", phone_or_blank, PHONES),
         Column(
             "id_number",
             "监护人身份证号",
             number_or_blank,
-            ("监护人身份证件号", "家长身份证号", "成员1身份证件号"),
+            NUMBERS,
         ),
     )
 

@@ -4,13 +4,14 @@ Works column by column where it can: a district's workbook has 670,000 cells, mo
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from smartschool.contexts.directory.importers.roster_checks import RosterFacts, resident
-from smartschool.contexts.directory.importers.roster_columns import IN_COLUMNS, MEMBERS
+from smartschool.contexts.directory.importers.roster_columns import IN_COLUMNS, MEMBERS, RELATION_SAID
 from smartschool.contexts.directory.public.hashes import id_hash
 from smartschool.contexts.directory.public.identifiers import EnrolmentNumber
 from smartschool.kernel.crypto import keyed_hash
@@ -19,6 +20,7 @@ from smartschool.kernel.tabular import Checked, Column, Value
 ClassKey = tuple[int, str, int, int]  # organisation, stage, entry year, number
 Member = dict[str, Any]  # name, relation, phone, id_number
 
+_OF_FAMILY = re.compile("家长|监护人|父母")
 _encode = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":")).encode
 
 
@@ -137,15 +139,25 @@ def _detail_texts(others: list[tuple[str, list[Value]]], size: int) -> list[str]
 
 
 def _members(checked: Checked) -> list[list[Member]]:
-    """Guardians of each row. A member who is said not to be a guardian gets no rights: details only."""
+    """Guardians of each row. A member who is said not to be a guardian gets no rights: details only.
+
+    A table with 父亲姓名 says the relation by its header; where 家长 have no telephone of their own, 家长电话
+    is theirs.
+    """
     found: list[list[Member]] = [[] for _ in range(len(checked.frame))]
+    headers = checked.frame.headers
     for member in MEMBERS:
         if not checked.has(f"{member}_name"):
             continue
-        cells = (
-            checked.column(f"{member}_{part}")
+        said = next((code for word, code in RELATION_SAID.items() if word in headers[f"{member}_name"]), "99")
+        theirs = member == MEMBERS[0] and not checked.has(f"{member}_phone")
+        own = [
+            f"{member}_{part}"
             for part in ("name", "is_guardian", "relation", "phone", "id_number", "id_type")
-        )
+        ]
+        if theirs and _OF_FAMILY.search(headers.get("phone", "")):
+            own[3] = "phone"
+        cells = map(checked.column, own)
         for known, (name, is_guardian, relation, phone, number, kind) in zip(
             found, zip(*cells, strict=True), strict=True
         ):
@@ -154,6 +166,6 @@ def _members(checked: Checked) -> list[list[Member]]:
             number = number if resident(kind) else None
             if not any(other["name"] == name and other["id_number"] == number for other in known):
                 known.append(
-                    {"name": name, "relation": relation or "99", "phone": phone, "id_number": number}
+                    {"name": name, "relation": relation or said, "phone": phone, "id_number": number}
                 )
     return found

@@ -66,26 +66,33 @@ def staff_number_cell(cell: Cell) -> Value | Bad:
 def staff_columns() -> tuple[Column, ...]:
     """Columns of JY/T 1004 教职工 in school words."""
     birth = cells.day(earliest=EARLIEST_BIRTH, latest=clock.today)
-    ids = ("身份证号", "身份证号码", "证件号码", "身份证件号码", "公民身份号码")
+    ids = ("身份证号", "身份证号码", "证件号码", "身份证件号码", "公民身份号码", "身份证", "居民身份证号")
     return (
-        Column("row_number", "序号", cells.text(40), ("编号",), ordinal=True),
+        Column("row_number", "序号", cells.text(40), ("编号", "No", "No."), ordinal=True),
         Column(
             "staff_number",
             "工号",
             staff_number_cell,
-            ("教职工号", "职工号", "教师编号"),
+            (*NUMBERS, "教工号", "教师工号", "员工编号"),
             required=True,
             needed=True,
         ),
-        Column("name", "姓名", cells.person_name, ("教师姓名", "教职工姓名"), required=True, needed=True),
+        Column(
+            "name", "姓名", cells.person_name, ("教师姓名", "教职工姓名", "教师"), required=True, needed=True
+        ),
         Column("sex", "性别", coded("sex")),
-        Column("birth_date", "出生日期", birth, ("出生年月日", "生日", "出生年月")),
+        Column("birth_date", "出生日期", birth, ("出生年月日", "生日", "出生年月", "出生时间")),
         Column("id_number", "身份证件号", number_or_blank, ids),
         Column("ethnicity", "民族", coded("ethnicity")),
         Column("political_status", "政治面貌", coded("political_status")),
         Column("post", "岗位", coded("post_occupation"), ("岗位职业", "职务", "岗位名称")),
-        Column("subjects", "任教学科", several(coded("subject")), ("学科", "任教课程", "任课学科")),
-        Column("classes", "任教班级", classes_cell, ("任课班级", "所教班级")),
+        Column(
+            "subjects",
+            "任教学科",
+            several(coded("subject")),
+            ("学科", "任教课程", "任课学科", "任教科目", "科目", "所教学科"),
+        ),
+        Column("classes", "任教班级", classes_cell, ("任课班级", "所教班级", "任教年级班级", "教学班级")),
         Column("phone", "联系电话", phone_or_blank, ("电话", "手机", "手机号", "手机号码", "联系方式")),
         Column("education", "学历", coded("education_level"), ("最高学历",)),
         Column("degree", "学位", coded("degree")),

@@ -24,6 +24,8 @@ _NOISE = re.compile(r"[\s*＊:：_、,，]+")
 # A figure about a class (班级均分), a place among others or a count of times is no class.
 _FIGURE = re.compile(r"均分|平均|最高|最低|等级|排|[次比率]$")
 NOT_IMPORTED = ""
+# Whose column it is: 母亲身份证号 is not the pupil's, though it has the word.
+_SOMEBODY = re.compile("父|母|家长|监护|班主任|校长|[爷奶]|成员")
 
 
 def claims_nothing(text: str) -> bool:
@@ -86,6 +88,8 @@ class Words:
         if not inside:
             return None
         longest = max(map(len, inside))
+        if any(_SOMEBODY.search(form.replace(word, "")) for word in inside if len(word) == longest):
+            return None
         keys = {key for word, key in inside.items() if len(word) == longest}
         return keys.pop() if len(keys) == 1 and 2 * longest >= len(form) else None
 

@@ -156,6 +156,50 @@ def test_dry_run_leaves_nothing(school: Organisation) -> None:
         assert not ImportRun.objects.exists()
 
 
+FAMILIES = [
+    (
+        {"成员1姓名": "家长", "成员1关系": "与学生关系", "联系电话": "家长电话"},
+        [("张某", "51", "13900000000")],
+    ),
+    (
+        {"成员1姓名": "监护人", "成员1关系": "关系", "成员1联系电话": "监护人电话"},
+        [("张某", "51", "13800000000")],
+    ),
+    (
+        {"成员1姓名": "父亲姓名", "成员1关系": "备注", "成员1联系电话": "父亲手机号"},
+        [("张某", "51", "13800000000")],
+    ),
+    (
+        {"成员1姓名": "母亲", "成员1关系": "备注", "成员1联系电话": "母亲电话"},
+        [("张某", "52", "13800000000")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "expected"), FAMILIES)
+def test_families_as_schools_write_them(
+    school: Organisation, words: dict[str, str], expected: list[tuple[str, str, str]]
+) -> None:
+    head = [words.get(name, name) for name in HEAD]
+    row = pupil(0)
+    if "成员1联系电话" not in words:
+        at = HEAD.index("成员1联系电话")
+        del head[at], row[at]
+    assert load(xlsx([head, row]), school).faults == ()
+    with scope_of({school.pk}):
+        found = Guardianship.objects.values_list("name", "relation", "phone")
+        assert list(found) == expected
+
+
+def test_the_number_of_a_parent_is_not_the_pupils(school: Organisation) -> None:
+    head = ["母亲身份证号" if name == "身份证号" else name for name in HEAD]
+    assert load(xlsx([head, pupil(0)]), school).applied == 1
+    assert pupils_of(school)["学生甲一"].id_number is None
+    head = ["身份证" if name == "身份证号" else name for name in HEAD]
+    assert load(xlsx([head, pupil(1)]), school).applied == 1
+    assert pupils_of(school)["学生乙一"].id_number == number(1)
+
+
 def test_twins_stay_two(school: Organisation) -> None:
     twins = [pupil(1), pupil(2, 姓名="学生双", 班内学号=2)]
     report = load(xlsx([HEAD, *twins]), school)
