@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from smartschool.contexts.assessment.marks_import.columns import ABSENT_WORDS
 from smartschool.contexts.assessment.public.contracts import AttemptStatus, ItemInfo, ItemType, MarkState
 from smartschool.contexts.assessment.scoring import NO_ANSWER, normal_choice
 from smartschool.kernel.cells import as_text, narrow
@@ -13,11 +14,11 @@ from smartschool.kernel.tabular import Bad, Cell, is_blank
 
 # How sheets write that a pupil was not there; -1 and Q are the codes of county exam sheets.
 _AWAY = {
-    **dict.fromkeys(("缺考", "缺", "-1", "Q", "未考", "旷考"), AttemptStatus.ABSENT),
+    **dict.fromkeys((*ABSENT_WORDS, "-1", "Q"), AttemptStatus.ABSENT),
     **dict.fromkeys(("缓考", "缓"), AttemptStatus.DEFERRED),
     **dict.fromkeys(("免考", "免", "免试", "免修"), AttemptStatus.EXEMPT),
 }
-_DASHES = frozenset({"-", "--", "—", "/", "空"})
+_DASHES = frozenset({"-", "--", "—", "——", "/", "\\", "空"})
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ def read_mark(cell: Cell) -> float | AttemptStatus | Bad | None:
     text = as_text(cell)
     if isinstance(text, Bad):
         return text
-    text = narrow(text)
+    text = "".join(narrow(text).split())
     if text.upper() in _AWAY:
         return _AWAY[text.upper()]
     if text in _DASHES:

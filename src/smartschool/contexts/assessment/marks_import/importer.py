@@ -12,7 +12,7 @@ from smartschool.contexts.assessment.commands.blueprint import save_blueprint
 from smartschool.contexts.assessment.commands.marks import commit_marks, report_undone
 from smartschool.contexts.assessment.item_labels import item_heading
 from smartschool.contexts.assessment.marks_import import layouts, pupils, rows, subjects
-from smartschool.contexts.assessment.marks_import.cells import read_marks
+from smartschool.contexts.assessment.marks_import.cells import MarkColumn, read_marks
 from smartschool.contexts.assessment.marks_import.columns import COLUMNS
 from smartschool.contexts.assessment.marks_import.work import PaperWork, plan_kinds
 from smartschool.contexts.assessment.models import Attempt, Exam, Paper
@@ -136,7 +136,7 @@ def _match(checked: Checked, papers: list[Paper], target: Target) -> Plan:
         statuses = _statuses(checked, sheet, first_of)
         _compare_totals(checked, sheet, statuses, first_of)
         work.append(_work(checked, paper, sheet, statuses, matched.pupils))
-    plan_kinds(plan, work)
+    plan_kinds(plan, work, checked)
     plan.work = work
     return plan
 
@@ -206,8 +206,8 @@ def _sheets(
         gone = rows.forgive(checked, ())
         sheet = layouts.read_long(checked, items, [one.key for one in who])
         if "total" in frame.columns:
-            stated = _stated_totals(frame.columns["total"], gone)
-            sheet.totals = stated[[pupil_rows[0] for pupil_rows in sheet.rows_of]]
+            stated = read_marks(frame.columns["total"], label=rows.TOTAL, full=None)
+            _say_totals(sheet, stated, gone, [pupil_rows[0] for pupil_rows in sheet.rows_of])
         return [(paper, sheet)]
     columns = layouts.item_columns(frame, items)
     total_key = next((key for key in ("total", "mark") if key in frame.columns), None)
@@ -217,7 +217,8 @@ def _sheets(
         )
         sheet = layouts.read_wide(frame, columns, items, full_row, full_place)
         if total_key:
-            sheet.totals = _stated_totals(frame.columns[total_key], gone)
+            stated = read_marks(frame.columns[total_key], label=rows.TOTAL, full=None)
+            _say_totals(sheet, stated, gone, range(len(frame)))
         return [(paper, sheet)]
     if total_key is None:
         raise FileRefused(
@@ -233,11 +234,13 @@ def _sheets(
     ]
 
 
-def _stated_totals(cells: Sequence[Cell], gone: set[tuple[int, str]]) -> NDArray[np.float64]:
-    """Totals beside item marks, NaN where the file holds none."""
-    totals = read_marks(cells, label=rows.TOTAL, full=None).marks
-    totals[[index for index, column in gone if column == rows.TOTAL]] = np.nan
-    return totals
+def _say_totals(
+    sheet: layouts.SheetMarks, stated: MarkColumn, gone: set[tuple[int, str]], first_of: Sequence[int]
+) -> None:
+    """Totals beside item marks, NaN where the file holds none; 缺考 is often written there alone."""
+    stated.marks[[index for index, column in gone if column == rows.TOTAL]] = np.nan
+    sheet.totals, away = stated.marks[first_of], stated.away[first_of]
+    sheet.away = np.where(sheet.away > 0, sheet.away, away)
 
 
 def _warn_other_subject(checked: Checked, paper: Paper) -> None:
@@ -283,11 +286,14 @@ def _refuse_twice(
 
 
 def _statuses(checked: Checked, sheet: layouts.SheetMarks, first_of: Sequence[int]) -> np.ndarray:
-    """考试状态: what the column says, else what the cells of marks say."""
-    column = checked.column("status")
-    said = np.array([int(status) if isinstance(status := column[i], int) else 0 for i in first_of], np.int8)
-    statuses = np.where(said > 0, said, sheet.away).astype(np.int8)
+    """考试状态: what the column says, else what the cells of marks say, else a remark."""
+    said, remarked = (
+        np.array([int(status) if isinstance(status := column[i], int) else 0 for i in first_of], np.int8)
+        for column in (checked.column("status"), checked.column("remark"))
+    )
     marked = np.isfinite(sheet.marks).any(axis=1) if sheet.marks.shape[1] else np.isfinite(sheet.totals)
+    remarked = np.where(marked, 0, remarked)  # 请假 beside marks: the pupil was there
+    statuses = np.where(said > 0, said, np.where(sheet.away > 0, sheet.away, remarked)).astype(np.int8)
     for place in np.flatnonzero((statuses > 0) & marked).tolist():
         index = first_of[place]
         zh = AttemptStatus(int(statuses[place])).zh

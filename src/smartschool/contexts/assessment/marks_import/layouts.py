@@ -96,7 +96,13 @@ def read_wide(
         own = columns.get(item.label)
         if own is None:
             sheet.notes.append(
-                Fault("", 0, item.label, "item_missing", f"表里没有第 {item.label} 题，这一题记为没录。")
+                Fault(
+                    "",
+                    0,
+                    item.label,
+                    "item_missing",
+                    f"表里没有第 {item.label} 题：录过的不动，没录过的记为没录。",
+                )
             )
             continue
         cells = frame.extra[own.marks] if own.marks else None

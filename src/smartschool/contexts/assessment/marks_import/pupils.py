@@ -22,8 +22,9 @@ from smartschool.kernel.tabular import Bad, Cell, Checked, FileRefused
 
 # Two names that changed places are a slip of the pen; a sorted column moves more.
 FEWEST_SHIFTED = 3
+LAST_PRIMARY_GRADE = 6
 MOST_NAMED = 20  # more names that differ are told in one sentence
-_DIGITS = "零一二三四五六七八九"
+_DIGITS = "零一二三四五六七八九十"
 _NUMBER_COLUMNS = (("national_number", "学籍号"), ("id_number", "身份证号"), ("exam_number", "考号"))
 
 
@@ -95,14 +96,16 @@ def class_spellings(classes: Iterable[ClassInfo], grade: int) -> dict[str, int]:
     found: dict[str, int] = {}
     for one in classes:
         number, digit = one.number, _DIGITS[grade]
-        for head in ("", digit, f"{digit}年级", str(grade), f"{grade}年级", f"{one.entry_year}级"):
-            for tail in (f"({number})班", f"({number})", f"{number}班", f"{number}"):
-                found.setdefault(head + tail, one.id)
+        stage = f"初{_DIGITS[grade - 6]}" if grade > LAST_PRIMARY_GRADE else f"小{digit}"
+        numbers = [str(number), _DIGITS[number]] if number < len(_DIGITS) else [str(number)]
+        for head in ("", digit, f"{digit}年级", str(grade), f"{grade}年级", f"{one.entry_year}级", stage):
+            for said in numbers:
+                for tail in (f"({said})班", f"({said})", f"{said}班", said):
+                    found.setdefault(head + tail, one.id)
         for text in (
             f"{grade}{number:02d}",
             f"{grade}{number:02d}班",
-            f"{grade}.{number}",
-            f"{grade}-{number}",
+            *(f"{head}{mark}{number}" for head in (grade, digit, stage) for mark in ".-"),
         ):
             found[text] = one.id
         found[narrow(one.name).replace(" ", "")] = one.id

@@ -7,7 +7,7 @@ import pytest
 
 from smartschool.contexts.assessment.commands.blueprint import save_blueprint
 from smartschool.contexts.assessment.models import MarkCorrection, Paper
-from smartschool.contexts.assessment.tests.marks_import.files import GOOD, ROWS, data_of, load, wide
+from smartschool.contexts.assessment.tests.marks_import.files import GOOD, ROWS, data_of, load, warnings, wide
 from smartschool.contexts.assessment.tests.world import World
 from smartschool.contexts.exchange.public.doors import undo_import
 from smartschool.kernel.actor import system_actor
@@ -63,3 +63,42 @@ def test_a_hundred_rows_cost_no_more_queries_than_three(world: World, paper: Pap
     with CaptureQueriesContext(connection) as many:
         load(world, second, wide(world, GOOD))
     assert len(many) == len(few)
+
+
+def totals(world: World, values: list[object]) -> list[list[object]]:
+    return [
+        ["学籍号", "总分"],
+        *([row[0], value] for row, value in zip(wide(world, GOOD)[2:], values, strict=True)),
+    ]
+
+
+def test_a_sheet_of_totals_takes_no_item_marks_away(world: World, paper: Paper) -> None:
+    load(world, paper, wide(world, GOOD))
+    report = load(world, paper, totals(world, [12, 3.5, 3, 6, 9, 11]))
+    assert warnings(report) == [(7, "总分", "total_differs")]
+    data = data_of(world, paper)
+    np.testing.assert_array_equal(data.marks, GOOD)
+    assert data.stated_totals.tolist() == [12, 3.5, 3, 6, 9, 11]
+    assert load(world, paper, totals(world, [12, 3.5, 3, 6, 9, 11])).unchanged == 6
+    assert load(world, paper, wide(world, GOOD)).unchanged == 6
+    assert data_of(world, paper).stated_totals.tolist() == [12, 3.5, 3, 6, 9, 11]
+
+
+def test_halves_of_the_items_come_one_after_the_other(world: World, paper: Paper) -> None:
+    for items in ([0], [2, 1]):
+        part = [[row[item] for item in items] for row in GOOD]
+        head = [["1", "2", "3(1)"][item] for item in items]
+        load(world, paper, wide(world, part, head=head))
+    data = data_of(world, paper)
+    np.testing.assert_array_equal(data.marks, GOOD)
+    assert (data.states == 0).all()
+
+
+def test_who_was_away_stays_so_where_a_later_sheet_says_nothing(world: World, paper: Paper) -> None:
+    away = wide(world, GOOD)
+    away[3][2:] = ["缺考", "", ""]
+    load(world, paper, away)
+    assert load(world, paper, totals(world, [12, "", 3, 5, 9, 10])).changed == 5
+    assert data_of(world, paper).statuses.tolist() == [0, 1, 0, 0, 0, 0]
+    load(world, paper, wide(world, GOOD))
+    assert data_of(world, paper).statuses.tolist() == [0] * 6

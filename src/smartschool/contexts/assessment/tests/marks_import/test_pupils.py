@@ -38,6 +38,20 @@ def test_class_and_number_or_a_unique_name_identify_too(world: World, paper: Pap
     np.testing.assert_array_equal(data.marks, [[3, 0, 1], [0, 0, 0], [3, 4, 5]])
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    ["七（{han}）班", "初一{n}班", "初一（{n}）班", "七.{n}", "{han}班", "七年级{han}班", "2026级{n}班"],
+)
+@pytest.mark.parametrize("head", ["班级", "班号", "行政班级", "所在班"])
+def test_classes_as_schools_write_them(world: World, paper: Paper, spelled: str, head: str) -> None:
+    rows: list[list[object]] = [[head, "座位号", "1", "2", "3(1)"]]
+    for place, own in enumerate(GOOD):
+        words = spelled.format(n=place // 3 + 1, han="一二"[place // 3])
+        rows.append([words, place % 3 + 1, *own])
+    assert load(world, paper, rows).faults == ()
+    np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
+
+
 def test_namesakes_are_never_chosen_between(world: World, paper: Paper) -> None:
     with world.scope():
         Enrolment.objects.filter(pk__in=[p.enrolment_id for p in world.pupils[:2]]).update(name="李明")

@@ -209,3 +209,21 @@ def test_beside_totals_a_column_that_is_not_read_may_lack_its_result(world: Worl
     report = load(world, paper, target.getvalue())
     assert (report.faults, report.applied) == ((), 3)
     assert data_of(world, paper).stated_totals.tolist() == [8, 9, 10]
+
+
+@pytest.mark.parametrize("word", ["缺考", "缺 考", "病假", "未参加考试"])
+@pytest.mark.parametrize("place", ["总分", "备注"])
+def test_an_absence_written_beside_the_marks(world: World, paper: Paper, place: str, word: str) -> None:
+    rows = wide(world, GOOD, head=["1", "2", "3(1)", place])
+    rows[4][2:] = ["", "", "", word]
+    rows[5].append("书写不工整" if place == "备注" else "")
+    report = load(world, paper, rows)
+    assert (report.faults, warnings(report)) == ((), [])
+    assert data_of(world, paper).statuses.tolist() == [0, 0, 1, 0, 0, 0]
+
+
+def test_a_remark_does_not_take_marks_away(world: World, paper: Paper) -> None:
+    rows = wide(world, GOOD, head=["1", "2", "3(1)", "备注"])
+    rows[4].append("请假")
+    assert load(world, paper, rows).faults == ()
+    np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
