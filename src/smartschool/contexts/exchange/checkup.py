@@ -1,13 +1,13 @@
 """One look at a file without writing: read, check the cells, compare with the database, weigh the brake."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from smartschool.contexts.exchange.public.contracts import ImportReport, SheetCounts
+from smartschool.contexts.exchange.public.contracts import HeaderRead, ImportReport, SheetCounts
 from smartschool.contexts.exchange.reading.table import ReadSheet, ReadTable, closest_sheet, read_table
 from smartschool.kernel.importing import ADDED, CHANGED, SNAPSHOT, Importer, Plan, Target
-from smartschool.kernel.tabular import Checked, Fault, FileRefused, check_frame
+from smartschool.kernel.tabular import Checked, Column, Fault, FileRefused, check_frame
 
 # A snapshot that would take away more than 5 % of the records, or change more than 20 %, is more often a
 # forgotten class or a shifted column than the truth: somebody has to say yes.
@@ -23,6 +23,7 @@ class Reading:
     checked: Checked | None = None
     refused: FileRefused | None = None
     closest: ReadSheet | None = None  # of a refused file: whose columns a person may map by hand
+    headers: tuple[HeaderRead, ...] = ()
 
 
 @dataclass(slots=True)
@@ -69,6 +70,7 @@ class Checkup:
             run=run,
             dry_run=dry_run,
             sheets=self._sheets(applies=applies),
+            headers=self.reading.headers,
         )
 
     def _sheets(self, *, applies: bool) -> tuple[SheetCounts, ...]:
@@ -111,7 +113,18 @@ def read_and_check(
         mappable = refused.code in ("missing_column", "no_header", "duplicate_header")
         closest = closest_sheet(content, columns, saved=saved) if mappable else None
         return Reading(refused=refused, closest=closest)
-    return Reading(table, checked)
+    return Reading(table, checked, headers=_unsure(table, columns, importer))
+
+
+def _unsure(table: ReadTable, columns: Sequence[Column], importer: Importer) -> tuple[HeaderRead, ...]:
+    """Headers that were guessed or not read, but for those that a person has put aside."""
+    names = {column.key: column.name for column in columns}
+    return tuple(
+        HeaderRead(sheet.raw.name, one.text, names.get(one.key or "", ""))
+        for sheet in table.sheets
+        for one in sheet.header.headings
+        if one.how in ("", "guessed") and not importer.claims(one.text)
+    )
 
 
 def compare(reading: Reading, importer: Importer, target: Target) -> Checkup:

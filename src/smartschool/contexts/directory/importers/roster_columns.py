@@ -58,7 +58,7 @@ def _coded(key: str, name: str, table: str, *synonyms: str) -> Column:
 
 def _member(number: int) -> tuple[Column, ...]:
     key, name = f"member{number}", f"成员{number}"
-    others = (f"家庭成员{number}", f"监护人{number}", f"家庭成员或监护人{number}")
+    others: tuple[str, ...] = (f"家庭成员{number}", f"监护人{number}", f"家庭成员或监护人{number}")
     others += (*PARENTS[key], "监护人", "家长", "家庭成员或监护人") if number == 1 else PARENTS[key]
 
     def named(end: str, *ends: str) -> tuple[str, ...]:

@@ -18,6 +18,15 @@ class SheetCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderRead:
+    """A header that is no known word: taken for the column that it resembles, or not read ("")."""
+
+    sheet: str
+    header: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """Result of a check or an import.
 
@@ -38,6 +47,7 @@ class ImportReport:
     run: str = ""
     dry_run: bool = False
     sheets: tuple[SheetCounts, ...] = ()  # of a file with several data sheets
+    headers: tuple[HeaderRead, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The shape that the command line prints."""
@@ -54,6 +64,7 @@ class ImportReport:
             "run": self.run,
             "dry_run": self.dry_run,
             "sheets": [asdict(counts) for counts in self.sheets],
+            "headers": [asdict(one) for one in self.headers],
         }
 
 

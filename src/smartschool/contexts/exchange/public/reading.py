@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+from smartschool.contexts.exchange.reading.limits import DEFAULT
 from smartschool.contexts.exchange.reading.table import read_table
 from smartschool.kernel.tabular import Checked, Column, check_frame
+
+MOST_BYTES = DEFAULT.file_bytes  # of a file that is read at all
 
 
 def read_frame(content: bytes, columns: Sequence[Column]) -> Checked:

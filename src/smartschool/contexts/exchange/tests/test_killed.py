@@ -134,6 +134,51 @@ def test_command_line(fresh_database: str, tmp_path: Path, capsys: pytest.Captur
         assert (code, bool(errors)) == (2, True)
 
 
+def run(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    import_.add_arguments(parser)
+    return import_.run(parser.parse_args(words))
+
+
+def test_what_is_no_file_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    loop, pipe, lost = tmp_path / "loop.xlsx", tmp_path / "pipe.xlsx", tmp_path / "lost.xlsx"
+    loop.symlink_to(loop)
+    os.mkfifo(pipe)
+    for path, word in (
+        (tmp_path, "文件夹"),
+        (lost, "没有这个文件"),
+        (pipe, "不是普通的文件"),
+        (loop, "链接"),
+    ):
+        assert run("roster", str(path)) == 2
+        assert word in capsys.readouterr().err
+    lost.write_bytes(xlsx([HEAD, pupil(0)]))
+    assert run("exam", str(lost)) == 2
+    assert "--exam" in capsys.readouterr().err
+
+
+def test_command_line_names_the_columns_that_it_is_not_sure_of(
+    fresh_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    school = Organisation.objects.filter(kind="school").first()
+    assert school is not None
+    head = ["二代身份证号" if name == "身份证号" else name for name in HEAD]
+    path = tmp_path / "名单.xlsx"
+    path.write_bytes(xlsx([[*head, "爱好"], [*pupil(0), "绘画"]], sheet="三年级"))
+    parser = argparse.ArgumentParser()
+    import_.add_arguments(parser)
+    words = ["roster", str(path), "--school", school.code, "--dry-run"]
+    assert import_.bring_in(parser.parse_args(words), import_.read(path)) == 0
+    said = capsys.readouterr().out
+    assert "没有导入的列：爱好。" in said
+    assert "二代身份证号→身份证号" in said
+    assert import_.bring_in(parser.parse_args([*words, "--json"]), import_.read(path)) == 0
+    assert json.loads(capsys.readouterr().out)["headers"] == [
+        {"sheet": "三年级", "header": "二代身份证号", "column": "身份证号"},
+        {"sheet": "三年级", "header": "爱好", "column": ""},
+    ]
+
+
 def test_files_of_a_school_are_taken_in_the_order_they_came(fresh_database: str) -> None:
     school = Organisation.objects.filter(kind="school").first()
     assert school is not None
