@@ -419,3 +419,52 @@ def test_an_error_is_said_before_everybody_from_five_on():
     assert said([("A", 20, True), ("B", 4, False)], 5) == "空白 5"
     assert said([("A", 20, True), ("B", 4, False)], 4) == ""
     assert said([], 12) == "空白 12"
+
+
+def test_an_item_page_leads_to_its_neighbours():
+    pages = [compose_item(PAPER, usual(), None, j, [], small=False) for j in range(4)]
+    assert [(one.previous, one.following) for one in pages] == [("", "2"), ("1", "3"), ("2", "4"), ("3", "")]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "note"),
+    [
+        (3, 1, "比上次提高"),
+        (2, 1, "比上次提高"),
+        (1, 2, "上次会的，这次要再看一遍"),
+        (2, 3, "上次会的，这次要再看一遍"),
+        (2, 2, "和上次一样"),
+        (2, None, ""),
+        (None, 3, "这次的题太少，还看不准"),
+    ],
+)
+def test_a_point_is_compared_with_the_own_state_before(now: int | None, before: int | None, note: str):
+    report = compose_own_report(
+        PAPER,
+        own((now, 3)),
+        lost_items=[],
+        doubtful_items=[],
+        earlier=Earlier("期中", {"k0": before, "k1": 3}),
+        show_marks=False,
+    )
+    assert [point.note for point in report.points] == [note, "和上次一样"]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "sentence"),
+    [
+        ((3, 3), {"k0": 2, "k1": 1}, "比自己上次，多会了 2 个知识点。"),
+        ((3, 3), {"k0": 3, "k1": 2}, "比自己上次，多会了 1 个知识点。"),
+        ((3, 2), {"k0": 3, "k1": 1}, "和自己上次比，会的知识点差不多。"),
+        ((3, None), {"k0": None, "k1": 1}, ""),
+    ],
+)
+def test_what_is_new_is_what_is_mastered_now_and_was_not(
+    now: tuple[int | None, ...], before: dict[str, int | None], sentence: str
+):
+    made = compose_own_report(
+        PAPER, own(now), lost_items=[], doubtful_items=[], earlier=Earlier("期中", before), show_marks=False
+    )
+    told = plain(made.sentence)
+    assert told.startswith(sentence)
+    assert ("上次" in told) == bool(sentence)

@@ -182,3 +182,24 @@ def test_one_page_costs_two_queries_for_its_person(
     post(client, "q-sun", PASSWORD)
     with django_assert_num_queries(6):  # type: ignore[attr-defined] # BEGIN, session, actor, scope in, out, COMMIT
         client.get("/")
+
+
+def test_the_list_of_locked_names_holds_those_locked_now(people: People) -> None:
+    names = ["q-sun", "q-wang", "q-nobody"]
+    throttle.claim("q-wang")  # one failure locks nobody
+    for _ in range(6):
+        throttle.claim("q-sun")
+    assert throttle.locked(names) == {"q-sun"}
+    assert throttle.locked(["q-wang"]) == set()
+    with clock.frozen(clock.now() + timedelta(minutes=14)):
+        assert throttle.locked(names) == {"q-sun"}
+    with clock.frozen(clock.now() + timedelta(minutes=16)):
+        assert throttle.locked(names) == set()
+
+
+def test_counters_that_count_no_more_are_forgotten(people: People) -> None:
+    throttle.claim("q-sun")
+    with clock.frozen(clock.now() + timedelta(minutes=20)):
+        throttle.claim("q-wang")
+    assert throttle.purge(clock.now() + timedelta(minutes=10)) == 1
+    assert SignInThrottle.objects.get().login_hash == throttle.login_hash("q-wang")

@@ -71,3 +71,11 @@ def test_each_fault_at_its_cell_and_nothing_applied(world: World, paper: Paper) 
         assert not Attempt.objects.exists()
     partly = load(world, paper, rows, accept_partial=True)
     assert (partly.rows, partly.applied, partly.unchanged, partly.refused) == (6, 1, 0, 5)
+
+
+def test_a_status_that_is_a_ruined_number_is_refused_at_its_cell(world: World, paper: Paper) -> None:
+    rows: list[list[object]] = [["学籍号", "考试状态", "1", "2", "3(1)"]]
+    rows += [[g_number(0), 3.4e17, 3, 4, 5], [g_number(1), "正常", 3, 4, 5]]
+    report = load(world, paper, rows, accept_partial=True)
+    assert codes(report) == [(2, "考试状态", "number_ruined")]
+    assert report.applied == 1

@@ -138,3 +138,21 @@ def test_rank_columns_are_never_taken(world: World, paper: Paper) -> None:
     rows = wide(world, [[*row, 1, 2] for row in GOOD], head=["1", "2", "3(1)", "班名次", "校名次"])
     assert load(world, paper, rows).faults == ()
     np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
+
+
+def test_in_the_long_form_a_mark_that_the_key_contradicts_is_named_at_its_row(
+    world: World, paper: Paper
+) -> None:
+    rows: list[list[object]] = [["学籍号", "题号", "得分", "选项"]]
+    for serial in range(3):
+        rows += [
+            [g_number(serial), "1", 3, "A"],
+            [g_number(serial), "2", 4, "AC"],
+            [g_number(serial), "3（1）", 5, ""],
+        ]
+    rows[7][2] = 0  # item 1 of the third pupil: A is right
+    rows[5][2] = 2  # item 2 of the second: AC is all
+    report = load(world, paper, rows)
+    assert report.faults == ()
+    assert sorted(warnings(report)) == [(6, "得分", "key_differs"), (8, "得分", "key_differs")]
+    np.testing.assert_array_equal(data_of(world, paper).marks, [[3, 4, 5]] * 3)

@@ -143,3 +143,20 @@ def test_words_of_subjects() -> None:
     assert subjects_in("七年级语文期末") == {"13"}
     assert subjects_in("语文和数学") == {"13", "14"}
     assert subjects_in("七（2）班第 1 次") == set()
+
+
+def test_a_number_that_cannot_be_read_stops_its_own_sheet_alone(
+    world: World, papers: dict[str, Paper]
+) -> None:
+    """What is wrong before any mark is looked at belongs to one sheet and must not be sought in the other."""
+    torn = wide(world, GOOD)[1:]
+    torn[2][0] = 3.4e17
+    content = xlsx(torn, sheet="语文", after=[("数学", wide(world, GOOD)[1:])])
+    report = load(world, papers["语文"].exam.code, content, accept_partial=True)
+    assert [(fault.sheet, fault.row, fault.column, fault.code) for fault in report.faults] == [
+        ("语文", 3, "学籍号", "number_ruined")
+    ]
+    assert [(one.sheet, one.applied, one.refused) for one in report.sheets] == [
+        ("语文", 5, 1),
+        ("数学", 6, 0),
+    ]
