@@ -91,12 +91,13 @@ def class_page(actor: Actor, *, paper_code: str, class_code: str) -> ClassPage:
         found.released,
         found.corrected,
     )
-    if not page.own and _few(page.figures.n_present, page.figures.n_totals):
+    if not page.own and few(page.figures.n_present, page.figures.n_totals):
         raise NotAllowed("参加的学生不到 5 人，班级的数字会让人看出每个人的得分，只有本科任课教师能看。")
     return page
 
 
-def _few(*counts: int) -> bool:
+def few(*counts: int) -> bool:
+    """Whether figures of so many pupils would let one of them be worked out."""
     return any(0 < count < MIN_GROUP for count in counts)
 
 

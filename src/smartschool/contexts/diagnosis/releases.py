@@ -9,7 +9,7 @@ from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.compose.pupil import OwnReport, OwnResult, compose_own_report
 from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, Release
 from smartschool.contexts.diagnosis.policies import release_results as may_release
-from smartschool.contexts.diagnosis.queries import corrected
+from smartschool.contexts.diagnosis.queries import corrected, few
 from smartschool.kernel.actor import Actor
 
 
@@ -40,13 +40,14 @@ class ExamRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a release of one paper will tell, in counts."""
+    """What a release of one paper will tell, in counts; of fewer than five pupils (`few`) without levels."""
 
     run: AnalysisRun
     name: str
     levels: tuple[tuple[str, int], ...]
     absent: int
     doubts: tuple[str, ...]
+    few: bool
 
 
 def exams(actor: Actor) -> list[ExamRow]:
@@ -100,6 +101,7 @@ def previews(runs: Sequence[AnalysisRun]) -> list[Preview]:
             tuple(zip(run.sketch["levels"], whole[run.pk].levels, strict=True)),
             whole[run.pk].n_listed - whole[run.pk].n_present,
             doubts[run.pk],
+            few(whole[run.pk].n_present),
         )
         for run in runs
     ]

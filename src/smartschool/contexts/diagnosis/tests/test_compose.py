@@ -468,3 +468,21 @@ def test_what_is_new_is_what_is_mastered_now_and_was_not(
     told = plain(made.sentence)
     assert told.startswith(sentence)
     assert ("上次" in told) == bool(sentence)
+
+
+@pytest.mark.parametrize(
+    ("figures", "small", "said"),
+    [
+        (item_figures(0.43), False, "得分率 43%，考“方程应用”。建议讲评。"),
+        (item_figures(0.6), False, "得分率 60%，考“方程应用”。多数人会，个别提醒即可。"),
+        (item_figures(0.43, discrimination=0.19), False, "得分率 43%，考“方程应用”。区分度偏低"),
+        (item_figures(0.43, discrimination=0.2), False, "得分率 43%，考“方程应用”。建议讲评。"),
+        (item_figures(0.95, discrimination=0.1), False, "得分率 95%，考“方程应用”。多数人会，个别提醒即可。"),
+        (item_figures(0.43, rival="C"), False, "这道题的标准答案存疑：得分靠上的学生选 C 的"),
+        (item_figures(0.25, n=8, lost=6), True, "8 人中 6 人在这道题丢过分，考“方程应用”。"),
+        (item_figures(0.25, n=0, lost=0), True, "第 3 题，考“方程应用”，还没有小题分。"),
+    ],
+)
+def test_an_item_page_opens_with_what_to_do(figures: stored.ItemFigures, small: bool, said: str):
+    block = group([EASY, EASY, figures, EASY], [point_figures(0.8), point_figures(0.4)])
+    assert plain(compose_item(PAPER, block, None, 2, [], small=small).lede).startswith(said)

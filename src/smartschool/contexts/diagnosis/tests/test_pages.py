@@ -10,8 +10,19 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from smartschool.contexts.assessment.models import Exam
-from smartschool.contexts.diagnosis.tests.school import FULL, START, District, _class, add_paper, answers
+from smartschool.contexts.assessment.models import Attempt, Exam
+from smartschool.contexts.diagnosis.commands.analyse import analyse_paper
+from smartschool.contexts.diagnosis.models import AnalysisRun
+from smartschool.contexts.diagnosis.tests.school import (
+    ACTOR,
+    CHINESE,
+    FULL,
+    START,
+    District,
+    _class,
+    add_paper,
+    answers,
+)
 from smartschool.contexts.directory.models import Term
 from smartschool.kernel.scope import scope_of
 
@@ -171,3 +182,19 @@ def test_a_class_under_five_is_laid_open_neither_by_itself_nor_by_the_rest(
             assert ("比年级" in page, "年级得分率" in page, "年级水平" in page) == (False, False, False)
         assert f"{item:.0f}%" not in text(client, district.url("tiny", 0, "items/1/"))
         assert "比年级" in text(client, district.url("final", 0, "?tab=items")), "62 pupils in two classes"
+    with transaction.atomic(), scope_of([district.town.pk]):
+        attempt = Attempt.objects.get(paper=district.papers["tiny"], enrolment=district.seats[0][2].enrolment)
+        attempt.marks = [3.0 - attempt.marks[0], *attempt.marks[1:]]
+        attempt.save()
+        correcting = AnalysisRun.Trigger.CORRECTION
+        analyse_paper(actor=ACTOR, paper_id=district.papers["tiny"].pk, trigger=correcting)
+        add_paper(district, "three", [tiny], marks[:3], None, subject=CHINESE, exam=exam)
+    for client in (office, teacher):
+        page = text(client, district.url("tiny", 0, "changes/"))
+        assert "全年级的数字不列" in page
+        assert "%" not in page.split("<main")[1]
+    base = f"/schools/{district.town.code}/analysis/releases/preview/"
+    for name, told in (("three", False), ("tiny", True)):
+        page = office.get(base, {"papers": [district.papers[name].code]}).content.decode()
+        assert bool(re.search(r'data-l="优秀">\d+ 人', page)) == told
+        assert ("不到 5 人参加" in page) != told

@@ -32,14 +32,17 @@ def changes(request: HttpRequest, school_code: str, paper_code: str, class_code:
         paper_id=page.run.paper_id, number__in=[page.corrected - 1, page.corrected] if page.corrected else []
     )
     former, made = list(versions.order_by("number")) or (None, None)
+    # Figures of the whole grade less those of the other classes would be those of the small one.
+    hidden = page.run.n_classes > 1 and queries.grade_figures(page) is None
     stored = (made.changes if made is not None else None) or {"items": [], "points": []}
     keys = {"school_code": school_code, "paper_code": paper_code, "class_code": class_code}
     context = {
         "page": page,
         "former": former,
         "made": made,
-        "items": differences.load(stored["items"]),
-        "points": differences.load(stored["points"]),
+        "hidden": hidden,
+        "items": () if hidden else differences.load(stored["items"]),
+        "points": () if hidden else differences.load(stored["points"]),
         "moved": _moved(page, former) if page.own and former else (),
         "own": page.own,
         "base": reverse("class-report", kwargs=keys),
