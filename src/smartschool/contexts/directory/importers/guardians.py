@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from smartschool.contexts.directory import records
-from smartschool.contexts.directory.importers.people import refuse_doubles
+from smartschool.contexts.directory.importers.people import highest_person, note_new_persons, refuse_doubles
 from smartschool.contexts.directory.importers.roster_changes import masked
 from smartschool.contexts.directory.importers.roster_columns import number_or_blank, phone_or_blank
 from smartschool.contexts.directory.models import Enrolment, Guardianship
@@ -137,7 +137,10 @@ class GuardiansImporter(Importer):
     def apply(self, plan: Plan, checked: Checked, target: Target, journal: Journal) -> None:
         rows: list[GuardianRow] = plan.work
         added = [row.guardian for row in rows if plan.kinds[row.index] == ADDED]
+        highest = highest_person()
         ids = records.write_guardianships(target.organisation_id, added, target.day)
+        persons = Guardianship.objects.filter(pk__in=ids).values_list("person_id", flat=True)
+        note_new_persons(persons, highest, journal)
         units = [f"guardian:{pk}" for pk in ids]
         journal.label({unit: one.name for unit, one in zip(units, added, strict=True)})
         journal.added(Guardianship, ids, units)

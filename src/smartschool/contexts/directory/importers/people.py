@@ -1,7 +1,7 @@
-"""Checks that staff and guardian workbooks share: document numbers, doubles, lists in one cell."""
+"""What the importers of people share: document numbers, doubles, lists in one cell, new persons."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -11,8 +11,10 @@ from smartschool.contexts.directory.importers.class_cells import (
     entry_year_of_grade,
     stage_of,
 )
+from smartschool.contexts.directory.models import Person
 from smartschool.contexts.directory.public.identifiers import IdNumber, parse_id_number
 from smartschool.kernel.cells import as_text
+from smartschool.kernel.journal import Journal
 from smartschool.kernel.tabular import Bad, Cell, Checked, Value
 
 _BETWEEN = re.compile(r"[、,，;；/\n]+")
@@ -116,3 +118,13 @@ def refuse_doubles(checked: Checked, values: list[str | None], name: str, what: 
         if first != index:
             row = checked.frame.rows[first]
             checked.add(index, name, "duplicate_in_file", f"与第 {row} 行重复。{what}只留一行。")
+
+
+def highest_person() -> int:
+    """Key of the newest person; those that an import makes come after it."""
+    return Person.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def note_new_persons(persons: Iterable[int], highest: int, journal: Journal) -> None:
+    """New persons are shared rows of a batch: undo takes them away when nothing else refers to them."""
+    journal.added(Person, {person for person in persons if person > highest})

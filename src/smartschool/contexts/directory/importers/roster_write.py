@@ -8,6 +8,7 @@ from django.db.models import F
 
 from smartschool.contexts.directory import records
 from smartschool.contexts.directory.grades import school_year_start
+from smartschool.contexts.directory.importers.people import highest_person, note_new_persons
 from smartschool.contexts.directory.importers.roster_plan import RosterWork
 from smartschool.contexts.directory.importers.roster_rows import ClassKey, RosterRow, Standing
 from smartschool.contexts.directory.models import Enrolment, Guardianship, HomeClass, Person, Placement
@@ -148,13 +149,12 @@ def _add(rows: list[RosterRow], persons: list[int], since: date, journal: Journa
 
 
 def _persons(hashes: list[bytes | None], journal: Journal) -> list[int]:
-    """Persons found or made. New ones are shared rows of the batch (their ids come after all that were
-    there): undo takes them away when nothing else refers to them."""
+    """Persons found or made; the new ones are noted."""
     if not hashes:
         return []
-    highest = Person.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    highest = highest_person()
     persons = ensure_persons(hashes)
-    journal.added(Person, {person for person in persons if person > highest})
+    note_new_persons(persons, highest, journal)
     return persons
 
 

@@ -17,6 +17,8 @@ from smartschool.contexts.directory.importers.people import (
     class_key,
     classes_cell,
     fill_from_numbers,
+    highest_person,
+    note_new_persons,
     refuse_doubles,
     several,
 )
@@ -303,7 +305,10 @@ def _write(plan: Plan, target: Target, journal: Journal) -> None:
         )
         for row in added
     ]
+    highest = highest_person()
     ids = records.write_staff(place, staff, since)
+    persons = StaffRecord.objects.filter(pk__in=ids).values_list("person_id", flat=True)
+    note_new_persons(persons, highest, journal)
     journal.label({_unit(pk): one.name for pk, one in zip(ids, staff, strict=True)})
     journal.added(StaffRecord, ids, [_unit(pk) for pk in ids])
     _change(changed, journal)

@@ -11,6 +11,7 @@ from smartschool.contexts.directory.models import (
     Guardianship,
     HomeClass,
     Organisation,
+    Person,
     SchoolYear,
     StaffRecord,
     TeachingAssignment,
@@ -69,6 +70,19 @@ def bring(kind: str, content: bytes, place: Organisation | None, **options: obje
         actor=ACTOR, importer=kind, content=content, file_name="表.xlsx",
         school_code=place.code if place else None, **options,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def test_undo_leaves_no_person_behind(school: Organisation) -> None:  # noqa: F811
+    load(xlsx([HEAD, pupil(1)]), school)
+    there = set(Person.objects.values_list("pk", flat=True))
+    guardian = [["学生姓名", "监护人", "电话"], [pupil(1)[HEAD.index("姓名")], "王某", "13900001234"]]
+    staff = [STAFF, teacher(1, "李老师"), teacher(2, "赵老师")]
+    for kind, grid in (("staff", staff), ("guardians", guardian)):
+        report = bring(kind, xlsx(grid), school)
+        assert report.faults == ()
+        assert set(Person.objects.values_list("pk", flat=True)) > there
+        assert undo_import(actor=ACTOR, run_code=report.run).blocked == ()
+        assert set(Person.objects.values_list("pk", flat=True)) == there
 
 
 def test_staff_with_posts_and_lessons(school: Organisation) -> None:  # noqa: F811
