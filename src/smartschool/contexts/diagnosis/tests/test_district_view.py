@@ -12,6 +12,7 @@ from django.test import Client
 from scipy import stats
 
 from edumetrics.results import Estimate, Insufficient
+from smartschool.contexts.assessment.models import Exam
 from smartschool.contexts.diagnosis.commands.raw import decide_raw_export, fetch_raw_export
 from smartschool.contexts.diagnosis.compose.district import SharedSums, point_lines, point_share, shared_rows
 from smartschool.contexts.diagnosis.models import AnalysisRun, ItemFigure, RawExport
@@ -20,11 +21,12 @@ from smartschool.contexts.diagnosis.tests.school import (
     FULL,
     MATHS,
     POINTS,
+    START,
     District,
     add_paper,
     answers,
 )
-from smartschool.contexts.directory.models import TeachingAssignment
+from smartschool.contexts.directory.models import TeachingAssignment, Term
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.models import AuditRecord
@@ -259,6 +261,17 @@ def test_a_subject_is_offered_from_two_schools_on(district: District, sign_in: S
     with transaction.atomic(), scope_of([school]):
         run.update(current=True)
     key = next(key for key, label in chips if "七年级语文" in label)
+    school = district.papers["rural2"].organisation_id
+    with transaction.atomic(), scope_of([school]):  # the same items in another term are another district
+        exam = Exam.objects.create(
+            organisation_id=school,
+            name="上学期期末",
+            nature="final",
+            term=Term.objects.exclude(pk=district.term.pk)[0],
+            grade=7,
+            held_on=START,
+        )
+        add_paper(district, "zh2", [5], marks, None, subject=CHINESE, exam=exam, shared="zh-")
     page = client.get("/district/quality/", {"of": key}).content.decode()
     assert "2 所学校的期末卷共用 18 道题" in page
     assert "学校还太少，合不出全区的数" in page

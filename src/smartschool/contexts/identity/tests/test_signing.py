@@ -203,3 +203,15 @@ def test_counters_that_count_no_more_are_forgotten(people: People) -> None:
         throttle.claim("q-wang")
     assert throttle.purge(clock.now() + timedelta(minutes=10)) == 1
     assert SignInThrottle.objects.get().login_hash == throttle.login_hash("q-wang")
+
+
+def test_a_closed_account_answers_like_a_name_nobody_has(people: People) -> None:
+    Account.objects.filter(pk=people.teacher.pk).update(is_active=False)
+    closed, unknown = (post(Client(), login, PASSWORD) for login in ("q-sun", "q-nobody"))
+    assert closed.status_code == unknown.status_code == 422
+    assert "还可以再试 4 次" in closed.content.decode()
+    assert not Session.objects.exists()
+    told = AuditRecord.objects.filter(verb="identity.sign_in", outcome="refused").values_list(
+        "data", flat=True
+    )
+    assert [data["why"] for data in told] == ["unknown", "unknown"]

@@ -227,3 +227,22 @@ def test_a_remark_does_not_take_marks_away(world: World, paper: Paper) -> None:
     rows[4].append("请假")
     assert load(world, paper, rows).faults == ()
     np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
+
+
+def test_beside_totals_of_subjects_a_formula_without_its_result_is_no_fault(world: World) -> None:
+    with world.scope():
+        exam = world.exam()
+        papers = [world.paper([], subject=subject, exam=exam, full_score=100) for subject in ("13", "14")]
+    target = BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    page = book.add_worksheet()
+    rows = wide(world, [[90, 80], [70, 60]], head=["语文", "数学", "班级均分"])
+    for line, row in enumerate(rows):
+        page.write_row(line, 0, row)
+        if line > 1:
+            page.write_formula(line, 4, "=AVERAGE(C:C)", value="#DIV/0!")
+    page.write_formula(3, 3, "=30+30", value="")  # where a mark is read it is one
+    book.close()
+    report = load(world, exam.code, target.getvalue(), accept_partial=True)
+    assert codes(report) == [(4, "数学", "formula")]
+    assert [data_of(world, paper).stated_totals.tolist() for paper in papers] == [[90], [80]]
