@@ -486,3 +486,14 @@ def test_what_is_new_is_what_is_mastered_now_and_was_not(
 def test_an_item_page_opens_with_what_to_do(figures: stored.ItemFigures, small: bool, said: str):
     block = group([EASY, EASY, figures, EASY], [point_figures(0.8), point_figures(0.4)])
     assert plain(compose_item(PAPER, block, None, 2, [], small=small).lede).startswith(said)
+
+
+def test_options_stand_in_thirds_only_where_the_thirds_are_known():
+    options = (OPTION("A", 30, True, (0.5, 0.7, 0.9)), OPTION("B", 10, False, None))
+    block = group([item_figures(0.75, options=options)] * 4, [point_figures(0.8)] * 2)
+    made = compose_item(PAPER, block, None, 0, [], small=False)
+    assert made.options == (("A", 30, True), ("B", 10, False))
+    assert [(row.label, row.key, row.low, row.middle, row.top) for row in made.option_groups] == [
+        ("A", True, 0.5, 0.7, 0.9)
+    ]
+    assert compose_item(PAPER, block, None, 0, [], small=True).option_groups == ()

@@ -254,6 +254,10 @@ def test_snapshot_brake_and_leaving(school: Organisation) -> None:
     assert (done.left, done.unchanged) == (10, 10)
     assert len(pupils_of(school)) == 10
     with scope_of([school.pk]):
+        run = ImportRun.objects.get(code=done.run)
+        assert (run.n_rows, run.added, run.changed, run.unchanged, run.refused, run.leaving) == (
+            10, 0, 0, 10, 0, 10,
+        )  # fmt: skip
         assert Placement.objects.filter(valid_to__isnull=True).count() == 10
         assert Guardianship.objects.filter(valid_to__isnull=True).count() == 10
         assert Enrolment.objects.filter(status="10", valid_to=date(2026, 11, 25)).count() == 10

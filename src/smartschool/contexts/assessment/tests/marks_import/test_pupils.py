@@ -28,9 +28,14 @@ def test_class_and_number_or_a_unique_name_identify_too(world: World, paper: Pap
         ["七年级1班", "", "学生11", 3, 0, 1],
         ["七（1）班", 2, "学生13", 3, 4, 5],
         ["七（9）班", 1, "", 3, 4, 5],
+        ["七（1）班", 9, "学生13", 3, 4, 5],  # nobody sits there: the name is not asked for another seat
     ]
     report = load(world, paper, rows, accept_partial=True)
-    assert codes(report) == [(5, "学号", "name_contradicts_number"), (6, "学号", "unknown_pupil")]
+    assert codes(report) == [
+        (5, "学号", "name_contradicts_number"),
+        (6, "学号", "unknown_pupil"),
+        (7, "学号", "unknown_pupil"),
+    ]
     data = data_of(world, paper)
     seats = [(int(c), int(n)) for c, n in zip(data.class_ids, data.class_numbers, strict=True)]
     one, two = (c.pk for c in world.classes)
