@@ -68,7 +68,7 @@ class MarksImporter(Importer):
 def _match_sheets(
     checked: Checked,
     sheets_of: Sequence[tuple[Paper, list[str]]],
-    others: Sequence[tuple[str, str]],
+    others: Sequence[subjects.NotRead],
     target: Target,
 ) -> Plan:
     """A workbook with the sheets of several subjects: each paper as if its sheets came alone."""
@@ -86,10 +86,7 @@ def _match_sheets(
         whole.work += plan.work
         parts.append(part)
     rows.join_parts(checked, parts)
-    table = codes.table("subject")
-    for sheet, subject in others:
-        message = f"这场考试没有{table.name(subject)}的试卷，工作表“{sheet}”没有读。"
-        checked.warnings.append(Fault(sheet, 0, "", "no_such_paper", message))
+    checked.warnings += [Fault(sheet, 0, "", code, message) for sheet, code, message in others]
     return whole
 
 

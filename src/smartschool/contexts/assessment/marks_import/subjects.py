@@ -9,6 +9,9 @@ from smartschool.kernel.tabular import FileRefused, Frame
 
 # Fewer numbered columns may be anything (一个 1 月的日期, a class); an exam has more items.
 FEWEST_ITEM_COLUMNS = 2
+# One subject in a header beside item marks is its total; a summary has several.
+FEWEST_SUBJECTS = 2
+NotRead = tuple[str, str, str]  # sheet, code, why
 
 
 def subject_of_header(header: str) -> str | None:
@@ -53,21 +56,29 @@ def named_subject(frame: Frame, sheet: str, file_name: str) -> str | None:
 
 def papers_of_sheets(
     papers: Sequence[Paper], frame: Frame
-) -> tuple[list[tuple[Paper, list[str]]], list[tuple[str, str]]] | None:
+) -> tuple[list[tuple[Paper, list[str]]], list[NotRead]] | None:
     """Sheets of each paper, in the order of the file, where every sheet says one subject and they differ.
 
-    Also the sheets of subjects that the exam has no paper of, with these subjects. None where the sheets do
-    not say, or are all of one subject.
+    Also the sheets that are not read, with the reason: those of subjects that the exam has no paper of, and a
+    summary (总表) beside the sheets of the subjects. None where the sheets do not say, or are all of one
+    subject.
     """
+    table = codes.table("subject")
     paper_of = {paper.subject: paper for paper in papers}
     sheets: dict[int, tuple[Paper, list[str]]] = {}
-    others: list[tuple[str, str]] = []
+    others: list[NotRead] = []
     for sheet in dict.fromkeys(frame.sheets):
         said = named_subject(frame, sheet, "")
         if said is None:
-            return None
-        if (paper := paper_of.get(said)) is None:
-            others.append((sheet, said))
+            told = {subject_of_header(header) for header in frame.extra_of[sheet]}
+            if len(told & {*paper_of}) < FEWEST_SUBJECTS:
+                return None
+            others.append(
+                (sheet, "summary_sheet", f"“{sheet}”是几科的汇总，没有读；各科以自己的工作表为准。")
+            )
+        elif (paper := paper_of.get(said)) is None:
+            message = f"这场考试没有{table.name(said)}的试卷，工作表“{sheet}”没有读。"
+            others.append((sheet, "no_such_paper", message))
         else:
             sheets.setdefault(paper.pk, (paper, []))[1].append(sheet)
     return (list(sheets.values()), others) if len(sheets) + bool(others) > 1 and sheets else None

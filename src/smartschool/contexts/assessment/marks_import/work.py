@@ -71,10 +71,11 @@ def keep_standing(block: AttemptBlock, data: PaperData) -> tuple[AttemptBlock, l
     silent = there & np.isnan(totals[rows])
     totals[rows] = np.where(silent, data.stated_totals[olds], totals[rows])
     choices = block.choices
-    if data.choices is not None:
+    if data.choices is not None:  # a mark that stays as it was has still been earned by the same choice
+        stays = kept | (marks[rows].astype(np.float32) == data.marks[olds].astype(np.float32))
         former = np.full(marks.shape, "", data.choices.dtype)
-        former[rows] = np.where(kept, data.choices[olds], "")
-        choices = former if choices is None else np.where(former != "", former, choices)
+        former[rows] = np.where(stays, data.choices[olds], "")
+        choices = former if choices is None else np.where(choices == "", former, choices)
     whole = (states[rows] == MarkState.MARKED).all(axis=1) & kept.any(axis=1)
     differs = whole & there & (np.abs(block.stated_totals[rows] - marks[rows].sum(axis=1)) > 0.005)
     standing = replace(

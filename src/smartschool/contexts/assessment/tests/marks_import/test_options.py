@@ -84,3 +84,13 @@ def test_a_judgement_is_marked_by_its_signs_and_takes_no_letters(world: World) -
 def test_a_choice_is_at_most_eight_latin_letters(text: str, stored: str | None) -> None:
     """АВ are Cyrillic letters: they look right and mean nothing."""
     assert normal_choice(text) == stored
+
+
+def test_marks_alone_take_no_choices_away_that_earned_them(world: World, paper: Paper) -> None:
+    load(world, paper, wide(world, [["A", "AC", 5], ["B", "A", 1]]))
+    report = load(world, paper, wide(world, [[3, 4, 5], [0, 4, 1]]))
+    assert (report.changed, report.unchanged) == (1, 1)
+    data = data_of(world, paper)
+    assert data.choices is not None
+    assert data.choices[:, :2].tolist() == [["A", "AC"], ["B", ""]]
+    np.testing.assert_array_equal(data.marks, [[3, 4, 5], [0, 4, 1]])

@@ -81,6 +81,16 @@ def test_a_sheet_a_subject_brings_all_papers_that_there_are(world: World, papers
     assert (again.applied, again.unchanged, again.refused) == (0, 12, 0)
 
 
+def test_a_summary_beside_the_sheets_of_the_subjects_is_not_read(
+    world: World, papers: dict[str, Paper]
+) -> None:
+    summary = [["姓名", "语文", "数学", "总分"], ["学生11", 12, 12, 24]]
+    sheets = [("数学", wide(world, GOOD)[1:]), ("总表", summary)]
+    report = load(world, papers["语文"].exam.code, xlsx(wide(world, GOOD)[1:], sheet="语文", after=sheets))
+    assert (report.faults, report.rows, report.applied) == ((), 12, 12)
+    assert [(fault.sheet, fault.code) for fault in report.warnings] == [("总表", "summary_sheet")]
+
+
 def test_a_fault_in_one_of_the_sheets_is_named_there_and_stops_all(
     world: World, papers: dict[str, Paper]
 ) -> None:
