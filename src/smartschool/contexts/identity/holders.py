@@ -9,7 +9,7 @@ from smartschool.contexts.directory.public.contracts import ClassInfo
 from smartschool.contexts.directory.public.holders import described, merged_from, office_of, person_codes
 from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.identity import throttle
-from smartschool.contexts.identity.actors import actor_of
+from smartschool.contexts.identity.actors import actor_of, ties_of
 from smartschool.contexts.identity.models import Account
 from smartschool.contexts.identity.passwords import expires, lapsed, only_pupil
 
@@ -141,15 +141,19 @@ def owner_of(account: Account) -> Holder:
 
 
 def with_accounts(people: Sequence[Holder]) -> list[Holder]:
-    """The same people with their accounts filled in; four round trips for any number."""
+    """The same people with their accounts filled in; four round trips for any number, one more where a child
+    was merged. An account of the former person counts while it opens something, and the own one before it."""
     by_person = {one.person_id: one for one in people}
     former = merged_from(by_person)
-    rows = list(Account.objects.filter(person_id__any_of=[*by_person, *former]).order_by("pk"))
-    locked = throttle.locked(account.login for account in rows)
-    for account in rows:
-        one = by_person[former.get(account.person_id, account.person_id)]
-        one.login, one.last_login = account.login, account.last_login
-        one.state = _state(account, account.login in locked)
+    accounts = list(Account.objects.filter(person_id__any_of=[*by_person, *former]).order_by("pk"))
+    older = [account for account in accounts if account.person_id in former]
+    opening = ties_of([account.pk for account in older]) if older else {}
+    own = [account for account in accounts if account.person_id in by_person]
+    locked = throttle.locked(account.login for account in accounts)
+    for account in [*(one for one in older if opening[one.pk]), *own]:
+        holder = by_person[former.get(account.person_id, account.person_id)]
+        holder.login, holder.last_login = account.login, account.last_login
+        holder.state = _state(account, account.login in locked)
     public = person_codes([one.person_id for one in people if one.state == "none"])
     for one in people:
         one.code = public.get(one.person_id, "")
