@@ -21,6 +21,14 @@ def just_opened() -> DomainError:
     )
 
 
+def owner_gone() -> DomainError:
+    return DomainError(
+        "identity.owner_gone",
+        "没有改动。账号的主人已经不在全区任何单位，这个账号登录不了。",
+        status=409,
+    )
+
+
 def not_yours_to_help() -> DomainError:
     return DomainError(
         "identity.not_yours_to_help",

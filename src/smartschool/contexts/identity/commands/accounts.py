@@ -19,6 +19,7 @@ from smartschool.contexts.identity.errors import (
     just_opened,
     login_taken,
     not_yours_to_help,
+    owner_gone,
     password_refused,
     wrong_password,
 )
@@ -203,8 +204,9 @@ def _within(actor: Actor, ties: set[tuple[str, int]]) -> bool:
 
 
 def _check(actor: Actor, account: Account) -> None:
-    if not may_help(actor, account):
-        raise not_yours_to_help()
+    if may_help(actor, account):
+        return
+    raise not_yours_to_help() if ties_of([account.pk])[account.pk] else owner_gone()
 
 
 def _done(actor: Actor, account: Account) -> None:

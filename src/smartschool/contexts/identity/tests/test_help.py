@@ -5,9 +5,13 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.hashers import is_password_usable
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from smartschool.contexts.directory.commands.staff import release_staff
+from smartschool.contexts.directory.models import StaffRecord
+from smartschool.contexts.directory.public import doors
 from smartschool.contexts.identity.actors import actor_of
 from smartschool.contexts.identity.commands.accounts import may_help
 from smartschool.contexts.identity.models import Account
@@ -15,7 +19,9 @@ from smartschool.contexts.identity.rules import rules
 from smartschool.contexts.identity.seeds import PASSWORD
 from smartschool.contexts.identity.tests.people import make_people
 from smartschool.kernel import clock
+from smartschool.kernel.actor import system_actor
 from smartschool.kernel.models import AuditRecord
+from smartschool.kernel.scope import scope_of
 
 SCHOOL, VILLAGE = "/schools/2134040201/accounts/", "/schools/2134040210/accounts/"
 DISTRICT = "/district/accounts/"
@@ -275,6 +281,22 @@ def test_the_district_opens_for_the_bureau_and_the_offices(office: Client) -> No
     assert "何静" in html
     assert "李岚" not in html, "nobody but the office"
     assert page(district, DISTRICT + "offices/DT/", 404)
+
+
+def test_the_account_of_who_has_left_says_so(office: Client) -> None:
+    with transaction.atomic(), scope_of([place.id for place in doors.organisations()]):
+        lan = StaffRecord.objects.get(name="李岚", organisation__code="2134040201")
+        release_staff(actor=system_actor("checks"), staff=lan, on=clock.today())
+    district, own = signed_in("dt-xuheng"), DISTRICT + "login/dt-lilan/"
+    html = page(district, own)
+    assert "这个人已经不在全区任何单位" in html
+    assert "能正常登录" not in html
+    assert "重置密码</button>" not in html
+    for what in ("reset", "close"):
+        status, html = do(district, own, what)
+        assert status == 409
+        assert "已经不在全区任何单位" in html
+    assert office.get(SCHOOL + "login/dt-lilan/").status_code == 404
 
 
 @pytest.mark.django_db
