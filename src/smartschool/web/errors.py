@@ -66,7 +66,10 @@ def render_error(request: HttpRequest, error: DomainError) -> HttpResponse:
 def _came_from(request: HttpRequest) -> str:
     """The page of ours whose form was sent, to be opened anew; 今日 where the browser does not say."""
     came = urlsplit(request.headers.get("Referer", ""))
-    return came.path + (f"?{came.query}" if came.query else "") if came.netloc == request.get_host() else "/"
+    if came.netloc != request.get_host():
+        return "/"
+    # Of several slashes at the beginning a browser would take what follows for another host.
+    return f"/{came.path.lstrip('/')}" + (f"?{came.query}" if came.query else "")
 
 
 def _meant_for(request: HttpRequest) -> list[str]:

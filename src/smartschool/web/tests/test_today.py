@@ -154,3 +154,7 @@ def test_a_form_of_an_older_session_says_what_happened_and_leads_back(people: Pe
     stranger = client.post("/account/password/", {}, headers={"Referer": "http://elsewhere.example/a"})
     assert "elsewhere" not in stranger.content.decode()
     assert 'href="/">回到刚才的页面</a>' in stranger.content.decode()
+    slashes = client.post(
+        "/account/password/", {}, headers={"Referer": "http://testserver//elsewhere.example/a"}
+    )
+    assert 'href="/elsewhere.example/a">' in slashes.content.decode(), "a path here, not a host"
