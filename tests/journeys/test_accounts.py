@@ -1,5 +1,6 @@
 """A new school from nothing: the district appoints its first 校长 and prints the slip; the 校长 signs in with
-it, chooses an own password, and opens accounts for the school; a phone shows the same."""
+it, chooses an own password, and opens accounts for the school; a phone shows the same. The bureau takes
+somebody on."""
 
 import re
 from collections.abc import Callable
@@ -101,4 +102,34 @@ def test_a_school_comes_to_work(
     expect(page.locator("h1")).to_have_text("改密码")
     choose_own(page, once, "xiao-niao7")
     expect(page).to_have_url(re.compile("/me/today/$"))
+    assert not [text for text in console if "422" not in text]
+
+
+def test_the_bureau_takes_somebody_on(
+    page: Page, site: str, logins: None, console: list[str], check_page: Callable[..., None]
+) -> None:
+    """From the tree to the slip; a post that was ended by mistake comes back."""
+    sign_in(page, site, "区级管理员")
+    page.click(".nav >> text=学校与人员")
+    page.get_by_role("link", name="局里的岗位").click()
+    page.get_by_role("button", name="任命", exact=True).click()
+    expect(page.locator(".err-sum")).to_contain_text("填姓名")
+    page.select_option("#id_role", label="督学")
+    page.fill("#id_name", "钟离岸")
+    page.fill("#id_staff_number", "G9")
+    page.get_by_role("button", name="任命", exact=True).click()
+    expect(page.locator("#hx-note")).to_contain_text("已任命钟离岸为督学")
+    pictures(page, "bureau")
+    check_page()
+    page.get_by_role("button", name="结束钟离岸的督学岗位").click()
+    expect(page.locator("#hx-note")).to_contain_text("已结束")
+    page.locator("#hx-note").get_by_role("button", name="恢复").click()
+    expect(page.locator("main")).to_contain_text("督学 · 工号 G9")
+    expect(page.get_by_role("button", name="结束许衡的区级管理员岗位")).to_have_count(0)
+    page.get_by_role("link", name="开通账号").click()
+    page.get_by_role("button", name="给选中的人开通账号").click()
+    login, once = told(page)
+    enter(page, site, login, once)
+    choose_own(page, once, "Xin-ren 2026")
+    expect(page).to_have_url(re.compile("/district/today/$"))
     assert not [text for text in console if "422" not in text]

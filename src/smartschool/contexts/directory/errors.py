@@ -93,10 +93,11 @@ def already_staff(names: list[str]) -> DomainError:
     )
 
 
-def last_in_office() -> DomainError:
+def last_in_office(role: str) -> DomainError:
+    last = "局里最后一个区级管理员" if role == "district_admin" else "本校最后一个校长或教务管理员"
     return DomainError(
         "directory.last_in_office",
-        "这是本校最后一个校长或教务管理员，结束了就没有人能办事。先任命接替的人。",
+        f"这是{last}，结束了就没有人能办事。先任命接替的人。",
         status=409,
     )
 
@@ -112,7 +113,7 @@ def not_oneself() -> DomainError:
 
 
 def no_such_post() -> DomainError:
-    return DomainError("directory.no_such_post", "区里只任命校长和教务管理员，在学校里任命。", status=409)
+    return DomainError("directory.no_such_post", "这个岗位不由区里任命，或者不在这个单位。", status=409)
 
 
 def post_not_yours(zh: str) -> DomainError:

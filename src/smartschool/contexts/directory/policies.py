@@ -12,7 +12,7 @@ from smartschool.contexts.directory.models import (
     StaffRecord,
 )
 from smartschool.contexts.directory.public.relations import FormTeacher, HoldsPost, SitsIn, TeachesSubject
-from smartschool.contexts.directory.public.roles import OFFICE
+from smartschool.contexts.directory.public.roles import DISTRICT, OFFICE
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.policy import Policy, Workspace, register_policy
 
@@ -92,8 +92,6 @@ view_staff = register_policy(
     Policy("directory.view_staff", "看本校教职工的岗位和任课", OFFICE, Workspace.SCHOOL)
 )
 
-DISTRICT = frozenset({"district_admin", "district_researcher", "district_inspector"})
-
 
 def _units(roles: frozenset[str]) -> Callable[[Actor], QuerySet[Organisation]]:
     """The bureau of an officer, what stands below it, and what did until it was closed."""
@@ -163,7 +161,7 @@ manage_organisations = register_policy(
 appoint_office = register_policy(
     Policy(
         "directory.appoint_office",
-        "任命学校的校长和教务管理员",
+        "任命局里的人，和各校的校长、教务管理员",
         frozenset({"district_admin"}),
         Workspace.DISTRICT,
         rows=_units(frozenset({"district_admin"})),

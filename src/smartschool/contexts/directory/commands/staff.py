@@ -13,7 +13,7 @@ from smartschool.contexts.directory.models import (
     StaffRecord,
 )
 from smartschool.contexts.directory.public.contracts import NewStaff
-from smartschool.contexts.directory.public.roles import OFFICE, roles
+from smartschool.contexts.directory.public.roles import GIVERS, given_by_district
 from smartschool.contexts.directory.validity import valid_on
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
@@ -86,12 +86,13 @@ def appoint(
 def appoint_office(
     *, actor: Actor, organisation: Organisation, role: str, person: NewStaff, valid_from: date
 ) -> Appointment:
-    """The district gives a post of a school's office: the first one, or one where nobody is left to give it.
+    """The district gives a post of the bureau, or of a school's office: the first one, or one where nobody is
+    left to give it.
 
-    Whoever is not staff of the school yet becomes it; a 工号 that is in use has to be this person's. Nobody
-    appoints themselves.
+    Whoever is not staff there yet becomes it; a 工号 that is in use has to be this person's. Nobody appoints
+    themselves.
     """
-    if role not in OFFICE or organisation.kind not in roles()[role].at:
+    if role not in {one.name for one in given_by_district(organisation.kind)}:
         raise errors.no_such_post()
     known = StaffRecord.objects.filter(
         organisation=organisation, staff_number=person.staff_number, valid_to__isnull=True
@@ -121,12 +122,12 @@ def appoint_office(
 
 @command("directory.end_appointment")
 def end_appointment(*, actor: Actor, appointment: Appointment, on: date) -> Appointment:
-    """From `on` the post gives no rights any more. The last post of the office stays: somebody must be able
-    to give the next one."""
+    """From `on` the post gives no rights any more. The last post of the office, and of a 区级管理员, stays:
+    somebody must be able to give the next one."""
     if appointment.valid_to is not None:
         raise errors.not_open()
-    if appointment.role in OFFICE and not _others_in_office([appointment], on):
-        raise errors.last_in_office()
+    if appointment.role in GIVERS and not _others_give([appointment], on):
+        raise errors.last_in_office(appointment.role)
     appointment.valid_to = on
     appointment.save(update_fields=["valid_to"])
     done(
@@ -138,10 +139,10 @@ def end_appointment(*, actor: Actor, appointment: Appointment, on: date) -> Appo
     return appointment
 
 
-def _others_in_office(ending: Sequence[Appointment], on: date) -> bool:
-    """Whether somebody runs the office of their school once these appointments have ended."""
+def _others_give(ending: Sequence[Appointment], on: date) -> bool:
+    """Whether somebody can give posts at their organisation once these appointments have ended."""
     rows = Appointment.objects.filter(
-        valid_on(on), valid_on(on, "staff__"), organisation=ending[0].organisation_id, role__in=OFFICE
+        valid_on(on), valid_on(on, "staff__"), organisation=ending[0].organisation_id, role__in=GIVERS
     )
     return rows.exclude(pk__in=[one.pk for one in ending]).exists()
 
@@ -225,9 +226,9 @@ def release_staff(*, actor: Actor, staff: StaffRecord, on: date) -> StaffRecord:
     if staff.valid_to is not None:
         raise errors.not_open()
     held = Appointment.objects.filter(staff=staff, valid_to__isnull=True)
-    office = list(held.filter(role__in=OFFICE))
-    if office and not _others_in_office(office, on):
-        raise errors.last_in_office()
+    giving = list(held.filter(role__in=GIVERS))
+    if giving and not _others_give(giving, on):
+        raise errors.last_in_office(giving[0].role)
     held.update(valid_to=on)
     staff.valid_to = on
     staff.revision += 1

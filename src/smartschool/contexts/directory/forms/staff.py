@@ -7,7 +7,7 @@ from django import forms
 from smartschool.contexts.directory.forms.classes import NO_DAY, day_input
 from smartschool.contexts.directory.public.contracts import NewStaff
 from smartschool.contexts.directory.public.identifiers import IdNumber, parse_id_number, parse_phone
-from smartschool.contexts.directory.public.roles import OFFICE, roles
+from smartschool.contexts.directory.public.roles import given_by_district
 from smartschool.kernel import clock
 from smartschool.kernel.cells import narrow, person_name
 from smartschool.kernel.tabular import Bad
@@ -91,17 +91,17 @@ class NewStaffForm(_StaffForm):
 
 
 class OfficeForm(_StaffForm):
-    """Whom the district makes 校长 or 教务管理员."""
+    """Whom the district gives a post of the bureau, or of a school's office."""
 
     error_title = "没有任命，先改这里"
     field_order = ("role", "name", "staff_number", "id_number", "phone", "on")
 
-    role = forms.ChoiceField(
-        label="岗位",
-        choices=[(name, roles()[name].zh) for name in roles() if name in OFFICE],
-        error_messages={"required": "选岗位。"},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["staff_number"].help_text = "在学校的工号；已经是本校教职工的，填原来的"
+        self.fields["role"] = forms.ChoiceField(
+            label="岗位",
+            choices=[(role.name, role.zh) for role in given_by_district(kind)],
+            error_messages={"required": "选岗位。"},
+        )
+        self.order_fields(self.field_order)
+        self.fields["staff_number"].help_text = "在这个单位的工号；已经在这里的人，填原来的"

@@ -144,8 +144,9 @@ class GuardianInfo:
 
 @dataclass(frozen=True, slots=True)
 class OfficeHolder:
-    """A 校长 or 教务管理员 of a place."""
+    """A 校长 or 教务管理员 of a school, or somebody of the bureau; `id` is of the appointment."""
 
+    id: int
     person_id: int
     name: str
     staff_number: str

@@ -12,7 +12,7 @@ from smartschool.contexts.directory.models import (
 )
 from smartschool.contexts.directory.names import name_key
 from smartschool.contexts.directory.public.contracts import OfficeHolder, PersonHit
-from smartschool.contexts.directory.public.roles import OFFICE, roles
+from smartschool.contexts.directory.public.roles import DISTRICT, OFFICE, roles
 from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.validity import valid_on
 from smartschool.kernel import bulk, clock
@@ -62,16 +62,20 @@ def described(organisation_id: int, person_id: int) -> PersonHit | None:
 
 
 def office_of(organisation_id: int) -> list[OfficeHolder]:
-    """Who runs the office of a place today, 校长 first; one round trip."""
-    day = clock.today()
+    """Who holds the posts of a place that the district gives, today, in the order of roles.toml; one round
+    trip."""
+    day, order = clock.today(), list(roles())
     rows = (
         Appointment.objects.filter(
-            valid_on(day), valid_on(day, "staff__"), organisation_id=organisation_id, role__in=OFFICE
+            valid_on(day),
+            valid_on(day, "staff__"),
+            organisation_id=organisation_id,
+            role__in=OFFICE | DISTRICT,
         )
-        .order_by("-role", "staff__name_key")
-        .values_list("staff__person_id", "staff__name", "staff__staff_number", "role", "valid_from")
+        .order_by("staff__name_key", "pk")
+        .values_list("pk", "staff__person_id", "staff__name", "staff__staff_number", "role", "valid_from")
     )
     return [
-        OfficeHolder(person, name, number, roles()[role].zh, since)
-        for person, name, number, role, since in rows
+        OfficeHolder(pk, person, name, number, roles()[role].zh, since)
+        for pk, person, name, number, role, since in sorted(rows, key=lambda row: order.index(row[4]))
     ]

@@ -16,8 +16,11 @@ class Role:
     by: str
 
 
-# Posts that run the office of a school.
+# Posts that run the office of a school, and those of the bureau.
 OFFICE = frozenset({"principal", "academic_admin"})
+DISTRICT = frozenset({"district_admin", "district_researcher", "district_inspector"})
+# Who holds one of these can give the next post where it is held: the last of them stays.
+GIVERS = OFFICE | {"district_admin"}
 
 
 @lru_cache(maxsize=1)
@@ -27,3 +30,8 @@ def roles() -> dict[str, Role]:
     return {
         name: Role(name, row["zh"], tuple(row["at"]), row["by"]) for name, row in tomllib.loads(text).items()
     }
+
+
+def given_by_district(kind: str) -> list[Role]:
+    """Posts that a 区级管理员 gives at an organisation of this kind, in the order of the list."""
+    return [role for role in roles().values() if role.name in OFFICE | DISTRICT and kind in role.at]

@@ -60,6 +60,14 @@ def test_the_tree_shows_counts_and_nobody(district: None) -> None:
     assert 'class="lv lv2"' in page
 
 
+def test_the_bureau_is_no_unit_of_its_own_tree(district: None) -> None:
+    """Its page would offer to close the district, and broke for want of something above it."""
+    officer = signed_in(ADMIN)
+    for path in ("", "edit/", "move/", "close/"):
+        assert officer.get(UNITS + f"DT/{path}").status_code == 404, path
+    assert officer.post(UNITS + "DT/reopen/").status_code == 404
+
+
 def test_found_by_name_code_and_town_with_the_units_above(district: None) -> None:
     officer = signed_in(ADMIN)
     page = text(officer, UNITS + "?q=河湾")

@@ -105,6 +105,24 @@ def test_the_last_of_the_office_does_not_leave(office: Client) -> None:
     assert "最后一个校长或教务管理员" in refused.content.decode()
 
 
+def test_who_may_not_take_a_post_does_not_let_its_holder_go(office: Client) -> None:
+    """Posts of the office are the principal's to give and take; they would end, and come back, with the
+    record."""
+    principal, day = signed_in("dt-zhouming"), {"on": clock.today().isoformat()}
+    head = member("周明")
+    refused = office.post(STAFF + f"{head.code}/leave/", day)
+    assert refused.status_code == 403
+    assert "校长由校长任命" in refused.content.decode()
+    own = office.post(STAFF + f"{member('何静').code}/leave/", day)
+    assert own.status_code == 403, "nor the own one"
+    with looking():
+        assert not StaffRecord.objects.filter(pk=head.pk, valid_to__isnull=False).exists()
+    assert principal.post(STAFF + f"{head.code}/leave/", day).status_code == 302
+    assert office.post(STAFF + f"{head.code}/readmit/").status_code == 403
+    with looking():
+        assert StaffRecord.objects.filter(pk=head.pk, valid_to__isnull=False).exists()
+
+
 def test_others_keep_away(office: Client) -> None:
     with looking():
         foreign = StaffRecord.objects.exclude(organisation__code=MAIN)[0]

@@ -15,7 +15,7 @@ from smartschool.contexts.directory.forms.organisations import CloseForm
 from smartschool.contexts.directory.models import HomeClass
 from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import blame, school_of
+from smartschool.contexts.directory.views.common import blame, carried_out, school_of
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.policy import actor_of, place_of, policy, requires
@@ -162,25 +162,17 @@ def close(request: HttpRequest, school_code: str, class_code: str) -> HttpRespon
         example="如：并入三（1）班；毕业",
         title="没有撤班，先改这里",
     )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                commands.close_class(
-                    actor=actor_of(request),
-                    home_class=row,
-                    on=form.cleaned_data["on"],
-                    reason=form.cleaned_data["reason"],
-                )
-            except DomainError as refused:
-                blame(form, refused, {}, "on")
-            else:
-                address = reverse("directory:class_reopen", args=[school_code, row.code])
-                offer_undo(request, f"{class_info(row).name}已撤班。", address, {}, "恢复")
-                return _to(school_code)
+    if request.method == "POST" and carried_out(
+        form,
+        lambda: commands.close_class(actor=actor_of(request), home_class=row, **form.cleaned_data),
+        {},
+        "on",
+    ):
+        address = reverse("directory:class_reopen", args=[school_code, row.code])
+        offer_undo(request, f"{class_info(row).name}已撤班。", address, {}, "恢复")
+        return _to(school_code)
     context = {"school_code": school_code, "form": form, "one": class_info(row), "page": page}
-    return render(request, "directory/class_close.html", context, status=status)
+    return render(request, "directory/class_close.html", context, status=422 if form.errors else 200)
 
 
 @requires("directory.manage_classes")

@@ -17,11 +17,11 @@ from smartschool.contexts.directory.forms.organisations import (
     PlaceForm,
 )
 from smartschool.contexts.directory.models import Organisation
-from smartschool.contexts.directory.public.roles import roles
+from smartschool.contexts.directory.public.roles import given_by_district
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import blame
+from smartschool.contexts.directory.views.common import blame, carried_out
 from smartschool.kernel import clock
-from smartschool.kernel.errors import DomainError
+from smartschool.kernel.errors import DomainError, NotYours
 from smartschool.kernel.policy import actor_of, policy, requires
 
 SHOWN = (("", "全部"), ("check", "要核对"), ("closed", "已停办"))
@@ -39,7 +39,13 @@ def _manages(request: HttpRequest) -> bool:
 
 
 def _unit(request: HttpRequest, code: str) -> Organisation:
-    unit: Organisation = policy("directory.manage_organisations").get(actor_of(request), code=code)
+    return _below(policy("directory.manage_organisations").get(actor_of(request), code=code))
+
+
+def _below(unit: Organisation) -> Organisation:
+    """The pages of units are those of what stands below the bureau: it is no school, and is not closed."""
+    if unit.parent_id is None:
+        raise NotYours
     return unit
 
 
@@ -75,6 +81,7 @@ def schools(request: HttpRequest) -> HttpResponse:
             "show": show,
             "q": words,
             "manages": _manages(request),
+            "bureau": actor_of(request).workspace,
         },
     )
 
@@ -82,7 +89,7 @@ def schools(request: HttpRequest) -> HttpResponse:
 @requires("directory.view_schools")
 def unit(request: HttpRequest, unit_code: str) -> HttpResponse:
     """One unit: particulars, headcounts, classes, units below."""
-    row = policy("directory.view_schools").get(actor_of(request), code=unit_code)
+    row = _below(policy("directory.view_schools").get(actor_of(request), code=unit_code))
     page = tree.unit_page(row)
     closed = row.valid_to is not None and row.valid_to <= clock.today()
     context = {
@@ -93,7 +100,7 @@ def unit(request: HttpRequest, unit_code: str) -> HttpResponse:
         "ends": row.valid_to if row.valid_to and not closed else None,
         "manages": _manages(request),
         "adds": any(row.kind in above for above in commands.PARENTS.values()) and not closed,
-        "has_office": row.kind in roles()["principal"].at,
+        "has_office": bool(given_by_district(row.kind)),
         "last_day": row.valid_to - timedelta(days=1) if row.valid_to else None,
     }
     return render(request, "directory/unit.html", context)
@@ -206,30 +213,22 @@ def close(request: HttpRequest, unit_code: str) -> HttpResponse:
     in_the_way = commands.standing_in_the_way(row, clock.today())
     example = "如：并入河湾小学（写文号更好查）"
     form = CloseForm(request.POST or None, since=row.valid_from, example=example)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                commands.close_organisation(
-                    actor=actor_of(request),
-                    organisation=row,
-                    on=form.cleaned_data["on"],
-                    reason=form.cleaned_data["reason"],
-                )
-            except DomainError as refused:
-                blame(form, refused, {}, "on")
-            else:
-                address = reverse("directory:unit_reopen", args=[row.code])
-                offer_undo(request, f"{row.short_name}已停办。", address, {}, "恢复")
-                return _to(row)
+    if request.method == "POST" and carried_out(
+        form,
+        lambda: commands.close_organisation(actor=actor_of(request), organisation=row, **form.cleaned_data),
+        {},
+        "on",
+    ):
+        address = reverse("directory:unit_reopen", args=[row.code])
+        offer_undo(request, f"{row.short_name}已停办。", address, {}, "恢复")
+        return _to(row)
     context = {
         "form": form,
         "row": row,
         "in_the_way": in_the_way,
         "page": tree.unit_page(row),
     }
-    return render(request, "directory/unit_close.html", context, status=status)
+    return render(request, "directory/unit_close.html", context, status=422 if form.errors else 200)
 
 
 @requires("directory.manage_organisations")

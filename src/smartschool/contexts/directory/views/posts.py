@@ -10,13 +10,11 @@ from smartschool.contexts.directory import errors, teaching_pages
 from smartschool.contexts.directory.commands import staff as commands
 from smartschool.contexts.directory.forms.posts import EndForm, PostForm
 from smartschool.contexts.directory.models import Appointment, HomeClass, StaffRecord
-from smartschool.contexts.directory.policies import GIVES
 from smartschool.contexts.directory.public.doors import classes_of
-from smartschool.contexts.directory.public.relations import roles_at
 from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.directory.shapes import class_info
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import blame
+from smartschool.contexts.directory.views.common import blame, carried_out, gives
 from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError, NotYours
 from smartschool.kernel.policy import actor_of, place_of, policy, requires
@@ -24,18 +22,12 @@ from smartschool.kernel.policy import actor_of, place_of, policy, requires
 AT = {"class_has_head": "home_class"}
 
 
-def _gives(request: HttpRequest) -> frozenset[str]:
-    """Posts that the actor may give and end here."""
-    held = roles_at(actor_of(request), place_of(request))
-    return frozenset().union(*(GIVES.get(role, frozenset()) for role in held))
-
-
 def _post(request: HttpRequest, pk: int) -> Appointment:
     rows = policy("directory.manage_posts").queryset(actor_of(request)).select_related("staff", "home_class")
     row: Appointment | None = rows.filter(pk=pk).first()
     if row is None:
         raise NotYours
-    if row.role not in _gives(request):
+    if row.role not in gives(request):
         raise errors.post_not_yours(roles()[row.role].zh)
     return row
 
@@ -48,8 +40,8 @@ def _back(school_code: str) -> HttpResponseRedirect:
 @require_GET
 def posts(request: HttpRequest, school_code: str) -> HttpResponse:
     """Posts by role with their holders, and the last that ended."""
-    page, gives = teaching_pages.posts_of(place_of(request)), _gives(request)
-    context = {"school_code": school_code, "page": page, "gives": gives, "tab": "posts"}
+    page = teaching_pages.posts_of(place_of(request))
+    context = {"school_code": school_code, "page": page, "gives": gives(request), "tab": "posts"}
     return render(request, "directory/posts.html", context)
 
 
@@ -59,7 +51,7 @@ def add(request: HttpRequest, school_code: str) -> HttpResponse:
     """Appoint somebody; the undo ends the post on the day on which it began."""
     people = [one for one in teaching_pages.teachers_of(place_of(request)).values() if one.here]
     classes = classes_of([place_of(request)])
-    given = [role for role in teaching_pages.held_at_schools() if role.name in _gives(request)]
+    given = [role for role in teaching_pages.held_at_schools() if role.name in gives(request)]
     asked = {key: request.GET.get(key, "") for key in ("staff", "role", "home_class")}
     form = PostForm(people, given, classes, request.POST or None, initial=asked | {"on": clock.today()})
     status = 200
@@ -97,20 +89,17 @@ def end(request: HttpRequest, school_code: str, post: int) -> HttpResponse:
     """Ask for the day, end the post; the undo takes the end back."""
     row = _post(request, post)
     form = EndForm(request.POST or None, since=row.valid_from)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                commands.end_appointment(actor=actor_of(request), appointment=row, on=form.cleaned_data["on"])
-            except DomainError as refused:
-                blame(form, refused, {}, "on")
-            else:
-                words = f"{row.staff.name}的{roles()[row.role].zh}岗位已结束。"
-                offer_undo(
-                    request, words, reverse("directory:post_restore", args=[school_code, row.pk]), {}, "恢复"
-                )
-                return _back(school_code)
+    if request.method == "POST" and carried_out(
+        form,
+        lambda: commands.end_appointment(
+            actor=actor_of(request), appointment=row, on=form.cleaned_data["on"]
+        ),
+        {},
+        "on",
+    ):
+        words = f"{row.staff.name}的{roles()[row.role].zh}岗位已结束。"
+        offer_undo(request, words, reverse("directory:post_restore", args=[school_code, row.pk]), {}, "恢复")
+        return _back(school_code)
     context = {
         "school_code": school_code,
         "form": form,
@@ -118,7 +107,7 @@ def end(request: HttpRequest, school_code: str, post: int) -> HttpResponse:
         "zh": roles()[row.role].zh,
         "place": class_info(row.home_class).name if row.home_class else "",
     }
-    return render(request, "directory/post_end.html", context, status=status)
+    return render(request, "directory/post_end.html", context, status=422 if form.errors else 200)
 
 
 @requires("directory.manage_posts")

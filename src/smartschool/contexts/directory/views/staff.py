@@ -1,18 +1,21 @@
 """Pages that keep the staff of a school: add somebody, let somebody go, take that back."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from smartschool.contexts.directory import queries
+from smartschool.contexts.directory import errors, queries
 from smartschool.contexts.directory.commands import staff as commands
 from smartschool.contexts.directory.forms.posts import EndForm
 from smartschool.contexts.directory.forms.staff import NewStaffForm
-from smartschool.contexts.directory.models import StaffRecord
+from smartschool.contexts.directory.models import Appointment, StaffRecord
+from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.directory.undo import offer_undo
-from smartschool.contexts.directory.views.common import blame, school_of
+from smartschool.contexts.directory.views.common import blame, carried_out, gives, school_of
+from smartschool.kernel import clock
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.policy import actor_of, place_of, policy, requires
 
@@ -20,7 +23,12 @@ AT = {"staff_number_taken": "staff_number", "already_staff": "id_number"}
 
 
 def _member(request: HttpRequest, code: str) -> StaffRecord:
+    """Somebody whose posts the actor may give and take: they end with the record and come back with it."""
     row: StaffRecord = policy("directory.manage_staff").get(actor_of(request), code=code)
+    posts = Appointment.objects.filter(Q(valid_to=row.valid_to) | Q(valid_to__gt=clock.today()), staff=row)
+    beyond = sorted(set(posts.values_list("role", flat=True)) - gives(request))
+    if beyond:
+        raise errors.post_not_yours(roles()[beyond[0]].zh)
     return row
 
 
@@ -62,21 +70,18 @@ def leave(request: HttpRequest, school_code: str, staff_code: str) -> HttpRespon
     row = _member(request, staff_code)
     form = EndForm(request.POST or None, since=row.valid_from)
     form.fields["on"].label = "从哪天起不在本校"
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                commands.release_staff(actor=actor_of(request), staff=row, on=form.cleaned_data["on"])
-            except DomainError as refused:
-                blame(form, refused, {}, "on")
-            else:
-                address = reverse("directory:staff_readmit", args=[school_code, row.code])
-                offer_undo(request, f"{row.name}已离开本校。", address, {}, "恢复")
-                return _back(school_code)
+    if request.method == "POST" and carried_out(
+        form,
+        lambda: commands.release_staff(actor=actor_of(request), staff=row, on=form.cleaned_data["on"]),
+        {},
+        "on",
+    ):
+        address = reverse("directory:staff_readmit", args=[school_code, row.code])
+        offer_undo(request, f"{row.name}已离开本校。", address, {}, "恢复")
+        return _back(school_code)
     own = next((one for one in queries.staff_rows(place_of(request)) if one.code == row.code), None)
     context = {"school_code": school_code, "form": form, "row": row, "own": own}
-    return render(request, "directory/staff_leave.html", context, status=status)
+    return render(request, "directory/staff_leave.html", context, status=422 if form.errors else 200)
 
 
 @requires("directory.manage_staff")
