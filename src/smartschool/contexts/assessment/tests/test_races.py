@@ -1,13 +1,10 @@
 """Two people at one paper at the same moment: nothing that was said to be saved is lost."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Thread
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from django.db import connection, transaction
-from django.db.utils import OperationalError
+from django.db import transaction
 
 from smartschool.contexts.assessment import queries
 from smartschool.contexts.assessment.attempt_block import AttemptBlock
@@ -17,6 +14,7 @@ from smartschool.contexts.assessment.models import Attempt, EntryDraft, MarkCorr
 from smartschool.contexts.assessment.tests.world import World, build
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel.errors import DomainError
+from smartschool.kernel.tests.meanwhile import meanwhile
 
 FULL = [4.0, 4.0, 6.0]
 
@@ -25,44 +23,6 @@ FULL = [4.0, 4.0, 6.0]
 def world(fresh_database: str) -> World:
     with transaction.atomic():
         return build(classes=1, pupils=4)
-
-
-@contextmanager
-def meanwhile(world: World, act: Callable[[], object]) -> Iterator[list[BaseException]]:
-    """The block is committed only when `act`, on a connection of its own, waits for it or has ended."""
-    raised: list[BaseException] = []
-
-    def other() -> None:
-        try:
-            with transaction.atomic(), world.scope():
-                act()
-        except BaseException as error:  # noqa: BLE001 - handed to the test
-            raised.append(error)
-        finally:
-            connection.close()
-
-    thread = Thread(target=other)
-    with transaction.atomic(), world.scope():
-        yield raised
-        thread.start()
-        _wait_until_blocked(thread)
-    thread.join(20)
-    assert not thread.is_alive()
-
-
-def _wait_until_blocked(thread: Thread) -> None:
-    for _ in range(400):
-        thread.join(0.02)
-        if not thread.is_alive():
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks"
-                " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-            )
-            if cursor.fetchone()[0]:
-                return
-    raise OperationalError("the other line neither waits nor ends")
 
 
 def test_two_corrections_of_one_pupil_at_once_both_stand(world: World) -> None:
@@ -90,7 +50,7 @@ def test_two_corrections_of_one_pupil_at_once_both_stand(world: World) -> None:
             reason="复核试卷",
         )
 
-    with meanwhile(world, lambda: correct(2, 1.0)) as raised:
+    with meanwhile(world.scope, lambda: correct(2, 1.0)) as raised:
         correct(0, 3.0)
     assert raised == []
     with transaction.atomic(), world.scope():
@@ -130,7 +90,7 @@ def test_a_part_saved_while_another_hands_in_is_handed_in_too(
     entering: tuple[World, Paper, Callable[..., None], Callable[[], None]],
 ) -> None:
     world, paper, save, hand_in = entering
-    with meanwhile(world, hand_in) as raised:
+    with meanwhile(world.scope, hand_in) as raised:
         save(1, {3: 2.0})
     assert raised == []
     with transaction.atomic(), world.scope():
@@ -142,7 +102,7 @@ def test_a_part_saved_after_the_hand_in_is_refused_and_leaves_no_draft(
     entering: tuple[World, Paper, Callable[..., None], Callable[[], None]],
 ) -> None:
     world, paper, save, hand_in = entering
-    with meanwhile(world, lambda: save(1, {3: 2.0})) as raised:
+    with meanwhile(world.scope, lambda: save(1, {3: 2.0})) as raised:
         hand_in()
     assert [error.code for error in raised if isinstance(error, DomainError)] == ["assessment.entry_refused"]
     with transaction.atomic(), world.scope():

@@ -98,9 +98,11 @@ class OfficeForm(_StaffForm):
 
     def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # A new school needs its 校长 first; at the bureau nobody becomes 区级管理员 by an unread field.
+        unread = [("", "选岗位")] if kind == "bureau" else []
         self.fields["role"] = forms.ChoiceField(
             label="岗位",
-            choices=[(role.name, role.zh) for role in given_by_district(kind)],
+            choices=unread + [(role.name, role.zh) for role in given_by_district(kind)],
             error_messages={"required": "选岗位。"},
         )
         self.order_fields(self.field_order)

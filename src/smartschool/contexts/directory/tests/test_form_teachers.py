@@ -1,10 +1,9 @@
 """A class has one 班主任, also when two of the office change it at the same moment."""
 
 from collections.abc import Callable
-from threading import Thread
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from smartschool.contexts.directory.commands import staff as commands
 from smartschool.contexts.directory.models import Appointment, HomeClass, StaffRecord
@@ -14,6 +13,7 @@ from smartschool.kernel import clock
 from smartschool.kernel.actor import system_actor
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.scope import scope_of
+from smartschool.kernel.tests.meanwhile import meanwhile
 
 ACTOR = system_actor("checks")
 
@@ -48,38 +48,18 @@ def test_of_two_at_once_the_later_sees_the_earlier(
             commands.release_staff(actor=ACTOR, staff=lan, on=clock.today())
         else:
             commands.end_appointment(actor=ACTOR, appointment=_head(own), on=clock.today())
-    refused: list[str] = []
-
-    def meanwhile() -> None:
-        try:
-            with transaction.atomic(), scope_of([own.organisation_id]):
-                second(own, lan)
-        except DomainError as problem:
-            refused.append(problem.code)
-        finally:
-            connection.close()
-
-    other = Thread(target=meanwhile)
-    with transaction.atomic(), scope_of([own.organisation_id]):
+    with meanwhile(lambda: scope_of([own.organisation_id]), lambda: second(own, lan)) as raised:
         _set(own, jing)
-        other.start()
-        while other.is_alive() and not _somebody_waits():
-            other.join(0.05)
-    other.join()
     with looking():
         heads = Appointment.objects.filter(home_class=own, role="form_teacher", valid_to__isnull=True)
         assert heads.count() == 1
         assert heads[0].staff_id == (lan.pk if second is _set else jing.pk)
+    refused = [problem.code for problem in raised if isinstance(problem, DomainError)]
     assert refused == ([] if second in (_set, _readmit) else ["directory.class_has_head"])
+    assert len(raised) == len(refused)
 
 
 def _head(own: HomeClass) -> Appointment:
     found = commands.head_of(own)
     assert found is not None
     return found
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])

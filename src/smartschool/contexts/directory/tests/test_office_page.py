@@ -128,6 +128,7 @@ def test_the_bureau_takes_somebody_on_and_lets_go(district: Client) -> None:
         assert name in page
     assert "校长" not in re.findall(r"<option[^>]*>([^<]+)", page)
     assert district.post(BUREAU, FORM).status_code == 422, "no 校长 at the bureau"
+    assert "选岗位。" in district.post(BUREAU, FORM | {"role": ""}).content.decode()
     inspector = FORM | {"role": "district_inspector"}
     assert district.post(OFFICE, inspector).status_code == 422, "no 督学 at a school"
     page = district.post(BUREAU, inspector | {"staff_number": "G9"}, follow=True).content.decode()
