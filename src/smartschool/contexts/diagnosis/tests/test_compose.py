@@ -497,3 +497,14 @@ def test_options_stand_in_thirds_only_where_the_thirds_are_known():
         ("A", True, 0.5, 0.7, 0.9)
     ]
     assert compose_item(PAPER, block, None, 0, [], small=True).option_groups == ()
+
+
+def test_a_small_class_counts_only_points_on_which_somebody_was_judged():
+    points = [point_figures(0.9, n=8, states=(8, 0, 0, 0)), point_figures(0.5, n=8, states=(5, 2, 1, 0))]
+    marks, states = np.full((8, 4), 4.0), np.zeros((8, 4), dtype=np.int8)
+    block = group([EASY] * 4, points, n=8)
+    report = compose_small_class(PAPER, block, [pupil(i, (None, 1)) for i in range(8)], marks, states)
+    assert [(p.name, p.mastered, p.basic, p.needs, p.unknown) for p in report.judged_points] == [
+        ("方程应用", 0, 1, 2, 5)
+    ]
+    assert report.vague_points == ("解方程",)

@@ -1,13 +1,16 @@
 """The error workbook reads like the file it came from: a header of two lines, full marks, its own column."""
 
 from datetime import date
+from io import BytesIO
+
+from python_calamine import CalamineWorkbook
 
 from smartschool.contexts.assessment.marks_import.importer import MarksImporter
 from smartschool.contexts.directory.importers.class_cells import ClassCell
 from smartschool.contexts.directory.importers.roster import RosterImporter
 from smartschool.contexts.exchange.checkup import read_and_check
 from smartschool.contexts.exchange.error_workbook import COMMENT, make
-from smartschool.contexts.exchange.tests.workbooks import xlsx
+from smartschool.contexts.exchange.tests.workbooks import as_csv, xlsx
 from smartschool.kernel.actor import system_actor
 from smartschool.kernel.importing import Importer, Target
 from smartschool.kernel.tabular import Checked, Fault
@@ -66,3 +69,17 @@ def test_full_marks_go_with_the_refused_rows() -> None:
     assert again.column("name") == ["满分", "李二"]
     assert again.frame.extra["1"] == ["3", "9"]
     assert again.frame.extra[COMMENT][1] == "1：满分 3，这里是 9"
+
+
+def test_the_comment_stands_behind_the_widest_row() -> None:
+    """A title of one cell in a CSV is no table of one column."""
+    head = ["姓名", "性别", "出生日期", "年级", "班级", "联系电话"]
+    rows = [["三年级名单"], head, ["王一", "男", "20170519", "三年级", "02", "1390"]]
+    importer = RosterImporter()
+    content = as_csv(rows, "utf-8-sig")
+    first = checked(importer, content)
+    lines = CalamineWorkbook.from_filelike(BytesIO(make(content, importer, TARGET, {}, first.faults)))
+    made = lines.get_sheet_by_index(0).to_python()
+    assert made[1] == [*head, COMMENT]
+    assert made[2][:6] == rows[2]
+    assert "电话" in str(made[2][6])

@@ -102,3 +102,27 @@ def test_who_was_away_stays_so_where_a_later_sheet_says_nothing(world: World, pa
     assert data_of(world, paper).statuses.tolist() == [0, 1, 0, 0, 0, 0]
     load(world, paper, wide(world, GOOD))
     assert data_of(world, paper).statuses.tolist() == [0] * 6
+
+
+def test_undo_of_a_correction_leaves_the_other_papers_of_the_same_pupils(world: World, paper: Paper) -> None:
+    """Marks of another paper that came in since are none of its business, and do not hold it up."""
+    with world.scope():
+        other = world.paper([], subject="13", exam=paper.exam, full_score=12)
+        save_blueprint(
+            actor=world.actor,
+            paper=other,
+            rows=[replace(row, points=()) for row in ROWS],
+            full_score=12,
+            base_revision=1,
+        )
+    for one in (paper, other):
+        load(world, one, wide(world, GOOD))
+    changed = [list(row) for row in GOOD]
+    changed[0][0] = 0
+    second = load(world, paper, wide(world, changed))
+    changed[0][1] = 2
+    load(world, other, wide(world, changed))
+    undone = undo_import(actor=system_actor("checks"), run_code=second.run)
+    assert (undone.done, undone.blocked) == (1, ())
+    np.testing.assert_array_equal(data_of(world, paper).marks, GOOD)
+    np.testing.assert_array_equal(data_of(world, other).marks, changed)
