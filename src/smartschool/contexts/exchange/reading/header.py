@@ -264,7 +264,8 @@ def _two_lines(
         for place in range(1, len(upper)):
             parent = upper[place - 1]
             if parent and not upper[place] and lower[place - 1] and lower[place]:
-                upper[place] = "" if keys[parent] or claims(parent) else parent
+                column = keys[parent] and not (keys[parent + lower[place - 1]] or keys[parent + lower[place]])
+                upper[place] = "" if column or claims(parent) else parent
     joined = [
         above if not below else below if not above else above + below
         for above, below in zip(upper, lower, strict=True)
