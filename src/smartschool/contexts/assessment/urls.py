@@ -12,6 +12,7 @@ _ENTRY = _PAPER + "entry/<str:class_code>/"
 urlpatterns = [
     path(_SCHOOL + "exams/", exams.exams, name="exams"),
     path(_SCHOOL + "exams/new/", exams.new_exam, name="new_exam"),
+    path(_SCHOOL + "exams/<str:exam_code>/import/", imports.import_exam, name="import_exam"),
     path(_PAPER, exams.paper, name="paper"),
     path(_PAPER + "blueprint/", blueprint.edit_blueprint, name="blueprint"),
     path(_PAPER + "import/", imports.import_marks, name="import_marks"),

@@ -69,6 +69,7 @@ def run_page(run: ImportRun, show: str, actor: Actor) -> dict[str, Any]:
         "n_faults": report.get("n_faults", 0) - len(file_faults),
         "warnings": report.get("warnings", [])[:SHOWN],
         "brake": report.get("brake", []),
+        "sheets": report.get("sheets", []),
         "standing": report.get("standing", 0),
         "headings": headings,
         "known": sum(heading["how"] in ("known", "saved") for heading in headings),

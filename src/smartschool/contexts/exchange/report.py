@@ -1,6 +1,7 @@
 """The preview of a run as stored data: headings, faults, what changes, who leaves. Encrypted at rest."""
 
 import json
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -27,6 +28,7 @@ def build(checkup: Checkup, importer: Importer, target: Target) -> dict[str, Any
         "changes": _changes(checkup),
         "leaving": [[one.label, one.group] for one in checkup.plan.leaving] if checkup.plan else [],
         "standing": checkup.plan.standing if checkup.plan else 0,
+        "sheets": [asdict(one) for one in checkup.report(applies=True).sheets],
     }
 
 

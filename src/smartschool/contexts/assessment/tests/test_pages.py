@@ -307,6 +307,31 @@ def test_a_workbook_of_marks_begins_on_the_paper_s_page(place: Place) -> None:
     assert signed_in(LAN).get(url).status_code == 403
 
 
+def test_a_workbook_of_several_subjects_begins_on_the_page_of_exams(place: Place) -> None:
+    client = signed_in(HE)
+    with transaction.atomic(), scope_of([place.school.id]):
+        exam = place.final.exam.code
+    url = f"/schools/{place.school.code}/exams/{exam}/import/"
+    assert url in client.get(f"/schools/{place.school.code}/exams/").content.decode()
+    assert "语文、数学" in text_of(client.get(url).content)
+    assert client.post(url).status_code == 422
+    sheets = [
+        (name, [["班级", "学号", "总分"], ["七（2）班", place.numbers[0], mark]])
+        for name, mark in (("语文", 91), ("英语", 92))
+    ]
+    upload = SimpleUploadedFile("期末.xlsx", xlsx(sheets[0][1], sheet="语文", after=sheets[1:]))
+    run = client.post(url, {"file": upload}).headers["Location"]
+    shown = text_of(client.get(run).content)
+    assert re.search(r"工作表 行 新增或变更 不变 要改 语文 1 \d 0|语文 1 1 0 0", shown)
+    assert re.search(r"英语 1 1 0 0", shown)
+    assert client.post(run + "apply/").status_code == 302
+    assert signed_in(LAN).get(url).status_code == 403
+    assert url not in signed_in(LAN).get(f"/schools/{place.school.code}/exams/").content.decode()
+    other = next(one.code for one in schools() if one.code != place.school.code)
+    assert client.get(f"/schools/{other}/exams/{exam}/import/").status_code == 404
+    assert client.get(f"/schools/{place.school.code}/exams/NOSUCH00/import/").status_code == 404
+
+
 def test_the_teacher_s_home_leads_to_the_marks_that_wait(place: Place) -> None:
     client = signed_in(LAN)
     home = f"/schools/{place.school.code}/today/"

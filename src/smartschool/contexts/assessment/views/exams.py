@@ -58,6 +58,7 @@ def exams(request: HttpRequest, school_code: str) -> HttpResponse:
             "lacking": _without_marks(found),
             "school_code": school_code,
             "may_create": may_create,
+            "may_import": actor.role in policies.import_marks.roles,
         },
     )
 
