@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from types import MappingProxyType
@@ -368,8 +369,9 @@ def _beta_summary(
     Many pupils share the same pair (a, b), and an inverse beta costs microseconds: each pair is done once.
     """
     shape = a.shape
-    pairs, inverse = np.unique(np.round(a[wanted] + 1j * b[wanted], 9), return_inverse=True)
-    ua, ub = pairs.real, pairs.imag
+    known_a, known_b = np.round(a[wanted], 9), np.round(b[wanted], 9)
+    first, inverse = _distinct(known_a, known_b)
+    ua, ub = known_a[first], known_b[first]
     tail = (1.0 - settings.level) / 2.0
     columns = (
         special.betaincinv(ua, ub, tail),
@@ -380,10 +382,23 @@ def _beta_summary(
     out = []
     for column in columns:
         full = np.full(shape, np.nan)
-        full[wanted] = column[inverse.reshape(-1)]
+        full[wanted] = column[inverse]
         out.append(full)
     parts = np.nan_to_num(np.stack(out[2:]))
     return out[0], out[1], parts[0], parts[1]
+
+
+def _distinct(a: FloatArray, b: FloatArray) -> tuple[IntArray, IntArray]:
+    """Place of the first of each distinct pair, and which of them each pair is.
+
+    One number that hardly two pairs share is sorted several times faster than pairs are; should two share it
+    after all, pairs are sorted.
+    """
+    key = a * math.pi + b
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    if not (np.array_equal(a[first][inverse], a) and np.array_equal(b[first][inverse], b)):
+        _, first, inverse = np.unique(a + 1j * b, return_index=True, return_inverse=True)
+    return first, inverse.reshape(-1)
 
 
 def _inseparable(q: FloatArray, points: tuple[str, ...]) -> list[Caution]:

@@ -69,38 +69,58 @@ def reliability(
     & Hartmann (2007), on the scale of :math:`\log(1-\alpha)`, replaces it where it is wider.
     """
     cov = covariances(centred)
-    items = len(cov.matrix)
+    value = _value(cov)
     settings = MappingProxyType({"level": level, "blocks": blocks})
-    cautions: list[Caution] = []
+    cautions = _cautions(cov, value)
+    if isinstance(value, Insufficient):
+        return Reliability(value, value, value, Provenance("ctt", VERSION, settings, cautions))
+    return Reliability(
+        near_edge(centred, ROOM_FOR_RELIABILITY) or _alpha_interval(centred, value, cov, level),
+        near_edge(centred, ROOM_FOR_RELIABILITY) or _omega(centred, cov, level, rng, blocks),
+        near_edge(centred, ROOM_FOR_SPREAD) or _sem(centred, cov, level),
+        Provenance("ctt", VERSION, settings, cautions),
+    )
+
+
+def alpha_and_sem(centred: Centred, *, level: float = 0.95) -> tuple[Outcome, Outcome]:
+    """α and the standard error of measurement of `reliability` without ω, which takes most of its time."""
+    cov = covariances(centred)
+    value = _value(cov)
+    if isinstance(value, Insufficient):
+        return value, value
+    return (
+        near_edge(centred, ROOM_FOR_RELIABILITY) or _alpha_interval(centred, value, cov, level),
+        near_edge(centred, ROOM_FOR_SPREAD) or _sem(centred, cov, level),
+    )
+
+
+def _value(cov: Covariances) -> float | Insufficient:
+    """Cronbach's α, or why there is none."""
+    items = len(cov.matrix)
     refusal = _refusal(cov, items)
     if refusal is not None:
-        return Reliability(refusal, refusal, refusal, Provenance("ctt", VERSION, settings))
-    off = ~np.eye(items, dtype=bool)
-    unseen = off & (cov.common < 2)
-    if unseen.any():
-        cautions.append(
-            Caution("pairs_never_together", data=MappingProxyType({"pairs": int(unseen.sum() // 2)}))
-        )
-    mean_covariance = float(np.nanmean(cov.matrix[off]))
+        return refusal
+    mean_covariance = float(np.nanmean(cov.matrix[~np.eye(items, dtype=bool)]))
     mean_variance = float(np.mean(np.diag(cov.matrix)))
-    spread = items * (mean_variance + (items - 1) * mean_covariance)
-    if spread <= TIE:
-        constant = Insufficient(Reason.CONSTANT_MARKS, cov.n)
-        return Reliability(
-            constant, constant, constant, Provenance("ctt", VERSION, settings, tuple(cautions))
-        )
-    value = items * mean_covariance / (mean_variance + (items - 1) * mean_covariance)
-    if cov.answered < COMPLETE_ENOUGH:
-        cautions.append(
-            Caution("alpha_of_whole_pool", data=MappingProxyType({"answered": round(cov.answered, 4)}))
-        )
-    ratio, spread_of_errors = (near_edge(centred, least) for least in (ROOM_FOR_RELIABILITY, ROOM_FOR_SPREAD))
-    return Reliability(
-        ratio or _alpha_interval(centred, value, cov, level),
-        ratio or _omega(centred, cov, level, rng, blocks),
-        spread_of_errors or _sem(centred, cov, level),
-        Provenance("ctt", VERSION, settings, tuple(cautions)),
-    )
+    if items * (mean_variance + (items - 1) * mean_covariance) <= TIE:
+        return Insufficient(Reason.CONSTANT_MARKS, cov.n)
+    return items * mean_covariance / (mean_variance + (items - 1) * mean_covariance)
+
+
+def _cautions(cov: Covariances, value: float | Insufficient) -> tuple[Caution, ...]:
+    """What the reader of α must know; nothing where too little is there to begin with."""
+    constant = isinstance(value, Insufficient) and value.reason is Reason.CONSTANT_MARKS
+    if isinstance(value, Insufficient) and not constant:
+        return ()
+    found = []
+    unseen = ~np.eye(len(cov.matrix), dtype=bool) & (cov.common < 2)
+    if unseen.any():
+        pairs = MappingProxyType({"pairs": int(unseen.sum() // 2)})
+        found.append(Caution("pairs_never_together", data=pairs))
+    if not constant and cov.answered < COMPLETE_ENOUGH:
+        answered = MappingProxyType({"answered": round(cov.answered, 4)})
+        found.append(Caution("alpha_of_whole_pool", data=answered))
+    return tuple(found)
 
 
 def feldt_interval(alpha: float, n: int, items: int, *, level: float = 0.95) -> tuple[float, float]:

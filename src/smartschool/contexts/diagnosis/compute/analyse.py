@@ -107,7 +107,7 @@ def _pupils(paper: Paper) -> PupilArrays:
     states = np.full(size, -1, dtype=np.int8)
     columns = {name: np.full(size, np.nan) for name in ("value", "low", "high", "sure")}
     n_items = np.zeros(size, dtype=np.int64)
-    table = None if paper.exam is None else paper.exam.mastery
+    table = None if paper.judgement is None else paper.judgement.mastery
     if table is not None:
         rows = np.flatnonzero(paper.row >= 0)
         at = paper.row[rows]

@@ -74,7 +74,7 @@ def group_figures(
     _no_points(points)
     if marked is not None:
         _fill_items(items, marked)
-        if paper.exam is not None and paper.exam.mastery is not None:
+        if paper.judgement is not None and paper.judgement.mastery is not None:
             shares = _fill_points(points, paper, marked)
     common = _common_words(paper, marked, shares) | {"reasons": _reasons(items, points)}
     found = []
@@ -131,8 +131,8 @@ def _fill_thirds(block: FloatArray, means: FloatArray, split: BoolArray) -> None
 
 
 def _fill_points(points: FloatArray, paper: Paper, marked: _Marked) -> Estimates:
-    assert paper.exam is not None  # noqa: S101 - the caller looked
-    table = paper.exam.mastery
+    assert paper.judgement is not None  # noqa: S101 - the caller looked
+    table = paper.judgement.mastery
     assert table is not None  # noqa: S101
     stack = marked.stack
     held, got = paper.held[stack.rows], paper.got[stack.rows]
@@ -173,13 +173,13 @@ def _shares(stack: Stack, held: FloatArray, got: FloatArray) -> Estimates:
 def _common_words(paper: Paper, marked: _Marked | None, shares: Estimates | None) -> dict[str, Any]:
     """What every group of the paper says alike; verdicts on keys are those of the whole paper."""
     nothing = Insufficient(Reason.NO_RESPONSES, 0)
-    reliability = None if paper.exam is None else paper.exam.reliability
+    judgement = paper.judgement
     items = None if marked is None else marked.items
     return {
         "schema": SCHEMA,
         "size": [len(paper.sketch.items), len(paper.sketch.points)],
-        "alpha": dump_outcome(nothing if reliability is None else reliability.alpha),
-        "sem": dump_outcome(nothing if reliability is None else reliability.sem),
+        "alpha": dump_outcome(nothing if judgement is None else judgement.alpha),
+        "sem": dump_outcome(nothing if judgement is None else judgement.sem),
         "methods": {
             "facility": method_words(None if items is None else items.facility),
             "discrimination": method_words(None if items is None else items.discrimination),
@@ -250,7 +250,8 @@ def _bins(totals: FloatArray) -> list[int]:
 
 def _verdict(paper: Paper, item: int) -> tuple[str, tuple[str, ...]]:
     """The option that seems right instead of the key, and options that nearly nobody takes."""
-    choice = None if paper.exam is None else paper.exam.options[item]
+    options = None if paper.judgement is None else paper.judgement.options
+    choice = None if options is None else options[item]
     if not isinstance(choice, OptionAnalysis):
         return "", ()
     return (choice.key_error.rival if choice.key_error else ""), choice.non_functioning

@@ -14,7 +14,8 @@ from edumetrics import levels
 from edumetrics.arrays import ResponseMatrix, State, response_matrix
 from edumetrics.dif import mantel_haenszel
 from edumetrics.dif.mantel_haenszel import MIN_GROUP
-from edumetrics.exam import ExamAnalysis, ExamSettings, analyse_exam
+from edumetrics.exam_flags import ExamSettings
+from edumetrics.judgement import PaperJudgement, judge_paper
 from edumetrics.mastery import MasterySettings, item_weights
 from edumetrics.options import OptionResponses, option_responses
 from edumetrics.results import Estimate, FloatArray
@@ -51,8 +52,8 @@ class Paper:
         Took part and has a mark or a stated total.
     share, level : arrays, P
         Total over full mark (NaN where unknown) and its band (-1).
-    matrix, exam
-        The M pupils with marks, and the analysis of all of them; None where the paper has no marks by item.
+    matrix, judgement
+        The M pupils with marks, and what all of them together tell; None where the paper has no marks by item.
     row : int array, P
         Row of the matrix, -1 for pupils without marks by item.
     easier_for : tuple of str, I
@@ -67,7 +68,7 @@ class Paper:
     share: FloatArray
     level: NDArray[np.int8]
     matrix: ResponseMatrix | None
-    exam: ExamAnalysis | None
+    judgement: PaperJudgement | None
     easier_for: tuple[str, ...]
     row: NDArray[np.int64]
     q: FloatArray
@@ -130,7 +131,7 @@ def prepare(
     settings: Settings,
     sexes: Sequence[str] | None,
 ) -> Paper:
-    """Matrix and analysis of the whole paper; one call of the numeric core."""
+    """Matrix of the whole paper and what is judged on it; one call of the numeric core."""
     share = total_shares(data)
     taken = data.statuses == AttemptStatus.PRESENT
     marked = np.isfinite(data.marks).any(axis=1) if sketch.items else np.zeros(len(share), dtype=bool)
@@ -139,14 +140,14 @@ def prepare(
     row[rows] = np.arange(len(rows))
     column = {key: c for c, key in enumerate(data.point_ids)}
     q = data.weights[:, [column[key] for key in point_ids]] if sketch.items else np.zeros((0, 0))
-    matrix, exam = None, None
+    matrix, judgement = None, None
     held = got = np.zeros((len(rows), len(sketch.points)))
     if len(rows):
         matrix = _matrix(data, rows)
-        exam = analyse_exam(
+        judgement = judge_paper(
             matrix,
             q if sketch.points else None,
-            [point.code for point in sketch.points] if sketch.points else None,
+            [point.code for point in sketch.points],
             settings=ExamSettings(mastery=settings.mastery, bands=settings.bands),
         )
         weights = item_weights(q, matrix.full)
@@ -159,7 +160,7 @@ def prepare(
         share=share,
         level=settings.bands.assign(share, 1.0),
         matrix=matrix,
-        exam=exam,
+        judgement=judgement,
         easier_for=_easier_for(matrix, None if sexes is None else [sexes[int(i)] for i in rows]),
         row=row,
         q=q,

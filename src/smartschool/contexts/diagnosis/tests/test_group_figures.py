@@ -208,8 +208,8 @@ def one_group(paper: Paper, rows: NDArray[np.int64], mean: Outcome) -> GroupFigu
         passed=int(np.count_nonzero((level >= 0) & (level < len(paper.settings.bands.bands) - 1))),
         bins=_bins(totals),
         levels=tuple(int(n) for n in paper.settings.bands.counts(level)),
-        alpha=nothing if paper.exam is None else paper.exam.reliability.alpha,
-        sem=nothing if paper.exam is None else paper.exam.reliability.sem,
+        alpha=nothing if paper.judgement is None else paper.judgement.alpha,
+        sem=nothing if paper.judgement is None else paper.judgement.sem,
         items=_items(paper, matrix, centred, groups),
         points=_points(paper, matrix, marked, groups),
         group_sizes=None if groups is None else _sizes(groups),
@@ -263,7 +263,8 @@ def _items(
 
 def _verdict(paper: Paper, item: int) -> tuple[str, tuple[str, ...]]:
     """The option that seems right instead of the key, and options that nearly nobody takes."""
-    choice = None if paper.exam is None else paper.exam.options[item]
+    options = None if paper.judgement is None else paper.judgement.options
+    choice = None if options is None else options[item]
     if not isinstance(choice, OptionAnalysis):
         return "", ()
     return (choice.key_error.rival if choice.key_error else ""), choice.non_functioning
@@ -320,7 +321,7 @@ def _three(values: FloatArray) -> tuple[float, float, float] | None:
 def _points(
     paper: Paper, matrix: ResponseMatrix | None, marked: NDArray[np.int64], groups: FloatArray | None
 ) -> tuple[PointFigures, ...]:
-    table = None if paper.exam is None else paper.exam.mastery
+    table = None if paper.judgement is None else paper.judgement.mastery
     if matrix is None or table is None:
         nothing = Insufficient(Reason.NO_RESPONSES, 0)
         return tuple(PointFigures(nothing, 0, 0, (0, 0, 0, 0)) for _ in paper.sketch.points)
