@@ -11,7 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartschool.contexts.assessment.item_labels import canonical
-from smartschool.contexts.assessment.marks_import.cells import looks_like_choices, read_choices, read_marks
+from smartschool.contexts.assessment.marks_import.cells import (
+    looks_like_choices,
+    read_choices,
+    read_mark,
+    read_marks,
+)
 from smartschool.contexts.assessment.marks_import.numbering import headings
 from smartschool.contexts.assessment.public.contracts import ItemInfo, ItemType, MarkState
 from smartschool.contexts.assessment.scoring import marks_of
@@ -92,7 +97,10 @@ def read_wide(
     )
     away = np.zeros((rows, len(items)), np.int8)
     chosen: dict[int, list[str]] = {}
+    plain = _read_plain(frame, columns, sheet)
     for place, item in enumerate(items):
+        if place in plain:
+            continue
         own = columns.get(item.label)
         if own is None:
             sheet.notes.append(
@@ -131,6 +139,27 @@ def read_wide(
     return sheet
 
 
+def _read_plain(frame: Frame, columns: dict[str, _ItemColumns], sheet: SheetMarks) -> set[int]:
+    """Read at once the columns that hold nothing but marks, as most do; places of the items that are read."""
+    found = {}
+    for place, item in enumerate(sheet.items):
+        own = columns.get(item.label)
+        if own is None or own.choices is not None or own.marks is None:
+            continue
+        cells = frame.extra[own.marks]
+        if set(map(type, cells)) == {float}:
+            found[place] = cells
+    if not found:
+        return set()
+    places = np.array(list(found))
+    full = np.array([sheet.items[place].full for place in found])
+    marks = np.array(list(found.values()), np.float64).T
+    # What is odd in any way (an absence written as -1, above the full mark, no number) is read on its own.
+    usual = ((marks >= 0) & (marks <= full)).all(axis=0)
+    sheet.marks[:, places[usual]], sheet.states[:, places[usual]] = marks[:, usual], MarkState.MARKED
+    return set(places[usual].tolist())
+
+
 def _whole_rows_away(away: NDArray[np.int8], sheet: SheetMarks) -> NDArray[np.int8]:
     """Status of pupils of whom no item has a mark and some cell says why."""
     nothing = np.isnan(sheet.marks).all(axis=1)
@@ -144,8 +173,8 @@ def _full_marks(
         cell = full_row.get(own.marks or "", full_row.get(own.choices or ""))
         if cell is None:
             continue
-        value = read_marks([cell], label="", full=None).marks[0]
-        if np.isnan(value) or value <= 0:
+        value = cell if type(cell) is float else read_mark(cell)
+        if not isinstance(value, float) or np.isnan(value) or value <= 0:
             raise FileRefused(
                 "bad_full_mark",
                 "满分行的这一格应为大于 0 的数字，请改正。",
@@ -153,7 +182,7 @@ def _full_marks(
                 row=full_place[1],
                 column=own.marks or own.choices or "",
             )
-        own.full = float(value)
+        own.full = value
 
 
 def _items(

@@ -1,6 +1,7 @@
 """Rows of a sheet that are no pupil: the row of full marks, averages and sums below the table."""
 
 from collections.abc import Callable, Collection, Iterable
+from itertools import compress
 from typing import Any
 
 from smartschool.contexts.assessment.item_labels import item_heading
@@ -112,17 +113,18 @@ def drop_rows(checked: Checked, indices: Iterable[int]) -> None:
         return
     frame = checked.frame
     places = {(frame.sheets[index], frame.rows[index]) for index in gone}
-    kept = [index for index in range(len(frame)) if index not in gone]
-    renumbered = {old: new for new, old in enumerate(kept)}
+    stays = [index not in gone for index in range(len(frame))]
     tables: list[dict[str, list[Any]]] = [frame.columns, frame.extra, checked.values]
     for table in tables:
         for key, cells in table.items():
-            table[key] = [cells[index] for index in kept]
-    frame.sheets[:] = [frame.sheets[index] for index in kept]
-    frame.rows[:] = [frame.rows[index] for index in kept]
+            table[key] = list(compress(cells, stays))
+    frame.sheets[:] = compress(frame.sheets, stays)
+    frame.rows[:] = compress(frame.rows, stays)
     checked.faults[:] = [fault for fault in checked.faults if (fault.sheet, fault.row) not in places]
     checked.warnings[:] = [fault for fault in checked.warnings if (fault.sheet, fault.row) not in places]
-    checked.bad = {renumbered[index] for index in checked.bad if index in renumbered}
+    if checked.bad:
+        renumbered = {old: new for new, old in enumerate(compress(range(len(stays)), stays))}
+        checked.bad = {renumbered[index] for index in checked.bad if index in renumbered}
 
 
 def part_of(checked: Checked, sheets: Collection[str]) -> Checked:

@@ -76,8 +76,10 @@ class Words:
 
     def find(self, text: str) -> tuple[str, int] | None:
         """(key, rank) of an exact word; rank 0 is the official name."""
-        form = comparable(text)
-        return self.exact.get(form) or self.exact.get(comparable(_HINT.sub("", text)))
+        found = self.exact.get(comparable(text))
+        if found is not None or text.isalnum():  # no hint in brackets to take away
+            return found
+        return self.exact.get(comparable(_HINT.sub("", text)))
 
     def resembling(self, text: str) -> str | None:
         """The only column whose longest word is part of the text (学生姓名拼写 is 姓名)."""
@@ -97,6 +99,8 @@ class Words:
 @lru_cache(maxsize=16384)  # the first lines of a sheet are looked at again and again
 def comparable(text: str) -> str:
     """Header text without spaces, stars, colons and case; full-width narrowed."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
     return _NOISE.sub("", narrow(text)).lower()
 
 
