@@ -208,10 +208,9 @@ class Attempt(Owned):
         indexes: ClassVar = [
             models.Index(fields=["paper", "home_class", "class_number"], name="attempt_natural_order"),
             models.Index(fields=["home_class", "paper"], name="attempt_class"),
-            models.Index(fields=["enrolment", "paper"], name="attempt_pupil"),
         ]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["paper", "enrolment"], name="attempt_once"),
+            models.UniqueConstraint(fields=["enrolment", "paper"], name="attempt_of_pupil_once"),
         ]
 
 
