@@ -182,21 +182,40 @@ def matching(
     ORM's ``__in`` prepares and splits a parameter a value, which costs more than the query."""
     if not values:
         return []
-    statement = sql.SQL("SELECT {columns} FROM {table} WHERE {by} = ANY(%s)").format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-        table=sql.Identifier(model._meta.db_table),
-        by=sql.Identifier(by),
-    )
-    with connections[using].cursor() as cursor:
+    statement = _matching(model._meta.db_table, by, tuple(columns))
+    with bound_cursor(using) as cursor:
         cursor.execute(statement, [array(values)])
         return cursor.fetchall()
 
 
-def array(values: Iterable[int] | Iterable[bytes]) -> str:
-    """Array literal of integers or of bytea. Written by hand, because the driver adapts a list value by
-    value in Python: ten thousand ids cost more there than the query that they are for."""
-    words = [f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else str(value) for value in values]
+@lru_cache(maxsize=256)
+def _matching(table: str, by: str, columns: tuple[str, ...]) -> str:
+    statement = sql.SQL("SELECT {columns} FROM {table} WHERE {by} = ANY(%s)").format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        table=sql.Identifier(table),
+        by=sql.Identifier(by),
+    )
+    return statement.as_string(None)
+
+
+def array(values: Iterable[int] | Iterable[bytes] | Iterable[str]) -> str:
+    """Array literal of integers, of bytea or of texts. Written by hand, because the driver adapts a list
+    value by value in Python: ten thousand ids cost more there than the query that they are for."""
+    words = [
+        f'"\\\\x{value.hex()}"'
+        if isinstance(value, bytes)
+        else _quoted(value)
+        if isinstance(value, str)
+        else str(value)
+        for value in values
+    ]
     return "{" + ",".join(words) + "}"
+
+
+def _quoted(text: str) -> str:
+    """A text as an element of an array literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _number_literal(values: Sequence[float | None] | None) -> str | None:

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from smartschool.kernel import crypto
 from smartschool.kernel.models import StoredFile
+from smartschool.kernel.ready import insert_row
 
 _CHUNK = 1 << 20
 
@@ -31,7 +32,8 @@ def store(source: BinaryIO, *, encrypt: bool) -> StoredFile:
     by its counter, so frames cannot be swapped.
     """
     root = Path(settings.FILES_DIR)
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not root.is_dir():
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
     hasher, size = hashlib.sha256(), 0
     handle, name = tempfile.mkstemp(dir=root, prefix=".landing-")
     try:
@@ -50,7 +52,8 @@ def store(source: BinaryIO, *, encrypt: bool) -> StoredFile:
         # An encrypted and a plain copy of the same bytes are two different files.
         address = digest if not encrypt else hashlib.sha256(f"encrypted {digest}".encode()).hexdigest()
         final = _path(address)
-        final.parent.mkdir(exist_ok=True, mode=0o700)
+        if not final.parent.is_dir():
+            final.parent.mkdir(exist_ok=True, mode=0o700)
         Path(name).replace(final)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -59,11 +62,9 @@ def store(source: BinaryIO, *, encrypt: bool) -> StoredFile:
 
 
 def _row(address: str, size: int, encrypted: bool) -> StoredFile:
-    """The row of a file in one statement, new or not; a twin that is being stored is waited for."""
+    """The row of a file, new or not; a twin that is being stored is waited for."""
     row = StoredFile(digest=address, size=size, encrypted=encrypted)
-    StoredFile.objects.bulk_create(
-        [row], update_conflicts=True, update_fields=["size"], unique_fields=["digest"]
-    )
+    insert_row(row, once="digest")
     return row
 
 

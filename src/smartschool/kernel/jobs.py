@@ -13,6 +13,7 @@ from procrastinate.tasks import Task
 
 from smartschool.kernel.command import unit
 from smartschool.kernel.ids import uuid7
+from smartschool.kernel.ready import Ready
 from smartschool.kernel.request_context import RequestContext, request_context
 from smartschool.kernel.scope import Scope
 
@@ -58,13 +59,19 @@ def follower(name: str) -> Callable[[Callable[[int], None]], Any]:
     return decorate
 
 
+_WAITING = Ready(
+    lambda names: ProcrastinateJob.objects.filter(queueing_lock__any_of=names, status="todo").values_list(
+        "queueing_lock"
+    )
+)
+
+
 def queue_once(task: Any, arguments: Mapping[str, Mapping[str, Any]], **options: Any) -> int:
     """Queue a job a name, unless one of that name waits already: it will see what the new one would.
 
     Two of one name never run together. Runs in the caller's transaction and returns how many were queued.
     """
-    waiting = ProcrastinateJob.objects.filter(queueing_lock__in=list(arguments), status="todo")
-    taken = set(waiting.values_list("queueing_lock", flat=True))
+    taken = {row[0] for row in _WAITING(names=list(arguments))}
     fresh = {
         name: task.configure(queueing_lock=name, lock=name, **options)
         for name in arguments

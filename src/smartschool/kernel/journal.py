@@ -8,12 +8,14 @@ Shared rows (a class that the batch made) belong to no unit; they go last and on
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
 from django.db import IntegrityError, connections, models, transaction
 from psycopg import sql
 
+from smartschool.kernel.bound import bound_cursor
 from smartschool.kernel.bulk import array
 from smartschool.kernel.fields import EncryptedTextField
 
@@ -66,11 +68,8 @@ class Journal:
         if not fresh:
             return
         unit_of = dict(zip(ids, units, strict=True)) if units is not None else {}
-        statement = sql.SQL("SELECT id, to_jsonb(t)::text FROM {} t WHERE id = ANY(%s::bigint[])").format(
-            sql.Identifier(name)
-        )
-        with connections[self._using].cursor() as cursor:
-            cursor.execute(statement, [array(fresh)])
+        with bound_cursor(self._using) as cursor:
+            cursor.execute(_images(name), [array(fresh)])
             for pk, image in cursor.fetchall():
                 table.before[pk] = (unit_of.get(pk), image)
 
@@ -86,6 +85,12 @@ class Journal:
                 "before": [[pk, unit, marks.get(pk), image] for pk, (unit, image) in table.before.items()],
             }
         return {"tables": tables, "labels": self._labels}
+
+
+@lru_cache(maxsize=256)
+def _images(table: str) -> str:
+    statement = sql.SQL("SELECT id, to_jsonb(t)::text FROM {} t WHERE id = ANY(%s::bigint[])")
+    return statement.format(sql.Identifier(table)).as_string(None)
 
 
 def undo(image: Image, *, using: str = "default") -> Undone:
@@ -198,6 +203,13 @@ _ENCRYPTED_PREFIX = 40
 def _fingerprints(table: str, columns: Sequence[str], ids: Sequence[int], using: str) -> dict[int, int]:
     if not ids:
         return {}
+    with bound_cursor(using) as cursor:
+        cursor.execute(_fingerprint(table, tuple(columns)), [array(ids)])
+        return dict(cursor.fetchall())
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(table: str, columns: tuple[str, ...]) -> str:
     sealed = {
         str(one.column) for one in _models()[table]._meta.concrete_fields if type(one) is EncryptedTextField
     }
@@ -208,12 +220,9 @@ def _fingerprints(table: str, columns: Sequence[str], ids: Sequence[int], using:
         for name in columns
     ]
     # 64 bits of the values themselves: half the time of a digest of their text.
-    statement = sql.SQL(
-        "SELECT id, hash_record_extended(ROW({}), 0) FROM {} WHERE id = ANY(%s::bigint[])"
-    ).format(sql.SQL(", ").join(parts), sql.Identifier(table))
-    with connections[using].cursor() as cursor:
-        cursor.execute(statement, [array(ids)])
-        return dict(cursor.fetchall())
+    statement = sql.SQL("SELECT id, hash_record_extended(ROW({}), 0) FROM {} WHERE id = ANY(%s::bigint[])")
+    filled = statement.format(sql.SQL(", ").join(parts), sql.Identifier(table))
+    return filled.as_string(None)
 
 
 def _referenced(table: str, ids: Sequence[int], own: Mapping[str, set[int]], using: str) -> set[int]:

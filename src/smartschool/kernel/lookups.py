@@ -1,4 +1,4 @@
-"""The look-up `any_of`: a column equals one of many numbers or hashes, sent as one array parameter.
+"""The look-up `any_of`: a column equals one of many numbers, hashes or texts, sent as one array parameter.
 
 ``__in`` prepares, binds and parses a parameter a value: for the pupils of a school that costs more than the
 query. Both sides of a relation work (``enrolment_id__any_of``).
@@ -24,8 +24,13 @@ class AnyOf(Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
-        kind = "bytea" if isinstance(self.lhs.output_field, models.BinaryField) else "bigint"
+        field = self.lhs.output_field
+        kind = "bytea" if isinstance(field, models.BinaryField) else "text" if _is_text(field) else "bigint"
         return f"{column} = ANY (%s::{kind}[])", (*parameters, self.rhs)
+
+
+def _is_text(field: Any) -> bool:
+    return isinstance(field, models.CharField | models.TextField)
 
 
 Field.register_lookup(AnyOf)

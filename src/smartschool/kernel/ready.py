@@ -1,16 +1,21 @@
-"""Queries whose SQL is composed once: for a short query, composing costs more than the database.
+"""Queries and writes of single rows whose SQL is composed once: composing a short statement costs more than
+the database takes for it.
 
-The query is written with the ORM as any other; its text and the places of its values are kept, and each call
+A query is written with the ORM as any other; its text and the places of its values are kept, and each call
 only fills the values in. Row security and the scope apply as always.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, cast
 
-from django.db import connections
-from django.db.models import QuerySet
+from django.db import DatabaseError, connections
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import DatabaseDefault
+from django.db.models.query import get_related_populators
+from psycopg import sql as words
 
 from smartschool.kernel.bound import bound_cursor
 from smartschool.kernel.bulk import array
@@ -18,7 +23,7 @@ from smartschool.kernel.owned import Owned
 from smartschool.kernel.scope import current_scope
 
 Row = Sequence[Any]
-Many = Collection[int] | Collection[bytes]
+Many = Collection[int] | Collection[bytes] | Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,12 @@ class _Composed:
     places: tuple[tuple[int, str, Any], ...]  # position in `parameters`, argument, type on the wire
     converters: dict[int, tuple[list[Callable[..., Any]], Any]]  # column → its converters, its expression
     owned: bool
+    compiler: Any
 
 
 class Ready:
-    """A query of rows (``values_list``) with named arguments: whole numbers, texts, days or instants, and
-    many numbers or hashes for the look-up ``any_of``.
+    """A query of rows (``values_list``) or of `instances`, with named arguments: whole numbers, texts, days
+    or instants, and many numbers, hashes or texts for the look-up ``any_of``.
 
     The arguments may only be compared with columns: a query whose text depends on them, as lists of ``__in``
     do, is refused at its first use.
@@ -67,6 +73,28 @@ class Ready:
             rows: list[Row] = cursor.fetchall()
         return [_converted(row, made.converters, connection) for row in rows] if made.converters else rows
 
+    def instances(self, **arguments: int | str | date | Many) -> list[Any]:
+        """The rows of a query without ``values_list`` as instances, with what ``select_related`` names."""
+        rows = self(**arguments)
+        made = cast("_Composed", self._composed)
+        select, info, places = (
+            made.compiler.select,
+            made.compiler.klass_info,
+            made.compiler.annotation_col_map,
+        )
+        if places:
+            raise TypeError("a ready query of instances takes no annotations")
+        own = info["select_fields"]
+        names = [select[place][0].target.attname for place in own]
+        others = get_related_populators(info, select, self._using)  # type: ignore[call-arg]  # newer stubs
+        found = []
+        for row in rows:
+            one = info["model"].from_db(self._using, names, row[own[0] : own[-1] + 1])
+            for other in others:
+                other.populate(row, one)
+            found.append(one)
+        return found
+
     def _composed_for(self, arguments: dict[str, Any]) -> _Composed:
         """Compose with two sets of marks: where the parameters differ, an argument stands."""
         first, second = (self._marked(arguments, start) for start in (0, len(arguments)))
@@ -90,6 +118,7 @@ class Ready:
             places,
             compiler.get_converters([expression for expression, *_ in compiler.select]),
             any(issubclass(model, Owned) for model in _models_of(compiler.query)),
+            compiler,
         )
 
     def _marked(
@@ -139,3 +168,72 @@ def _models_of(query: Any) -> set[type]:
         if field is not None:
             found.add(field.related_model)
     return found
+
+
+def insert_row(row: Model, *, once: str | None = None, using: str = "default") -> None:
+    """Insert a row of which the database gives the key, as ``bulk_create`` of one does.
+
+    Columns that the database fills in (``db_default``) are not read back. Where `once` names a unique column
+    and a row with its value is there already, that one is taken; a twin that is being written is waited for.
+    """
+    _need_scope(row)
+    connection = connections[using]
+    fields = [
+        field
+        for field in row._meta.concrete_fields
+        if not field.primary_key and not isinstance(getattr(row, field.attname), DatabaseDefault)
+    ]
+    names = tuple(field.column for field in fields)
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with bound_cursor(using) as cursor:
+        cursor.execute(_insertion(row._meta.db_table, row._meta.pk.column, names, once), values)
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, using
+
+
+def update_row(row: Model, names: Sequence[str], *, using: str = "default") -> None:
+    """Write these columns of a row, as ``save(update_fields=names)`` does without signals.
+
+    Raises
+    ------
+    DatabaseError
+        There is no such row in the scope.
+    """
+    _need_scope(row)
+    connection = connections[using]
+    fields = [cast("Any", row._meta.get_field(name)) for name in names]
+    values = [field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in fields]
+    columns = tuple(field.column for field in fields)
+    with bound_cursor(using) as cursor:
+        cursor.execute(_change(row._meta.db_table, row._meta.pk.column, columns), [*values, row.pk])
+        if cursor.rowcount != 1:
+            raise DatabaseError(f"no row {row.pk} of {row._meta.label} was changed")
+
+
+def _need_scope(row: Model) -> None:
+    if isinstance(row, Owned):
+        current_scope()
+
+
+@lru_cache(maxsize=256)
+def _insertion(table: str, key: str, names: tuple[str, ...], once: str | None) -> str:
+    statement = words.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        words.Identifier(table),
+        words.SQL(", ").join(map(words.Identifier, names)),
+        words.SQL(", ").join([words.SQL("%s")] * len(names)),
+    )
+    if once is not None:
+        # An UPDATE, because DO NOTHING returns no row.
+        statement += words.SQL(" ON CONFLICT ({0}) DO UPDATE SET {0} = EXCLUDED.{0}").format(
+            words.Identifier(once)
+        )
+    return (statement + words.SQL(" RETURNING {}").format(words.Identifier(key))).as_string(None)
+
+
+@lru_cache(maxsize=256)
+def _change(table: str, key: str, names: tuple[str, ...]) -> str:
+    settings = words.SQL(", ").join(words.SQL("{} = %s").format(words.Identifier(name)) for name in names)
+    statement = words.SQL("UPDATE {} SET {} WHERE {} = %s").format(
+        words.Identifier(table), settings, words.Identifier(key)
+    )
+    return statement.as_string(None)

@@ -1,11 +1,10 @@
 """Reads of assessment: lists of exams and papers, and all of one paper as arrays."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, QuerySet
 from numpy.typing import NDArray
 
 from smartschool.contexts.assessment.blocks import fetch_blocks
@@ -116,23 +115,27 @@ def paper(*, paper_id: int | None = None, code: str | None = None) -> PaperInfo:
     return paper_info(found, found.n_items)  # type: ignore[attr-defined]
 
 
+# A line an item and point: aggregating them in the database costs more than putting them together here.
 _items = Ready(
     lambda paper: Item.objects.filter(paper_id=paper)
-    .annotate(
-        point_ids=ArrayAgg("points__point_id", filter=Q(points__isnull=False), order_by="points__point_id"),
-        weights=ArrayAgg("points__weight", filter=Q(points__isnull=False), order_by="points__point_id"),
-    )
-    .order_by("position")
+    .order_by("position", "points__point_id")
     .values_list(
         "pk", "position", "label", "type", "full_score", "key", "options", "shared_item", "partial_score",
-        "point_ids", "weights",
+        "points__point_id", "points__weight",
     )
 )  # fmt: skip
 
 
 def items_of(paper_id: int) -> tuple[ItemInfo, ...]:
     """The two-way table of a paper as it is now, in frozen order; row security narrows it to the scope."""
-    rows = _items(paper=paper_id)
+    items: dict[int, Sequence[Any]] = {}
+    points: dict[int, list[tuple[int, float]]] = {}
+    for *item, point, weight in _items(paper=paper_id):
+        pk = item[0]
+        if items.setdefault(pk, item) is item:
+            points[pk] = []
+        if point is not None:
+            points[pk].append((point, round(weight, 4)))
     return tuple(
         ItemInfo(
             pk,
@@ -143,10 +146,10 @@ def items_of(paper_id: int) -> tuple[ItemInfo, ...]:
             key,
             tuple(options),
             shared,
-            tuple(zip(points or (), (round(weight, 4) for weight in weights or ()), strict=True)),
+            tuple(points[pk]),
             partial,
         )
-        for pk, position, label, kind, full, key, options, shared, partial, points, weights in rows
+        for pk, position, label, kind, full, key, options, shared, partial in items.values()
     )
 
 

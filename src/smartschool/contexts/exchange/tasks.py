@@ -8,6 +8,7 @@ from smartschool.kernel.actor import Actor
 from smartschool.kernel.collector import collector_paused
 from smartschool.kernel.errors import DomainError
 from smartschool.kernel.jobs import job, job_scope, queue_once
+from smartschool.kernel.ready import Ready
 
 Status = ImportRun.Status
 
@@ -33,20 +34,25 @@ def apply_imports(organisation: int) -> None:
         pass
 
 
+_NEXT = Ready(
+    lambda organisation: (
+        ImportRun.rows()
+        .filter(organisation_id=organisation, status__in=(Status.QUEUED, Status.RUNNING))
+        .select_related("file")
+        .order_by("pk")[:1]
+    )
+)
+
+
 @collector_paused()
 def _apply_next(organisation: int) -> bool:
     """One queued file; False where none is left."""
     with job_scope([organisation]):
         lock_queue(organisation, shared=False)
-        run = (
-            ImportRun.rows()
-            .filter(organisation_id=organisation, status__in=(Status.QUEUED, Status.RUNNING))
-            .select_related("file")
-            .order_by("pk")
-            .first()
-        )
-        if run is None:
+        found = _NEXT.instances(organisation=organisation)
+        if not found:
             return False
+        run = found[0]
         actor = Actor(account_id=run.account_id, system="import")
         start_run(actor=actor, run=run)
         importer, target = importer_named(run.importer), target_of(run, actor)

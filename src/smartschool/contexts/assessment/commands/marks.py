@@ -16,6 +16,7 @@ from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
 from smartschool.kernel.errors import DomainError
+from smartschool.kernel.ready import update_row
 
 
 @command("assessment.commit_marks")
@@ -48,7 +49,7 @@ def store_block(
     )
     paper.marks_at = clock.now()
     paper.item_marks = bool(np.isfinite(block.marks).any()) or (paper.item_marks and block.marks.shape[1] > 0)
-    paper.save(update_fields=["marks_at", "item_marks"])
+    update_row(paper, ["marks_at", "item_marks"])
     return written
 
 

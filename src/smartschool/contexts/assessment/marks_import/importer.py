@@ -26,6 +26,7 @@ from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.contracts import Seat
 from smartschool.kernel.importing import CHANGED, SAME, Importer, Plan, Target
 from smartschool.kernel.journal import Journal
+from smartschool.kernel.ready import Ready
 from smartschool.kernel.tabular import Cell, Checked, Column, Fault, FileRefused
 
 REASON = "重新导入"
@@ -139,7 +140,7 @@ def _match(checked: Checked, papers: list[Paper], target: Target) -> Plan:
 
 
 def _apply(one: PaperWork, plan: Plan, target: Target, journal: Journal) -> None:
-    paper = Paper.rows().select_for_update().get(pk=one.paper.pk)
+    (paper,) = _LOCKED_PAPER.instances(paper=one.paper.pk)
     journal.before(Paper, [paper.pk])
     if one.new_items:
         _new_blueprint(target, paper, one.new_items)
@@ -161,12 +162,16 @@ def _apply(one: PaperWork, plan: Plan, target: Target, journal: Journal) -> None
     journal.added(Attempt, written.fresh, [unit_of[pk] for pk in written.fresh.values()])
 
 
+_PAPER = Ready(lambda code: Paper.rows().select_related("exam").filter(code=code))
+_LOCKED_PAPER = Ready(lambda paper: Paper.rows().select_for_update().filter(pk=paper))
+
+
 def papers_of(target: Target) -> list[Paper]:
     """The papers that the option `exam` names: a paper by its code, or all papers of an exam by its code."""
     code = target.options.get("exam", "").strip()
     if not code:
         raise FileRefused("no_exam", "没有说是哪一场考试。请写考试代码或试卷代码（考试页上有）。")
-    found = list(Paper.rows().select_related("exam").filter(code=code))
+    found: list[Paper] = _PAPER.instances(code=code)
     if not found:
         exam = Exam.rows().filter(code=code).first()
         found = (

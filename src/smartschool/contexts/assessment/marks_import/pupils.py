@@ -124,14 +124,15 @@ class Matched:
 def match(who: Sequence[Who], *, organisation_id: int, grade: int, on: date | None) -> Matched:
     """Find the pupils of one school in a handful of queries. Namesakes are never chosen between."""
     day = on or clock.today()
-    ids = _by_number(who, organisation_id)
+    known = _by_number(who, organisation_id)
+    ids = [None if one is None else one[0] for one in known]
     faults: list[tuple[int, str, Bad]] = []
     warnings: list[tuple[int, str, Bad]] = []
     rest = [index for index, one in enumerate(who) if not one.number]
     if rest:
         _by_seat_or_name(who, rest, ids, faults, warnings, organisation_id, grade, day)
     if len(rest) < len(who):
-        warnings += _other_names(who, ids, organisation_id)
+        warnings += _other_names(who, known)
     wanted = {pk for pk in ids if pk is not None}
     placed = seats_by_enrolment(wanted, on=day)
     late = wanted - placed.keys()
@@ -147,20 +148,16 @@ def match(who: Sequence[Who], *, organisation_id: int, grade: int, on: date | No
     return Matched(pupils, faults, warnings)
 
 
-def _other_names(
-    who: Sequence[Who], ids: Sequence[int | None], organisation_id: int
-) -> list[tuple[int, str, Bad]]:
-    """Rows whose number and name are not of the same pupil.
+def _other_names(who: Sequence[Who], known: Sequence[tuple[int, str] | None]) -> list[tuple[int, str, Bad]]:
+    """Rows whose number and name are not of the same pupil; `known` is who has the number.
 
     A column that was sorted without the others gives pupils each other's marks: where the names are those of
     the numbers, only in another order, the file is refused.
     """
-    told = [index for index, one in enumerate(who) if one.number and one.name and ids[index] is not None]
-    names = enrolments_by_name(organisation_id, {who[index].name for index in told})
-    differ = [index for index in told if ids[index] not in names.get(who[index].name, ())]
-    name_of = {pk: name for name, found in names.items() for pk in found}
-    real = Counter(name_of.get(ids[index] or 0) for index in told)
-    if len(differ) >= FEWEST_SHIFTED and real == Counter(who[index].name for index in told):
+    told = [(index, one[1]) for index, one in enumerate(known) if one is not None and who[index].name]
+    differ = [index for index, name in told if name != who[index].name]
+    real, written = Counter(name for _, name in told), Counter(who[index].name for index, _ in told)
+    if len(differ) >= FEWEST_SHIFTED and real == written:
         raise FileRefused(
             "names_shifted",
             f"有 {len(differ)} 行的号码和姓名是两名学生的，多半是一列单独排过序。请对照原表改好再导入。",
@@ -185,13 +182,14 @@ def _unknown(one: Who, *, known: bool) -> Bad:
     return Bad("unknown_pupil", "这一行没有写是谁。请填学籍号，或班级和学号。")
 
 
-def _by_number(who: Sequence[Who], organisation_id: int) -> list[int | None]:
-    """A G number carries the ID number: it meets the pupil by the hash of that part, as the roster does."""
+def _by_number(who: Sequence[Who], organisation_id: int) -> list[tuple[int, str] | None]:
+    """Enrolment and name of each row's number. A G number carries the ID number: it meets the pupil by the
+    hash of that part, as the roster does."""
     by_id = {index: one.number[1:] if len(one.number) == 19 and one.number[0] == "G" else one.number
              for index, one in enumerate(who) if one.number}  # fmt: skip
     hashes = {index: id_hash(number) for index, number in by_id.items() if len(number) == 18}
     known = enrolments_by_id_hash(organisation_id, set(hashes.values())) if hashes else {}
-    found: list[int | None] = [None] * len(who)
+    found: list[tuple[int, str] | None] = [None] * len(who)
     for index, digest in hashes.items():
         found[index] = known.get(digest)
     rest = {i: national_hash(who[i].number) for i in by_id if found[i] is None}

@@ -20,6 +20,7 @@ from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel import bulk, clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.command import command, done
+from smartschool.kernel.ready import insert_row
 
 Trigger = AnalysisRun.Trigger
 CORRECTING = frozenset({Trigger.CORRECTION, Trigger.BLUEPRINT})
@@ -121,7 +122,7 @@ def _write_run(
             changes = _changes(former, found)
         AnalysisRun.rows().filter(pk=former.pk).update(current=False)
     paper, exam = data.paper, data.paper.exam
-    return AnalysisRun.objects.create(
+    run = AnalysisRun(
         organisation_id=exam.organisation_id,
         paper_id=paper.id,
         paper_code=paper.code,
@@ -144,6 +145,8 @@ def _write_run(
         n_classes=len(found.classes),
         changes=changes,
     )
+    insert_row(run)
+    return run
 
 
 def _moved(former: AnalysisRun, data: PaperData, found: PaperAnalysis) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,16 @@ class Settings:
     small_class: int = SMALL_CLASS
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "bands": [[band.code, band.label, band.low] for band in self.bands.bands],
-            "mastery": asdict(self.mastery),
-            "small_class": self.small_class,
-        }
+        return _settings_json(self)
+
+
+@lru_cache(maxsize=8)  # asked twice for each paper, and hardly ever different
+def _settings_json(settings: Settings) -> dict[str, Any]:
+    return {
+        "bands": [[band.code, band.label, band.low] for band in settings.bands.bands],
+        "mastery": asdict(settings.mastery),
+        "small_class": settings.small_class,
+    }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +59,7 @@ class Paper:
     share, level : arrays, P
         Total over full mark (NaN where unknown) and its band (-1).
     matrix, judgement
-        The M pupils with marks, and what all of them together tell; None where the paper has no marks by item.
+        The M pupils with marks, and what all of them together tell; None without marks by item.
     row : int array, P
         Row of the matrix, -1 for pupils without marks by item.
     easier_for : tuple of str, I

@@ -223,25 +223,27 @@ def class_sizes(organisation_ids: Iterable[int], *, on: date | None = None) -> d
     return dict(rows)
 
 
-def enrolments_by_national_hash(organisation_id: int, hashes: Collection[bytes]) -> dict[bytes, int]:
-    """学籍号 hash → open enrolment id of one school; unknown hashes are missing."""
+def enrolments_by_national_hash(
+    organisation_id: int, hashes: Collection[bytes]
+) -> dict[bytes, tuple[int, str]]:
+    """学籍号 hash → id and name of the open enrolment of one school; unknown hashes are missing."""
     rows = Enrolment.objects.filter(
         organisation_id=organisation_id, valid_to__isnull=True, national_number_hash__any_of=hashes
-    ).values_list("national_number_hash", "pk")
-    return {bytes(digest): pk for digest, pk in rows}
+    ).values_list("national_number_hash", "pk", "name")
+    return {bytes(digest): (pk, name) for digest, pk, name in rows}
 
 
 _BY_ID_HASH = Ready(
     lambda organisation, hashes: Enrolment.objects.filter(
         organisation_id=organisation, valid_to__isnull=True, id_hash__any_of=hashes
-    ).values_list("id_hash", "pk")
+    ).values_list("id_hash", "pk", "name")
 )
 
 
-def enrolments_by_id_hash(organisation_id: int, hashes: Collection[bytes]) -> dict[bytes, int]:
-    """身份证号 hash → open enrolment id of one school; unknown hashes are missing."""
+def enrolments_by_id_hash(organisation_id: int, hashes: Collection[bytes]) -> dict[bytes, tuple[int, str]]:
+    """身份证号 hash → id and name of the open enrolment of one school; unknown hashes are missing."""
     rows = _BY_ID_HASH(organisation=organisation_id, hashes=hashes)
-    return {bytes(digest): pk for digest, pk in rows}
+    return {bytes(digest): (pk, name) for digest, pk, name in rows}
 
 
 def enrolments_by_name(organisation_id: int, names: Collection[str]) -> dict[str, list[int]]:

@@ -4,7 +4,7 @@ import json
 import zlib
 from io import BytesIO
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from smartschool.contexts.exchange import errors, report
 from smartschool.contexts.exchange.checkup import Reading, compare, read_and_check
@@ -20,7 +20,9 @@ from smartschool.contexts.exchange.queries import (
 )
 from smartschool.kernel import clock, files, journal
 from smartschool.kernel.actor import Actor
+from smartschool.kernel.bound import bound_cursor
 from smartschool.kernel.command import command, done
+from smartschool.kernel.ready import update_row
 from smartschool.kernel.scope import current_scope
 
 # First key of the advisory locks of imports ("IMPO"): two imports into one school wait for each other.
@@ -41,14 +43,14 @@ def queue_run(*, actor: Actor, run: ImportRun, accept_partial: bool, confirmed: 
         raise errors.not_ready()
     run.status, run.step, run.message = ImportRun.Status.QUEUED, 0, ""
     run.accept_partial, run.confirmed, run.account_id = accept_partial, confirmed, actor.account_id
-    run.save(update_fields=["status", "step", "message", "accept_partial", "confirmed", "account_id"])
+    update_row(run, ["status", "step", "message", "accept_partial", "confirmed", "account_id"])
     done(run, organisation_id=run.organisation_id, data={"partial": accept_partial, "confirmed": confirmed})
 
 
 def lock_queue(organisation_id: int, *, shared: bool) -> None:
     """Until the transaction ends: many may queue at once, and nobody looks meanwhile at what is queued."""
     name = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-    with connection.cursor() as cursor:
+    with bound_cursor() as cursor:
         cursor.execute(f"SELECT {name}(%s, %s)", [_QUEUE_SPACE, organisation_id])
 
 
@@ -56,7 +58,7 @@ def lock_queue(organisation_id: int, *, shared: bool) -> None:
 def start_run(*, actor: Actor, run: ImportRun) -> None:
     """The worker has taken it; committed by itself, so that the page can say so."""
     run.status, run.step = ImportRun.Status.RUNNING, 1
-    run.save(update_fields=["status", "step"])
+    update_row(run, ["status", "step"])
     done(run, organisation_id=run.organisation_id)
 
 
@@ -64,7 +66,7 @@ def start_run(*, actor: Actor, run: ImportRun) -> None:
 def give_up_run(*, actor: Actor, run: ImportRun, message: str) -> None:
     """Nothing was written; say so and why."""
     run.status, run.step, run.message = ImportRun.Status.NOT_APPLIED, 0, message
-    run.save(update_fields=["status", "step", "message"])
+    update_row(run, ["status", "step", "message"])
     done(run, organisation_id=run.organisation_id, data={"reason": message})
 
 
@@ -101,7 +103,7 @@ def apply_run(
     run.status = ImportRun.Status.APPLIED if applies else ImportRun.Status.NOT_APPLIED
     run.step, run.accept_partial, run.confirmed = 3, accept_partial, confirmed
     run.message = "" if applies else "有行没通过检查，一行也没有导入。"
-    run.save(update_fields=_APPLIED)
+    update_row(run, _APPLIED)
     outcome = checkup.report(applies=applies, run=run.code)
     done(
         run,
@@ -132,7 +134,7 @@ def _hold(run: ImportRun) -> None:
 
 def _lock(organisation_ids: list[int]) -> None:
     statement = "SELECT pg_advisory_xact_lock(%s, one) FROM unnest(%s::int[]) AS one ORDER BY one"
-    with connection.cursor() as cursor:
+    with bound_cursor() as cursor:
         cursor.execute(statement, [_LOCK_SPACE, organisation_ids])
 
 
@@ -152,7 +154,7 @@ def undo_run(*, actor: Actor, run: ImportRun) -> UndoReport:
     importer_named(run.importer).undone(target_of(run, actor))
     run.status, run.undone_at = ImportRun.Status.UNDONE, clock.now()
     run.message = f"撤销了 {undone.done} 条，{len(undone.blocked)} 条导入后又改过，保持原样。"
-    run.save(update_fields=["status", "undone_at", "message"])
+    update_row(run, ["status", "undone_at", "message"])
     done(
         run,
         organisation_id=run.organisation_id,

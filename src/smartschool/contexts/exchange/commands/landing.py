@@ -13,6 +13,7 @@ from smartschool.kernel.actor import Actor
 from smartschool.kernel.collector import collector_paused
 from smartschool.kernel.command import command, done
 from smartschool.kernel.importing import ADDED, CHANGED
+from smartschool.kernel.ready import insert_row, update_row
 
 WAITING = (ImportRun.Status.LANDED, ImportRun.Status.CHECKED, ImportRun.Status.NOT_APPLIED)
 
@@ -33,7 +34,7 @@ def land_file(
     kind = importer_named(importer)
     if mode not in kind.modes:
         raise errors.unknown_mode(kind.zh)
-    run = ImportRun.objects.create(
+    run = ImportRun(
         organisation_id=organisation_id,
         importer=importer,
         mode=mode,
@@ -45,6 +46,7 @@ def land_file(
         file_digest=hashlib.sha256(content).hexdigest(),
         account_id=actor.account_id,
     )
+    insert_row(run)
     done(
         run,
         organisation_id=organisation_id,
@@ -64,7 +66,7 @@ def check_run(*, actor: Actor, run: ImportRun) -> Checkup:
     checkup = compare(read_and_check(content_of(run), importer, target, saved), importer, target)
     keep_preview(run, checkup, report.dump(report.build(checkup, importer, target)))
     run.status = ImportRun.Status.CHECKED
-    run.save(update_fields=(*PREVIEW, "status"))
+    update_row(run, (*PREVIEW, "status"))
     done(run, organisation_id=run.organisation_id, data={"rows": run.n_rows, "refused": run.refused})
     return checkup
 
