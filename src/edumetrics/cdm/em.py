@@ -12,6 +12,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from edumetrics.cdm import starts
 from edumetrics.cdm.acceleration import climb
 from edumetrics.cdm.expectation import Patterns, parts, solve
 from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR, log_prior, maximise, project
@@ -79,16 +80,10 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
-    """A local maximum."""
+class Fit(starts.Fit[Parameters]):
+    """A local maximum, with the expected pupils of the classes."""
 
-    parameters: Parameters
-    loglik: float
-    objective: float
-    counts: FloatArray
     class_counts: FloatArray
-    evaluations: int
-    converged: bool
 
 
 @numba.njit(cache=True, nogil=True)
@@ -170,7 +165,7 @@ def fit(
         )
         parameters = Parameters(*parts(rules, x))
         objective = loglik + float(log_prior(rules, parameters.probability, parameters.weight))
-        return Fit(parameters, loglik, objective, counts, class_counts, evaluations, converged)
+        return Fit(parameters, loglik, objective, counts, evaluations, converged, class_counts)
 
     def step(point: FloatArray, image: FloatArray) -> float:
         at = evaluate(problem, answers, Parameters(*parts(rules, point)))
@@ -190,4 +185,4 @@ def evaluate(problem: Problem, runner: Runner, parameters: Parameters) -> Fit:
     counts = np.zeros_like(problem.pseudo)
     _group_counts(s.counts, problem.group, counts)
     objective = s.loglik + float(log_prior(problem.rules, parameters.probability, parameters.weight))
-    return Fit(parameters, s.loglik, objective, counts, s.nodes.sum(axis=0), 1, False)
+    return Fit(parameters, s.loglik, objective, counts, 1, False, s.nodes.sum(axis=0))

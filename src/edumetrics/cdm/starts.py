@@ -1,9 +1,10 @@
-"""Owns the choice among climbs from several starts, and the items on which equally good ones disagree."""
+"""Owns where climbs end, the choice among several, and the items on which equally good ones disagree."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,19 +25,22 @@ class HasProbability(Protocol):
         """(J, G, M)."""
 
 
-class Climbed(Protocol):
-    """Where a climb ended."""
-
-    @property
-    def parameters(self) -> HasProbability:
-        """There."""
-
-    @property
-    def objective(self) -> float:
-        """There."""
+Place = TypeVar("Place", bound=HasProbability)
 
 
-End = TypeVar("End", bound=Climbed)
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit(Generic[Place]):
+    """A local maximum; ``counts`` (J, G, M) are expected pupils there."""
+
+    parameters: Place
+    loglik: float
+    objective: float
+    counts: FloatArray
+    evaluations: int
+    converged: bool
+
+
+End = TypeVar("End", bound=Fit[Any])
 
 
 def best_of(
@@ -72,6 +76,6 @@ def best_of(
     return best, ridge
 
 
-def moved(one: Climbed, other: Climbed) -> FloatArray:
+def moved(one: Fit[Any], other: Fit[Any]) -> FloatArray:
     """Largest difference (J,) between the chances of two ends."""
     return np.asarray(np.abs(one.parameters.probability - other.parameters.probability).max(axis=(1, 2)))

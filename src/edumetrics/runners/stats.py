@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Self
 
 import numpy as np
 
@@ -54,7 +55,16 @@ class Tables:
 
 
 @dataclass(frozen=True, eq=False)
-class Statistics:
+class Summed:
+    """Figures of persons; those of disjoint persons add up field by field."""
+
+    def __add__(self, other: Self) -> Self:
+        """The figures of both."""
+        return type(self)(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics(Summed):
     """Expected counts of one or more shards.
 
     Attributes
@@ -73,12 +83,6 @@ class Statistics:
     nodes: Floats
     loglik: float
     n: int
-
-    def __add__(self, other: Statistics) -> Statistics:
-        """Add the statistics of disjoint persons."""
-        return Statistics(
-            self.counts + other.counts, self.nodes + other.nodes, self.loglik + other.loglik, self.n + other.n
-        )
 
 
 def prepare(model: NodeModel, layout: Layout) -> Tables:

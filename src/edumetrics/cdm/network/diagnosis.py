@@ -63,8 +63,8 @@ def diagnose_network(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
     cautions = [Caution("points_lean_on_ability", data=MappingProxyType({"points": net.n_points}))]
     at = em.Parameters(best.parameters.probability, NO_CLASSES)
     found = em.Fit(
-        at, best.loglik, best.objective, best.counts, NO_CLASSES * len(categories),
-        best.evaluations, best.converged,
+        at, best.loglik, best.objective, best.counts, best.evaluations, best.converged,
+        NO_CLASSES * len(categories),
     )  # fmt: skip
     n_free = len(cov) - 2 * net.n_points
     result = conclude(

@@ -13,6 +13,7 @@ from edumetrics.cdm.network import messages
 from edumetrics.cdm.network.ability import NODES, WEIGHTS, at_nodes
 from edumetrics.cdm.network.structure import Network
 from edumetrics.results import FloatArray, IntArray
+from edumetrics.runners.stats import Summed
 
 CELLS = 4_000_000  # patterns × abilities × states held at once: 32 MB
 PUPILS = 16_384  # of one part: what is known of each of them is held at once too
@@ -57,7 +58,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Statistics:
+class Statistics(Summed):
     """What the M-step needs of a shard; sums of shards are those of all.
 
     Attributes
@@ -75,12 +76,6 @@ class Statistics:
     free: FloatArray
     loglik: float
     n: int
-
-    def __add__(self, other: Statistics) -> Statistics:
-        return Statistics(
-            self.counts + other.counts, self.having + other.having, self.free + other.free,
-            self.loglik + other.loglik, self.n + other.n,
-        )  # fmt: skip
 
 
 def parts_of(net: Network, categories: NDArray[np.int16]) -> list[Part]:

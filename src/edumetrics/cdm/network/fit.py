@@ -12,7 +12,7 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from edumetrics.cdm import em
+from edumetrics.cdm import em, starts
 from edumetrics.cdm.acceleration import climb
 from edumetrics.cdm.maximisation import log_prior, maximise, project
 from edumetrics.cdm.network import ability
@@ -31,15 +31,8 @@ Total = Callable[[Parameters], Statistics]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
-    """A local maximum."""
-
-    parameters: Parameters
-    loglik: float
-    objective: float
-    counts: FloatArray
-    evaluations: int
-    converged: bool
+class Fit(starts.Fit[Parameters]):
+    """A local maximum on the network."""
 
 
 class Threads:
@@ -98,15 +91,15 @@ def estimate(
 ) -> tuple[Fit, NDArray[np.bool_]]:
     """Best of a few starts, and the items (J,) on which equally good starts disagree."""
     rng = np.random.default_rng(settings.seed)
-    starts = [
+    firsts = [
         Parameters(em.start(problem, share, rng if at else None).probability, ability.start(n_points))
         for at in range(min(settings.starts, STARTS))
     ]
 
-    def climbs(firsts: Sequence[Parameters], tolerance: float, max_evaluations: int) -> list[Fit]:
-        return [fit(problem, total, one, tolerance, max_evaluations) for one in firsts]
+    def climbs(at: Sequence[Parameters], tolerance: float, max_evaluations: int) -> list[Fit]:
+        return [fit(problem, total, one, tolerance, max_evaluations) for one in at]
 
-    return best_of(starts, climbs, SHORT_RUN, settings)
+    return best_of(firsts, climbs, SHORT_RUN, settings)
 
 
 def unpenalised_ridge(problem: em.Problem, total: Total, best: Fit) -> NDArray[np.bool_]:
