@@ -42,7 +42,7 @@ _HAN = r"[一二三四五六七八九]?十?[一二三四五六七八九]?"
 _SECTION = re.compile(
     rf"^(?=[一二三四五六七八九十])({_HAN})[、.](?=[\d第题T]|(?:客观|主观|单选|多选|选择|填空|判断|解答))"
 )
-_QUESTION = re.compile(r"第?[(]?(\d{1,2})[)]?小?问")
+_SUB_ITEM = re.compile(r"第?[(]?(\d{1,2})[)]?小?问")
 _HAN_ITEM = re.compile(rf"^第(?=[一二三四五六七八九十])({_HAN})(?=大?题)大?")
 _PART = r"(?:(?:[(]|[-._][(]?)(\d{1,2})[)]?)?"
 _LABEL = re.compile(rf"^(\d{{1,3}}){_PART}{_PART}$")
@@ -88,7 +88,7 @@ def item_heading(text: str) -> ItemHeading | None:
     prefix = _PREFIX.match(plain)
     if prefix:
         plain = plain[prefix.end() :]
-    plain = _QUESTION.sub(r"(\1)", plain.removesuffix("分") if "题" in plain else plain)
+    plain = _SUB_ITEM.sub(r"(\1)", plain.removesuffix("分") if "题" in plain else plain)
     plain = plain.replace("第", "").replace("小题", "").replace("题", "")
     match = _LABEL.fullmatch(plain)
     if match is None:

@@ -50,6 +50,8 @@ def test_exams_in_disguise(word: str) -> None:
 
 def test_monitoring_needs_its_document_and_plan() -> None:
     assert rules(Nature.MONITORING, 2) == ["monitoring"]
+    assert rules(Nature.MONITORING, 2, document_number="教监〔2026〕1号") == ["monitoring"]
+    assert rules(Nature.MONITORING, 2, sampling_plan="抽 3 校") == ["monitoring"]
     assert rules(Nature.MONITORING, 2, document_number="教监〔2026〕1号", sampling_plan="抽 3 校") == []
 
 

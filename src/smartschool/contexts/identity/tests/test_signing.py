@@ -52,6 +52,7 @@ def test_the_sixth_try_is_refused_even_with_the_right_password(people: People) -
         assert page.status_code == 422
         assert f"还可以再试 {left} 次" in page.content.decode()
     assert "先锁住" in post(client, "q-sun", "wrong").content.decode()
+    assert throttle.locked(["q-sun"]) == {"q-sun"}, "the last try locks, not the next one"
     assert "先锁住" in post(client, "q-sun", PASSWORD).content.decode()
     assert not Session.objects.exists()
     assert facts("identity.sign_in", "refused") == 6

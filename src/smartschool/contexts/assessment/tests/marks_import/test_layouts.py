@@ -156,3 +156,16 @@ def test_in_the_long_form_a_mark_that_the_key_contradicts_is_named_at_its_row(
     assert report.faults == ()
     assert sorted(warnings(report)) == [(6, "得分", "key_differs"), (8, "得分", "key_differs")]
     np.testing.assert_array_equal(data_of(world, paper).marks, [[3, 4, 5]] * 3)
+
+
+def test_in_the_long_form_an_absence_may_stand_where_the_choice_would(world: World, paper: Paper) -> None:
+    rows: list[list[object]] = [["学籍号", "题号", "得分", "选项"]]
+    for serial, choice in ((0, "缺考"), (1, "A")):
+        rows += [[g_number(serial), "1", "", choice], [g_number(serial), "2", "", choice]]
+        rows += [[g_number(serial), "3（1）", 5 if serial else "", ""]]
+    report = load(world, paper, rows)
+    assert report.faults == ()
+    data = data_of(world, paper)
+    assert data.statuses.tolist() == [1, 0]
+    assert np.isnan(data.marks[0]).all()
+    np.testing.assert_array_equal(data.marks[1], [3, 2, 5])
