@@ -128,3 +128,28 @@ def test_without_script_and_with_columns_mapped_by_hand(
         page.reload()
     expect(page.locator(".lede").first).to_contain_text("已导入 2 行")
     context.close()
+
+
+def test_a_workbook_of_three_subjects(
+    page: Page, site: str, worker: None, logins: None, tmp_path: Path, check_page: Callable[..., None]
+) -> None:
+    sign_in(page, site, "教务管理员")
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="考试").click()
+    check_page()
+    page.get_by_role("link", name="几科一起导入").first.click()
+    expect(page.locator("main")).to_contain_text("一个文件带几科：语文、数学、英语")
+    check_page()
+    sheets = [
+        (name, [["班级", "学号", "总分"], ["七（1）班", 1, mark], ["七（1）班", 2, mark + 1]])
+        for name, mark in (("语文", 71), ("数学", 172), ("英语", 73))
+    ]
+    book = tmp_path / "期末.xlsx"
+    book.write_bytes(xlsx(sheets[0][1], sheet="语文", after=sheets[1:]))
+    put(page, site, book)
+    expect(page.locator(".lede").first).to_contain_text("6 行里 4 行可以导入，2 行要改")
+    counts = page.get_by_role("region", name="每张工作表，可滚动")
+    expect(counts.get_by_role("row", name="语文 2 2 0 0")).to_be_visible()
+    expect(counts.get_by_role("row", name="数学 2 0 0 2")).to_be_visible()
+    check_page()
+    page.get_by_role("button", name="导入其余 4 行").click()
+    expect(page.get_by_role("heading", name="和系统里比，变了什么")).to_be_visible(timeout=30_000)

@@ -54,7 +54,8 @@ def _headings(checkup: Checkup, importer: Importer, target: Target) -> list[dict
             "text": heading.text,
             "key": heading.key,
             "name": names.get(heading.key or "", ""),
-            "how": heading.how,
+            "how": heading.how or ("known" if importer.claims(heading.text) else ""),
+            "own": not heading.key and importer.claims(heading.text),
             "example": _example([row[heading.place] for row in islice(body, 20)]),
         }
         for heading in sheet.header.headings
