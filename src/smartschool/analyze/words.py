@@ -49,7 +49,7 @@ FLAGS: Mapping[Flag, tuple[str, str]] = {
     Flag.LOW_DISCRIMINATION: ("区分度偏低", "看题目是否过易、过难或表述不清"),
     Flag.VERY_HARD: ("多数学生不会", "安排重讲，再出一道同类题"),
     Flag.VERY_EASY: ("几乎都会", "不必讲评"),
-    Flag.NON_FUNCTIONING: ("有选项没人选", "下次命题时换掉这个选项"),
+    Flag.NON_FUNCTIONING: ("有选项很少人选", "下次命题时换掉这个选项"),
     Flag.MANY_OMITTED: ("空白较多", "问一问是不会还是没看懂"),
     Flag.MANY_NOT_REACHED: ("没做完的较多", "卷子可能偏长"),
     Flag.NO_VARIANCE: ("得分都一样", "这次看不出谁会谁不会"),

@@ -6,8 +6,9 @@ import ast
 from pathlib import Path
 
 import edumetrics
+from edumetrics.exam import Flag
 from edumetrics.results import Caution
-from smartschool.analyze.words import caution, the_item
+from smartschool.analyze.words import FLAGS, caution, the_item
 
 DATA = {
     "n": 3, "needed": 5, "share": 0.5, "answered": 0.5, "pairs": 2, "pupils": 4, "evaluations": 9,
@@ -50,3 +51,8 @@ def test_items_that_are_called_items_are_not_called_so_twice():
 
 def test_a_prior_that_rests_on_nobody_does_not_count_pupils():
     assert "0 人" not in caution(Caution("prior_mostly_default", data={"n": 0}))
+
+
+def test_an_option_that_few_choose_is_not_said_to_be_chosen_by_nobody():
+    """The flag stands for fewer than 5 %, not for none."""
+    assert "没人" not in FLAGS[Flag.NON_FUNCTIONING][0]
