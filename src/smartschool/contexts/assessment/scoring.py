@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from smartschool.contexts.assessment.public.contracts import ItemType
+from smartschool.contexts.assessment.public.contracts import NO_ANSWER, ItemType
 from smartschool.kernel.cells import narrow
 
-# What marking services write where no or several options were filled in; the pupil was there: 0 marks.
-NO_ANSWER = "-"
+# What marking services write where no or several options were filled in.
 _NO_ANSWER_WORDS = frozenset({"-", "*", "#", "?", ".", "0", "未作答", "未填", "多选", "空"})
 _WORDS = {"√": "T", "对": "T", "正确": "T", "×": "F", "错": "F", "错误": "F", "X": "F"}
 _SEPARATORS = str.maketrans("", "", " ,，、;；/|")

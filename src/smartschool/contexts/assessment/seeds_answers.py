@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smartschool.contexts.assessment.public.contracts import AttemptStatus, ItemType, MarkState
-from smartschool.contexts.assessment.scoring import NO_ANSWER, mark_of
+from smartschool.contexts.assessment.public.contracts import NO_ANSWER, AttemptStatus, ItemType, MarkState
+from smartschool.contexts.assessment.scoring import mark_of
 
 GUESSING = 0.2
 ABSENT, DEFERRED = 0.015, 0.003

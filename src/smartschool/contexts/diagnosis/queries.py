@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from edumetrics.arrays import MARK_TOLERANCE, State
 from edumetrics.suppression import MIN_GROUP
 from smartschool.contexts.assessment.public import doors as assessment
-from smartschool.contexts.assessment.public.contracts import AttemptStatus, MarkState
+from smartschool.contexts.assessment.public.contracts import NO_ANSWER, AttemptStatus, MarkState
 from smartschool.contexts.diagnosis import figures as stored
 from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.compose.class_report import PupilLine, needs_help
+from smartschool.contexts.diagnosis.compose.words import NOT_CHOSEN
 from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.models import AnalysisRun, ClassFigure, PupilReport, Release
 from smartschool.contexts.diagnosis.policies import own_subject, view_report
@@ -233,7 +234,7 @@ def lost_note(marks: ClassMarks, row: int, item: int) -> str:
     """What was chosen or left blank; never how many marks."""
     choice = "" if marks.choices is None else str(marks.choices[row, item])
     if choice:
-        return f"选 {choice}"
+        return NOT_CHOSEN if choice == NO_ANSWER else f"选 {choice}"
     return "空白" if marks.states[row, item] == State.BLANK else ""
 
 

@@ -15,7 +15,9 @@ from smartschool.kernel.pdf import Bar, Cell, Column, Document
 
 NOTICE = "内部资料，不得张贴或转发"
 LINES = {"选择": 1, "多选": 1, "判断": 1, "填空": 1, "解答": 3}
-MOST_LINES = 18  # of one sheet: a page has no room for more
+# How many lines an item gets at most, and their distance in mm: the first that leaves the sheet on one page.
+ROOMY_TO_TIGHT = ((3, 9.0), (2, 9.0), (2, 8.0), (1, 8.0))
+BESIDE = (6.5, 12.0)  # mm of an item whose line stands beside it, where even that is too much
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +88,40 @@ def mistake_sheets(
         points = _points(paper, pupil.items)
         about = f"，涉及{points}" if points else ""
         document.lede(f"有 {len(pupil.items)} 题可以再改一遍{about}。先改会的，再问不会的。")
-        room = MOST_LINES
-        for item, note in zip(pupil.items, pupil.notes, strict=True):
-            sketch = paper.items[item]
-            parts = (f"第 {sketch.number} 题", paper.point_names(sketch), note)
-            head = " · ".join(part for part in parts if part)
-            lines = min(LINES.get(sketch.kind, 2), max(room, 1))
-            document.need(9 + 9 * lines)
-            document.paragraph(head, bold=True)
-            document.answer_lines(lines)
-            room -= lines
+        _lines_to_write(document, paper, pupil)
     if not pupils:
         document.page()
         document.title(title)
         document.paragraph("班里没有人参加这次考试。")
     return document.data()
+
+
+def _lines_to_write(document: Document, paper: PaperSketch, pupil: Mistakes) -> None:
+    """The pupil's items with lines behind them, on what is left of this page and not beyond: two pupils must
+    never stand on the two sides of one sheet.
+    """
+    heads, shorts, kinds = [], [], []
+    for item, note in zip(pupil.items, pupil.notes, strict=True):
+        sketch = paper.items[item]
+        number = f"第 {sketch.number} 题"
+        heads.append(" · ".join(part for part in (number, paper.point_names(sketch), note) if part))
+        shorts.append(" · ".join(part for part in (number, note) if part))
+        kinds.append(LINES.get(sketch.kind, 2))
+    room = document.room()
+    for most, gap in ROOMY_TO_TIGHT:
+        lines = [min(kind, most) for kind in kinds]
+        if sum(document.paragraph_height(head) + 2 for head in heads) + gap * sum(lines) <= room:
+            for head, count in zip(heads, lines, strict=True):
+                document.paragraph(head, bold=True)
+                document.answer_lines(count, gap=gap)
+            return
+    last = len(heads) if room / len(heads) >= BESIDE[0] else int((room - 2 * BESIDE[1]) / BESIDE[0])
+    for head, short in zip(heads[:last], shorts[:last], strict=True):
+        document.lined(head, short, min(max(room / len(heads), BESIDE[0]), BESIDE[1]))
+    if last < len(heads):
+        numbers = "、".join(paper.items[item].number for item in pupil.items[last:])
+        document.space(2)
+        document.paragraph(f"还有第 {numbers} 题，改在试卷上。", grey=True)
 
 
 def _points(paper: PaperSketch, items: Sequence[int], most: int = 3) -> str:

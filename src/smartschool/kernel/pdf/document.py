@@ -28,11 +28,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: `weight` shares the width, `align` is "L", "C" or "R"."""
+    """A column: `weight` shares the width, `align` is "L", "C" or "R"; `ruled` draws its left edge."""
 
     title: str
     weight: float = 1.0
     align: str = "L"
+    ruled: bool = False
 
 
 Cell = str | Bar
@@ -127,7 +128,7 @@ class Document:
     def lede(self, text: str) -> None:
         """The conclusion, in a box with a heavy left edge."""
         paper = self._paper
-        height = len(self._lines(text, 11.5, paper.epw - 10, measure=True)) * _line(11.5) + 5
+        height = len(self._lines(text, 11.5, paper.epw - 10, measure=True)) * line_height(11.5) + 5
         self._need(height)
         lines = self._lines(text, 11.5, paper.epw - 10)
         top = paper.get_y()
@@ -143,7 +144,7 @@ class Document:
     def bullets(self, texts: Sequence[str], *, numbered: bool = False) -> None:
         """A list."""
         for number, text in enumerate(texts, start=1):
-            self._need(_line(10.5) * 2)
+            self._need(line_height(10.5) * 2)
             lines = self._lines(text, 10.5, self._paper.epw - 8)
             for place, words in enumerate(lines):
                 if place == 0:
@@ -172,33 +173,64 @@ class Document:
         """Leave room."""
         self._paper.set_y(self._paper.get_y() + millimetres)
 
+    def paragraph_height(self, text: str, size: float = 10.5) -> float:
+        """Millimetres that `paragraph` will take."""
+        lines = self._lines(text, size, self._paper.epw, measure=True)
+        return len(lines) * line_height(size) + 1.2
+
+    def lined(self, text: str, short: str, height: float) -> None:
+        """A text and, behind it, a ruled line to write on; `short` stands in where it leaves no room."""
+        paper = self._paper
+        self._need(height)
+        foot = paper.get_y() + height
+        words = text if font.width(font.printable(text)[0], 10.5) <= paper.epw * 0.6 else short
+        paper.set_y(foot - line_height(10.5))
+        for line in self._lines(words, 10.5, paper.epw)[:1]:
+            self._put(line, 10.5, MARGIN, paper.epw, bold=True)
+            paper.set_draw_color(*GREY)
+            start = MARGIN + font.width(line, 10.5) + 3
+            paper.line(start, foot - 0.8, paper.w - MARGIN, foot - 0.8)
+        paper.set_y(foot)
+
+    def room(self) -> float:
+        """Millimetres left on this page."""
+        return float(self._paper.h - FOOT - self._paper.get_y())
+
     def need(self, millimetres: float) -> None:
         """Begin a new page unless so much room is left: keeps a block together."""
         self._need(millimetres)
 
     # --- tables -------------------------------------------------------------------------------
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, size: float = 9.5) -> None:
-        """A table; the head is repeated on each page, a row is never split."""
+    def table(
+        self,
+        columns: Sequence[Column],
+        rows: Sequence[Sequence[Cell]],
+        *,
+        size: float = 9.5,
+        pad: float = 1.2,
+    ) -> None:
+        """A table; the head is repeated on each page, a row is never split; `pad` mm stand over and under it."""
         total = sum(column.weight for column in columns)
         widths = [column.weight / total * self._paper.epw for column in columns]
-        self._row(columns, widths, [column.title for column in columns], size, head=True)
+        head = [column.title for column in columns]
+        self._row(columns, widths, head, size, pad, head=True)
         for row in rows:
             if len(row) != len(columns):
                 raise ValueError("a row needs one cell per column")
-            height = self._row_height(widths, row, size)
+            height = self._row_height(widths, row, size, pad)
             if self._paper.get_y() + height > self._paper.h - FOOT:
                 self._paper.add_page()
-                self._row(columns, widths, [column.title for column in columns], size, head=True)
-            self._row(columns, widths, row, size)
+                self._row(columns, widths, head, size, pad, head=True)
+            self._row(columns, widths, row, size, pad)
         self.space(2)
 
-    def _row_height(self, widths: Sequence[float], row: Sequence[Cell], size: float) -> float:
+    def _row_height(self, widths: Sequence[float], row: Sequence[Cell], size: float, pad: float) -> float:
         counts = [
             1 if isinstance(cell, Bar) else len(self._lines(cell, size, width - 3, measure=True))
             for cell, width in zip(row, widths, strict=True)
         ]
-        return max(counts) * _line(size) + 2.4
+        return max(counts) * line_height(size) + 2 * pad
 
     def _row(
         self,
@@ -206,11 +238,12 @@ class Document:
         widths: Sequence[float],
         row: Sequence[Cell],
         size: float,
+        pad: float,
         *,
         head: bool = False,
     ) -> None:
         paper = self._paper
-        height = self._row_height(widths, row, size)
+        height = self._row_height(widths, row, size, pad)
         if head:
             self._need(height * 2)
         top, x = paper.get_y(), MARGIN
@@ -221,9 +254,12 @@ class Document:
             if isinstance(cell, Bar):
                 self._bar(cell, x + 1.5, top + height / 2, width - 3, size)
             else:
-                paper.set_y(top + 1.2)
+                paper.set_y(top + pad)
                 for words in self._lines(cell, size, width - 3):
                     self._put(words, size, x + 1.5, width - 3, bold=head, align=column.align)
+            if column.ruled:
+                paper.set_draw_color(*GREY)
+                paper.line(x, top, x, top + height)
             x += width
         paper.set_draw_color(*GREY)
         paper.line(MARGIN, top + height, paper.w - MARGIN, top + height)
@@ -234,8 +270,8 @@ class Document:
         share = min(max(cell.share, 0.0), 1.0)
         paper.set_font(font.FAMILY, size=size)
         words = f"{share * 100:.0f}%"
-        paper.set_xy(x, middle - _line(size) / 2)
-        paper.cell(11, _line(size), words, align="R")
+        paper.set_xy(x, middle - line_height(size) / 2)
+        paper.cell(11, line_height(size), words, align="R")
         room = width - 13
         if room > 8:
             paper.set_fill_color(*PALE)
@@ -257,7 +293,7 @@ class Document:
 
     def _text(self, text: str, *, size: float, bold: bool = False, grey: bool = False) -> None:
         for words in self._lines(text, size, self._paper.epw):
-            self._need(_line(size))
+            self._need(line_height(size))
             self._put(words, size, MARGIN, self._paper.epw, bold=bold, grey=grey)
 
     def _mark(self, mark: str) -> None:
@@ -265,7 +301,7 @@ class Document:
         top = paper.get_y()
         paper.set_xy(MARGIN, top)
         paper.set_font(font.FAMILY, size=10.5)
-        paper.cell(6, _line(10.5), mark, align="R")
+        paper.cell(6, line_height(10.5), mark, align="R")
         paper.set_y(top)
 
     def _put(
@@ -289,9 +325,9 @@ class Document:
         if bold:
             state = {"text_mode": TextMode.FILL_STROKE, "line_width": size * 0.012, "draw_color": INK}
         with paper.local_context(**state):
-            paper.cell(width, _line(size), words, align=align)
+            paper.cell(width, line_height(size), words, align=align)
         paper.set_text_color(*INK)
-        paper.set_y(top + _line(size))
+        paper.set_y(top + line_height(size))
 
     def data(self) -> bytes:
         """Finish and return the file."""
@@ -300,6 +336,6 @@ class Document:
         return bytes(self._paper.output())
 
 
-def _line(size: float) -> float:
+def line_height(size: float) -> float:
     """Height in mm of a line of a size in points."""
     return size * LEADING * 25.4 / 72

@@ -16,7 +16,7 @@ from django.test import Client, RequestFactory, override_settings
 
 from smartschool.kernel.errors import Changed, DomainError, NotAllowed, NotYours, SignInRequired
 from smartschool.web import errors, icons, middleware
-from smartschool.web.storage import minify_css
+from smartschool.web.storage import minify_css, minify_js
 from smartschool.web.tests.gallery import Estimate, ExamForm, Insufficient
 
 WEB = Path(__file__).resolve().parent.parent
@@ -247,6 +247,11 @@ def test_minified_css_keeps_its_rules() -> None:
         minify_css("/* a */ a > b ,\n c { margin: 0 1px ; color : red; }\n")
         == "a>b,c{margin: 0 1px;color : red}"
     )
+
+
+def test_minified_scripts_keep_their_lines() -> None:
+    source = '/* a\n   b */\nvar a = "/* c */"; /* d */\n  /* e */\n    a += 1;\n/* f */ a(); /* g */\n'
+    assert minify_js(source) == 'var a = "/* c */"; /* d */\na += 1;\n/* f */ a(); /* g */'
 
 
 def test_gallery_page_is_within_the_budget(tmp_path: Path) -> None:

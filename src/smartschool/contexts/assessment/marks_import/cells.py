@@ -7,8 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartschool.contexts.assessment.marks_import.columns import ABSENT_WORDS
-from smartschool.contexts.assessment.public.contracts import AttemptStatus, ItemInfo, ItemType, MarkState
-from smartschool.contexts.assessment.scoring import NO_ANSWER, normal_choice
+from smartschool.contexts.assessment.public.contracts import (
+    NO_ANSWER,
+    AttemptStatus,
+    ItemInfo,
+    ItemType,
+    MarkState,
+)
+from smartschool.contexts.assessment.scoring import normal_choice
 from smartschool.kernel.cells import as_text, narrow
 from smartschool.kernel.tabular import Bad, Cell, is_blank
 

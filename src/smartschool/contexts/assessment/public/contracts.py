@@ -7,6 +7,9 @@ from enum import IntEnum, StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+# The stored choice where no or several options were filled in; the pupil was there: 0 marks.
+NO_ANSWER = "-"
+
 
 @dataclass(frozen=True, slots=True, eq=True, order=False)
 class Mark:

@@ -233,8 +233,8 @@ def typical_error(typical: Mapping[str, str], item: ItemFigures) -> tuple[str, i
     if wrong and wrong[0].n >= item.blank:
         meaning = typical.get(wrong[0].label, "")
         if meaning:
-            return f"{wrong[0].label} {wrong[0].n}：{meaning}", wrong[0].n
-        return " · ".join(f"{option.label} {option.n}" for option in wrong[:2]), wrong[0].n
+            return f"{words.option_name(wrong[0].label)} {wrong[0].n}：{meaning}", wrong[0].n
+        return " · ".join(f"{words.option_name(option.label)} {option.n}" for option in wrong[:2]), wrong[0].n
     if item.blank and item.blank >= answered:
         return f"空白 {item.blank}", item.blank
     if item.lost:

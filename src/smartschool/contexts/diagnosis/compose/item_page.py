@@ -84,11 +84,13 @@ def compose_item(
         rest=item.rest,
         weak=words.weak_discrimination(item),
         doubt=words.key_in_doubt(item),
-        options=tuple((option.label, option.n, option.key) for option in item.options),
+        options=tuple((words.option_name(option.label), option.n, option.key) for option in item.options),
         option_groups=()
         if small
         else tuple(
-            GroupRow(option.label, option.key, *option.groups) for option in item.options if option.groups
+            GroupRow(words.option_name(option.label), option.key, *option.groups)
+            for option in item.options
+            if option.groups
         ),
         easier_for={"male": "男生", "female": "女生"}.get(item.easier_for, ""),
         typical=typical,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from edumetrics.results import Estimate, Outcome
+from smartschool.contexts.assessment.public.contracts import NO_ANSWER
 from smartschool.contexts.diagnosis.figures import ItemFigures
 
 LOW_FACILITY = 0.60
@@ -16,6 +17,7 @@ FOCUS_BELOW = 0.75  # a point above this share is no place to begin with
 NOTICEABLE = 0.05  # differences below five points of a share are not worth a sentence
 CAST_LEAST = 5  # 投屏 gives no count under this
 MINUS = "−"
+NOT_CHOSEN = "未选或多选"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +134,16 @@ def needs_review(item: ItemFigures) -> bool:
     return key_in_doubt(item) or (weak_discrimination(item) and (facility is None or facility < 0.90))
 
 
+def option_name(label: str) -> str:
+    """An option as it is written: ``B``; where nothing valid was chosen, that."""
+    return NOT_CHOSEN if label == NO_ANSWER else label
+
+
 def public_error(item: ItemFigures) -> str:
     """The wrong options that at least five chose, or the blanks: what may be said before everybody."""
     wrong = sorted((o for o in item.options if not o.key and o.n >= CAST_LEAST), key=lambda o: -o.n)
     if wrong:
-        return " · ".join(f"{option.label} {option.n}" for option in wrong[:2])
+        return " · ".join(f"{option_name(option.label)} {option.n}" for option in wrong[:2])
     return f"空白 {item.blank}" if item.blank >= CAST_LEAST else ""
 
 

@@ -49,7 +49,8 @@ def may_be(outcome: Any, kind: str = "share", missing: str = "") -> SafeString:
         low, high = signed2(outcome.low), signed2(outcome.high)
     else:
         low, high = written.percent(outcome.low).removesuffix("%"), written.percent(outcome.high)
-    return format_html('<span class="sm muted nw">{}–{}</span>', low, high)
+    between = "–" if outcome.low >= 0 else " 到 "  # a dash after a minus sign is read as another sign
+    return format_html('<span class="ci sm muted nw">{}{}{}</span>', low, between, high)
 
 
 @register.simple_tag

@@ -76,7 +76,8 @@ def test_every_share_stands_with_its_interval(district: District, sign_in: SignI
     shares = [round(100 * float(limit)) for limit in (middle - half, middle + half)]
     assert f"{shares[0]}–{shares[1]}%</span>" in row[0]
     assert (
-        len(re.findall(r'<span class="sm muted nw">[\d−.]+–[\d−.]+</span>', page)) == len(FULL) - 1
+        len(re.findall(r'<span class="ci sm muted nw">[\d−.]+(?:–| 到 )[\d−.]+</span>', page))
+        == len(FULL) - 1
     )  # 第 4 题 is in doubt
     points = text(client, district.url("final", 0, "?tab=points"))
     assert len(re.findall(r'<td class="num nw muted"><span class="sm muted nw">\d+–\d+%', points)) == 6
