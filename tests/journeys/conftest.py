@@ -142,6 +142,30 @@ TOO_SMALL = """([controls, least]) => [...document.querySelectorAll(controls)].f
   return !(beside && e.tagName === 'A') && box.height < least - 0.5;
 }).map(e => `${e.tagName} ${(e.innerText || e.name || '').trim().slice(0, 20)}`)"""
 
+# A card of a narrow table: what may not break ("93%（82–100%）") stands beside its label, not under it.
+BELOW_LABEL = """() => [...document.querySelectorAll('.table.stackm td[data-l]')].filter(cell => {
+  const first = cell.querySelector(':scope > .nw, :scope > .tag, :scope > b');
+  return first && first.checkVisibility() &&
+    first.getBoundingClientRect().top - cell.getBoundingClientRect().top > 16;
+}).map(cell => `${cell.dataset.l} ${cell.innerText.trim()}`)"""
+
+# Where a line ends between a figure and its unit, or between 第 and its number.
+TORN = """() => {
+  const found = [], range = document.createRange();
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    if (!node.parentElement.checkVisibility()) continue;
+    for (const hit of node.data.matchAll(/[\\d%]\\s[\\u4e00-\\u9fff]|第\\s\\d/g)) {
+      const [a, b] = [hit.index, hit.index + 2].map(at => {
+        range.setStart(node, at); range.setEnd(node, at + 1);
+        return range.getBoundingClientRect();
+      });
+      if (a.height && b.height && Math.abs(a.bottom - b.bottom) > 8) found.push(hit[0]);
+    }
+  }
+  return found;
+}"""
+
 # Design guide §15, gzip: an ordinary page; big tables and the district page; a phone page of pupil or parent.
 HTML_BUDGET = {"ordinary": 12_000, "table": 20_000, "phone": 8_000}
 MOST_REQUESTS = 6
@@ -171,7 +195,7 @@ def check_weight(page: Page) -> Callable[..., None]:
 def check_page(page: Page) -> Callable[..., None]:
     """Look at the page that is open: axe finds nothing, nothing scrolls sideways, one h1, at each width.
 
-    On a phone every control is also large enough for a finger.
+    On a phone every control is also large enough for a finger, and a figure stands beside its label.
     """
 
     def check(widths: tuple[int, ...] = WIDTHS) -> None:
@@ -185,6 +209,10 @@ def check_page(page: Page) -> Callable[..., None]:
             if width <= NARROW:
                 small = page.evaluate(TOO_SMALL, [CONTROLS, FINGER])
                 assert not small, f"{page.url} at {width}: too small for a finger: {small[:6]}"
+                below = page.evaluate(BELOW_LABEL)
+                assert not below, f"{page.url} at {width}: under its label: {below[:6]}"
+            torn = page.evaluate(TORN)
+            assert not torn, f"{page.url} at {width}: figure and unit on two lines: {torn[:6]}"
         if before:
             page.set_viewport_size(before)
 

@@ -60,6 +60,25 @@ def undoable(run: ImportRun) -> bool:
     return clock.now() < run.applied_at + timedelta(days=rules()["import"].days)
 
 
+def unfinished_runs(organisation_id: int, number: int = 4) -> list[ImportRun]:
+    """Runs that wait for a decision or the worker, newest first; who left one for weeks began anew."""
+    waiting = (
+        ImportRun.Status.CHECKED,
+        ImportRun.Status.QUEUED,
+        ImportRun.Status.RUNNING,
+        ImportRun.Status.NOT_APPLIED,
+    )
+    return list(
+        ImportRun.objects.filter(
+            organisation_id=organisation_id,
+            status__in=waiting,
+            landed_at__gte=clock.now() - timedelta(days=14),
+        )
+        .defer("report")
+        .order_by("-landed_at")[:number]
+    )
+
+
 def recent_runs(organisation_id: int, number: int = 10) -> list[ImportRun]:
     """The last finished imports of an organisation, newest first."""
     finished = (ImportRun.Status.APPLIED, ImportRun.Status.UNDONE)

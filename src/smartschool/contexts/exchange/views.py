@@ -67,11 +67,16 @@ def _back(run: ImportRun, school_code: str | None) -> HttpResponseRedirect:
 
 @require_GET
 def index(request: HttpRequest, school_code: str | None = None) -> HttpResponse:
-    """What can be imported, and the last imports."""
+    """What can be imported, what was begun, and the last imports."""
     actor = actor_of(request)
     kinds = [one for one in importers if one.listed and _allowed(actor, one, school_code)]
     recent = _recent(request, school_code)
-    context = {"kinds": kinds, "recent": recent, "imports": _root(school_code)}
+    begun = [
+        (run, importer.zh)
+        for run in queries.unfinished_runs(place_of(request))
+        if _allowed(actor, importer := queries.importer_named(run.importer), school_code)
+    ]
+    context = {"kinds": kinds, "unfinished": begun, "recent": recent, "imports": _root(school_code)}
     return render(request, "exchange/index.html", context)
 
 

@@ -210,7 +210,7 @@ class Document:
         size: float = 9.5,
         pad: float = 1.2,
     ) -> None:
-        """A table; the head is repeated on each page, a row is never split; `pad` mm stand over and under it."""
+        """A table; the head is repeated on each page, no row is split; `pad` mm stand over and under it."""
         total = sum(column.weight for column in columns)
         widths = [column.weight / total * self._paper.epw for column in columns]
         head = [column.title for column in columns]

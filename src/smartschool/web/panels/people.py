@@ -9,6 +9,7 @@ from smartschool.contexts.directory.public import doors as directory
 from smartschool.contexts.directory.public import families
 from smartschool.contexts.directory.public.contracts import TeachingInfo
 from smartschool.kernel.actor import Actor
+from smartschool.kernel.policy import policy
 from smartschool.web.panels import panel
 
 FIRST = 5
@@ -40,6 +41,7 @@ def school_classes(request: HttpRequest, actor: Actor) -> dict[str, object] | No
     return {
         "school_code": actor.workspace.code,
         "rows": rows,
+        "may_import": actor.role in policy("exchange.import_files").roles,
         "pupils": sum(size for _, size, _ in rows),
         "headless": [found.name for found, _, head in rows if head is None],
         "staff": len(directory.staff_of(actor.workspace.id)),

@@ -80,7 +80,7 @@ def test_every_share_stands_with_its_interval(district: District, sign_in: SignI
         == len(FULL) - 1
     )  # 第 4 题 is in doubt
     points = text(client, district.url("final", 0, "?tab=points"))
-    assert len(re.findall(r'<td class="num nw muted"><span class="sm muted nw">\d+–\d+%', points)) == 6
+    assert len(re.findall(r'<td class="num nw muted"><span class="ci sm muted nw">\d+–\d+%', points)) == 6
 
 
 def test_village_class_gets_the_grid(district: District, sign_in: SignIn) -> None:
