@@ -141,8 +141,8 @@ def test_office_releases_and_a_parent_sees_only_the_own_child(
     sign_in(page, site, "g-first")
     page.goto(site + "/me/analysis/")
     check_page()
-    page.get_by_role("link", name="秋期末数学").click()
-    expect(page.locator("h1")).to_contain_text("秋期末数学")
+    page.get_by_role("link", name="秋期末 · 数学").click()
+    expect(page.locator("h1")).to_contain_text("秋期末 · 数学")
     expect(page.get_by_role("heading", name="给家长")).to_be_visible()
     text = page.locator("body").inner_text()
     for seat in district.seats[0][1:]:

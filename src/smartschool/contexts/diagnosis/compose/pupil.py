@@ -110,7 +110,7 @@ def compose_own_report(
     if show_marks and paper.junior and own.share is not None:
         marks = f"{words.points_100(own.share)} 分，满分 {words.mark(paper.full)} 分折算为百分制"
     return OwnReport(
-        title=f"{paper.exam}{paper.subject}",
+        title=f"{paper.exam} · {paper.subject}",
         present=own.present,
         reason=own.reason,
         level="" if own.level is None else paper.level_labels[own.level],

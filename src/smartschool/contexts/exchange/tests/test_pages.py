@@ -45,6 +45,16 @@ def upload(client: Client, address: str, content: bytes) -> str:
     return str(answer["Location"])
 
 
+def test_a_row_of_several_sheets_names_its_sheet(logins: None) -> None:
+    client, address = signed_in("教务管理员")
+    first, second = [HEAD, pupil(1, 班级号="09")], [HEAD, pupil(2, 班级号="09")]
+    page = client.get(upload(client, address, xlsx(first, sheet="一班", after=[("二班", second)])))
+    rows = re.findall(r'<th scope="row" class="nw">(.*?)</th>', page.content.decode())
+    assert [re.sub("<[^>]+>", "", row) for row in rows] == ["一班 2 行", "二班 2 行"]
+    page = client.get(upload(client, address, xlsx(first, sheet="一班")))
+    assert '<th scope="row" class="nw">2 行</th>' in page.content.decode()
+
+
 def test_steps_of_a_file_with_a_fault(logins: None) -> None:
     client, address = signed_in("教务管理员")
     assert client.get(address).status_code == 200
@@ -57,6 +67,7 @@ def test_steps_of_a_file_with_a_fault(logins: None) -> None:
     assert "导入其余 3 行" in page
     home = client.get(address.replace("imports", "today")).content.decode()
     assert f'href="{run_url}"' in home, "今日 leads back to what was not finished"
+    assert f'href="{run_url}"' in client.get(address).content.decode(), "so does the list of imports"
     wrong = client.get(run_url + "errors.xlsx")
     lines = sheet(wrong.content)
     assert [line[0] for line in lines] == ["姓名", "学生丙一"]

@@ -28,8 +28,8 @@
     }).catch(function () { busy = false; said = "离线"; show(); });
   }
   function show() {
-    $("line").textContent = (said ? said + "，" : "") + (Q.length ? Q.length + " 处待传" : said ? "其余已存" : "都已存到服务器");
-    $("line").className = "tag " + (Q.length || said ? "warn" : "ok");
+    $("line").textContent = (said ? said + "，" : "") + (Q.length ? Q.length + " 处待传" : S.dirty ? "这题记在这台设备上，录完就传" : said ? "其余已存" : "都已存到服务器");
+    $("line").className = "tag " + (Q.length || said ? "warn" : S.dirty ? "info" : "ok");
   }
   function of(i) { return S.lost[i] || {}; }
   function gone(n) { return S.statuses[n]; }
