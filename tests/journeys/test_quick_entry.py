@@ -109,7 +109,7 @@ def test_a_lost_line_and_a_closed_page_lose_nothing(page: Page, site: str) -> No
     again = page.context.new_page()
     again.goto(address)
     expect(again.locator("#line")).to_have_text("这题记在这台设备上，录完就传")
-    again.wait_for_load_state("networkidle")
+    again.wait_for_function("Object.values(localStorage).every(kept => !JSON.parse(kept).q.length)")
     lost = stored(again)
     assert lost == {"0": {"3": 4, "7": 4}, "1": {"5": 4}}
     # The item that was half done is still on the screen.

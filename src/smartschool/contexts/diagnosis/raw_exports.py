@@ -59,6 +59,12 @@ def visible(actor: Actor) -> list[RequestRow]:
     ]
 
 
+def waiting(actor: Actor) -> list[RequestRow]:
+    """Requests of others that the office may decide on."""
+    others = RawExport.rows().filter(decided_at=None).exclude(asked_by=actor.account_id or 0)
+    return [row for row in visible(actor) if row.decidable] if others.exists() else []
+
+
 def own(actor: Actor, code: str) -> RawExport:
     """The actor's own granted request for a class that the actor might still ask for, or 404."""
     found = RawExport.rows().filter(code=code, asked_by=actor.account_id or 0, granted=True).first()
