@@ -34,7 +34,6 @@ class DiagnosisConfig(AppConfig):
             ("own", "view_own", panels.new_own_reports, 10, False),
             ("new", "view_report", panels.new_reports, 30, False),
             ("to_release", "release_results", panels.to_release, 30, False),
-            ("raw_requests", "decide_raw", panels.raw_requests, 25, False),
             ("coverage", "view_coverage", panels.coverage, 40, False),
             ("quality", "view_quality", panels.quality, 50, True),
         ):

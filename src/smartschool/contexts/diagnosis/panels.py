@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from smartschool.contexts.assessment.public import doors as assessment
-from smartschool.contexts.diagnosis import district, family, queries, raw_exports, releases
+from smartschool.contexts.diagnosis import district, family, queries, releases
 from smartschool.contexts.diagnosis import figures as stored
 from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.compose.lede import headline
@@ -68,17 +68,6 @@ def to_release(request: HttpRequest, actor: Actor) -> Block | None:
     return Block(
         _filled("to_release", exams=shown, more=len(waiting) - MOST, school_code=actor.workspace.code),
         todo=f"{len(waiting)} 场考试的结果还没有发布",
-    )
-
-
-def raw_requests(request: HttpRequest, actor: Actor) -> Block | None:
-    """成绩册 that somebody asked for and that wait for this person's yes or no."""
-    rows = raw_exports.waiting(actor)
-    if actor.workspace is None or not rows:
-        return None
-    return Block(
-        _filled("raw_requests", rows=rows[:MOST], school_code=actor.workspace.code),
-        todo=f"{len(rows)} 份成绩册申请等你批准",
     )
 
 

@@ -59,10 +59,11 @@ def visible(actor: Actor) -> list[RequestRow]:
     ]
 
 
-def waiting(actor: Actor) -> list[RequestRow]:
-    """Requests of others that the office may decide on."""
-    others = RawExport.rows().filter(decided_at=None).exclude(asked_by=actor.account_id or 0)
-    return [row for row in visible(actor) if row.decidable] if others.exists() else []
+def waiting(actor: Actor) -> int:
+    """How many requests of others the actor, in the office, may decide on."""
+    if actor.role not in OFFICE:
+        return 0
+    return RawExport.rows().filter(decided_at=None).exclude(asked_by=actor.account_id or 0).count()
 
 
 def own(actor: Actor, code: str) -> RawExport:

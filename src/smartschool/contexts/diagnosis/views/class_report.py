@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from smartschool.contexts.diagnosis import queries
+from smartschool.contexts.diagnosis import queries, raw_exports
 from smartschool.contexts.diagnosis.comparison import compared_with_before
 from smartschool.contexts.diagnosis.compose.class_report import compose_class_report, item_rows
 from smartschool.contexts.diagnosis.compose.item_page import Loser, compose_item
@@ -39,8 +39,9 @@ class Tab:
 @requires("diagnosis.view_report")
 def reports(request: HttpRequest, school_code: str) -> HttpResponse:
     """All class reports that the actor may open."""
-    rows = queries.reports_in_reach(actor_of(request))
-    return render(request, "diagnosis/reports.html", {"rows": rows, "school_code": school_code})
+    actor = actor_of(request)
+    context = {"rows": queries.reports_in_reach(actor), "asked": raw_exports.waiting(actor)}
+    return render(request, "diagnosis/reports.html", {**context, "school_code": school_code})
 
 
 @requires("diagnosis.view_report")
