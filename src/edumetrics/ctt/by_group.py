@@ -242,7 +242,8 @@ def _rest_correlation(
     elsewhere = (n - np.maximum(*at_end)).astype(np.int64)
     squared = influence * influence
     spread, fourth = stack.sums(squared) / safe, stack.sums(squared * squared) / safe
-    low, high, se = fisher_interval(r, spread, n, elsewhere, level=level, fourth=fourth)
+    tail = stack.sums(y**4) / safe
+    low, high, se = fisher_interval(r, spread, n, elsewhere, tail, level=level, fourth=fourth)
     return Estimates.build(
         r,
         se,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
+from edumetrics.ctt.edge import WIDER_RELIABILITY, room_of, wider
+from edumetrics.ctt.limits import reach
 from edumetrics.ctt.scores import Centred
 from edumetrics.results import Estimate, FloatArray, Insufficient, IntArray, Outcome, Reason
 
@@ -143,20 +144,15 @@ def leave_out(centred: Centred, dealt: IntArray, count: int) -> FloatArray:
     return np.asarray(out)
 
 
-def jackknife(value: float, logs: FloatArray, n: int, level: float, method: str) -> Outcome:
-    """Interval from leave-one-out values of log(1 − reliability)."""
+def jackknife(centred: Centred, value: float, logs: FloatArray, n: int, level: float, method: str) -> Outcome:
+    """Interval from leave-one-out values of log(1 − reliability), see `limits.reach`."""
     if value >= 1.0 or not np.isfinite(logs).all():
         return Insufficient(Reason.BOUNDARY, n)
     count = len(logs)
-    spread = float(np.sqrt((count - 1) / count * np.sum((logs - logs.mean()) ** 2)))
-    half = float(special.stdtrit(count - 1, 0.5 + level / 2.0)) * spread
+    away = logs - logs.mean()  # a block without which the error is larger pulls the reliability up
+    spread = float(np.sqrt((count - 1) / count * np.sum(away**2)))
+    down, up = reach(away, level)
+    step = spread * float(wider(room_of(centred), WIDER_RELIABILITY))
     gap = 1.0 - value
-    return Estimate(
-        value,
-        spread * gap,
-        1.0 - gap * float(np.exp(half)),
-        1.0 - gap * float(np.exp(-half)),
-        n,
-        method,
-        level,
-    )
+    low, high = 1.0 - gap * float(np.exp(down * step)), 1.0 - gap * float(np.exp(-up * step))
+    return Estimate(value, spread * gap, low, high, n, method, level)

@@ -15,7 +15,7 @@ from edumetrics.ctt.scores import TIE
 from edumetrics.options import NO_CHOICE, OptionResponses
 from edumetrics.results import BoolArray, Estimates, FloatArray, Insufficient, IntArray, Outcome, Reason
 
-VERSION = "ctt-distractors/2"
+VERSION = "ctt-distractors/3"
 
 TOP_SHARE = 0.27
 # An option that fewer than 1 in 20 choose distracts nobody (Haladyna & Downing 1993).
@@ -266,7 +266,8 @@ def _correlations(choosers: _Choosers, flat: _Flat, level: float) -> Estimates:
     n = choosers.n[item]
     chosen = np.rint(p * n)
     others = np.minimum(chosen, n - chosen).astype(np.int64)
-    low, high, se = fisher_interval(r, np.maximum(influence, 0.0), n, others, level=level)
+    tail = whole[4, item]
+    low, high, se = fisher_interval(r, np.maximum(influence, 0.0), n, others, tail, level=level)
     refuse = (
         (n < MIN_PUPILS_CORRELATION, Reason.TOO_FEW_PUPILS),
         (level_of_rest[item], Reason.CONSTANT_REST),

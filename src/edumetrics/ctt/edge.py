@@ -12,11 +12,14 @@ from __future__ import annotations
 import numpy as np
 
 from edumetrics.ctt.scores import Centred
-from edumetrics.results import Insufficient, Reason
+from edumetrics.results import FloatArray, Insufficient, Reason
 
 # Least room for a spread (SEM, standard deviation), and for a reliability, which is a ratio of two spreads.
 # A class of 30 has it where the mean share lies between 7 and 93 %, and between 15 and 85 %.
 ROOM_FOR_SPREAD, ROOM_FOR_RELIABILITY = 0.15, 0.70
+# How much wider intervals are where there is little room, as a share of their width at a room of 1.
+WIDER_SPREAD, WIDER_RELIABILITY = 0.05, 0.25
+_LEAST_ROOM = 0.05
 
 
 def room(n: int, share: float) -> float:
@@ -30,12 +33,28 @@ def room(n: int, share: float) -> float:
     return n * min(share, 1.0 - share) ** 2
 
 
+def room_of(centred: Centred) -> float:
+    """The room that the pupils of an exam have; that of the middle of the scale without any marks."""
+    n, offered = int(centred.present.sum()), float(centred.offered.sum())
+    return room(n, float(centred.score.sum()) / offered if offered > 0.0 else 0.5)
+
+
+def wider(room: FloatArray | float, by: float) -> FloatArray:
+    """Factor of an interval's length on either side: pupils who are missing widen nothing themselves.
+
+    Examples
+    --------
+    >>> wider(np.array([25.0, 0.5]), WIDER_RELIABILITY).round(3).tolist()
+    [1.01, 1.5]
+    """
+    return np.asarray(1.0 + by / np.maximum(room, _LEAST_ROOM))
+
+
 def near_edge(centred: Centred, least: float) -> Insufficient | None:
     """The refusal where the pupils of an exam have less room than that."""
-    n, offered = int(centred.present.sum()), float(centred.offered.sum())
-    if offered <= 0.0 or room(n, float(centred.score.sum()) / offered) >= least:
+    if not centred.present.any() or room_of(centred) >= least:
         return None
-    return Insufficient(Reason.NEAR_EDGE, n)
+    return Insufficient(Reason.NEAR_EDGE, int(centred.present.sum()))
 
 
 def kurtosis_between_ends(share: float, deviation: float) -> float:

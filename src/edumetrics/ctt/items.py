@@ -9,7 +9,7 @@ from edumetrics.ctt.cells import Cells, cells
 from edumetrics.ctt.scores import TIE, Centred, group_weights
 from edumetrics.results import Estimates, FloatArray, IntArray, Reason
 
-VERSION = "ctt-items/2"
+VERSION = "ctt-items/3"
 
 MIN_PUPILS_GROUPS = 25  # below it no upper and lower group and no curve is formed
 MIN_PUPILS_CORRELATION = 10
@@ -17,6 +17,8 @@ MIN_PUPILS_CORRELATION = 10
 CHUNK = 1024  # pupils whose marks stay in a core's cache
 _PRIOR_PUPILS = 25.0
 _FEWEST_DEGREES = 8.0  # a kurtosis is itself hardly known
+# How much longer intervals of correlations are per excess of kurtosis of the scores, at one pupil.
+_PER_TAIL, _LONGEST_TAIL = 0.3, 12.0
 
 
 def facility(centred: Centred, *, level: float = 0.95) -> Estimates:
@@ -73,7 +75,9 @@ def rest_correlation(centred: Centred, found: Cells | None = None, *, level: flo
     normal value with the weight of 25 pupils. Where nearly everybody has the same mark the few others decide,
     and what their scores vary by is hardly known: Student's t with two degrees of freedom for each pupil who
     is not at the more frequent end of the marks, and not more than the kurtosis k of the influence function
-    leaves, :math:`2n/(k-1)` (Satterthwaite 1946, Biometrics Bull. 2, 110) or 8.
+    leaves, :math:`2n/(k-1)` (Satterthwaite 1946, Biometrics Bull. 2, 110) or 8. Where the scores on the other
+    items have long tails (kurtosis K), whoever stands far out makes the correlation, and another class has
+    others there: longer by :math:`0.3\,(K-3)/\sqrt n`.
     """
     found = cells(centred) if found is None else found
     n, item = found.n, found.item
@@ -92,7 +96,8 @@ def rest_correlation(centred: Centred, found: Cells | None = None, *, level: flo
     others = counts - np.rint(most).astype(np.int64)
     squared = influence * influence
     spread, fourth = found.sums(squared) / safe, found.sums(squared * squared) / safe
-    low, high, se = fisher_interval(r, spread, n, others, level=level, fourth=fourth)
+    tail = found.sums(v**4) / safe
+    low, high, se = fisher_interval(r, spread, n, others, tail, level=level, fourth=fourth)
     return Estimates.build(
         r,
         se,
@@ -115,14 +120,15 @@ def fisher_interval(
     spread: FloatArray,
     n: FloatArray,
     others: IntArray,
+    tail: FloatArray,
     *,
     level: float,
     fourth: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Limits and standard error of correlations whose influence function has the mean square `spread`.
 
-    `others` counts the pupils who are not at the more frequent end of the marks; `fourth` is the mean fourth
-    power of the influence function.
+    `others` counts the pupils who are not at the more frequent end of the marks, `tail` is the kurtosis of
+    the scores on the other items; `fourth` is the mean fourth power of the influence function.
     """
     shrink = np.maximum(1.0 - r**2, 1e-6)
     own = spread / shrink**2
@@ -134,6 +140,7 @@ def fisher_interval(
         excess = np.maximum(fourth / np.maximum(spread**2, 1e-24) - 1.0, 1e-6)
         freedom = np.minimum(freedom, np.maximum(2.0 * n / excess, _FEWEST_DEGREES))
     half = special.stdtrit(freedom, 0.5 + level / 2.0) * se_z
+    half *= 1.0 + _PER_TAIL * np.clip(tail - 3.0, 0.0, _LONGEST_TAIL) / np.sqrt(np.maximum(n, 1.0))
     low, high = np.minimum(np.tanh(z - half), r), np.maximum(np.tanh(z + half), r)
     return low, high, se_z * shrink
 

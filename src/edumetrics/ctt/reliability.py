@@ -9,7 +9,15 @@ import numpy as np
 from scipy import special
 
 from edumetrics.ctt.covariance import Covariances, Moments, covariances, jackknife, leave_out_moments
-from edumetrics.ctt.edge import ROOM_FOR_RELIABILITY, ROOM_FOR_SPREAD, near_edge
+from edumetrics.ctt.edge import (
+    ROOM_FOR_RELIABILITY,
+    ROOM_FOR_SPREAD,
+    WIDER_RELIABILITY,
+    near_edge,
+    room_of,
+    wider,
+)
+from edumetrics.ctt.limits import reach
 from edumetrics.ctt.scores import TIE, Centred
 from edumetrics.results import (
     Caution,
@@ -21,9 +29,10 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "ctt-reliability/2"
+VERSION = "ctt-reliability/3"
 
 MIN_PUPILS = 10
+_PRIOR_PUPILS = 4.0
 # Below this share of answered items a pupil's total is not on the scale of the whole paper.
 COMPLETE_ENOUGH = 0.90
 
@@ -35,7 +44,7 @@ class Reliability:
     Attributes
     ----------
     alpha : Estimate or Insufficient
-        Cronbach's α with Feldt's interval, widened where the marks are far from normal.
+        Cronbach's α with a distribution-free interval.
     omega : Estimate or Insufficient
         McDonald's ω of one factor.
     sem : Estimate or Insufficient
@@ -64,9 +73,11 @@ def reliability(
     -----
     :math:`\alpha = J\bar c/(\bar v + (J-1)\bar c)` with the mean variance and the mean covariance of
     items, equal to Cronbach's (1951) formula when nothing is missing; pairs of items that no pupil has
-    both of are left out. The interval is Feldt's (1965): :math:`(1-\alpha)/(1-\hat\alpha) \sim F(n-1,
-    (n-1)(J-1))`. It assumes normal scores; the distribution-free interval of Maydeu-Olivares, Coffman
-    & Hartmann (2007), on the scale of :math:`\log(1-\alpha)`, replaces it where it is wider.
+    both of are left out. The interval is the distribution-free one of Maydeu-Olivares, Coffman & Hartmann
+    (2007), on the scale of :math:`\log(1-\alpha)`. A variance below that of normal scores,
+    :math:`2J/((J-1)(n-1))` (van Zyl, Neudecker & Nel 2000, Psychometrika 65, 271), is drawn there with the
+    weight of `_PRIOR_PUPILS` pupils; how many errors the limits are away, the tails of the influence function
+    and the ends of the scale tell (`limits.reach`, `edge.wider`).
     """
     cov = covariances(centred)
     value = _value(cov)
@@ -153,20 +164,22 @@ def _refusal(cov: Covariances, items: int) -> Insufficient | None:
 
 
 def _alpha_interval(centred: Centred, value: float, cov: Covariances, level: float) -> Estimate:
-    items = len(cov.matrix)
-    low, high = feldt_interval(value, cov.n, items, level=level)
+    items, n = len(cov.matrix), cov.n
     own, whole = _squares(centred)
     t, s = float(own.mean()), float(whole.mean())
-    gradient = items / (items - 1) * (-(own - t) / s + t * (whole - s) / s**2)
-    se = float(np.sqrt(np.mean(gradient**2) / max(cov.n - 1, 1)))
-    method = "alpha/feldt"
-    if value < 1.0:
-        # Student's t: the error itself comes from few pupils.
-        half = float(special.stdtrit(cov.n - 1, 0.5 + level / 2.0)) * se / (1.0 - value)
-        free = (1.0 - (1.0 - value) * np.exp(half), 1.0 - (1.0 - value) * np.exp(-half))
-        if free[1] - free[0] > high - low:
-            (low, high), method = free, "alpha/distribution-free"
-    return Estimate(value, se, min(float(low), value), max(float(high), value), cov.n, method, level)
+    if value >= 1.0:
+        low, high = feldt_interval(value, n, items, level=level)
+        return Estimate(value, 0.0, min(low, value), max(high, value), n, "alpha/feldt", level)
+    gap = 1.0 - value
+    # Of −log(1 − α): a pupil who pulls it up makes the totals lie farther apart than the marks of an item do.
+    influence = items / (items - 1) * (t * whole / s - own) / s / gap
+    spread, normal = float(np.mean(influence**2)), 2.0 * items / (items - 1)
+    spread = max(spread, (n * spread + _PRIOR_PUPILS * normal) / (n + _PRIOR_PUPILS))
+    se = float(np.sqrt(spread / max(n - 1, 1)))
+    down, up = reach(influence, level)
+    step = se * float(wider(room_of(centred), WIDER_RELIABILITY))
+    low, high = 1.0 - gap * float(np.exp(down * step)), 1.0 - gap * float(np.exp(-up * step))
+    return Estimate(value, se * gap, low, high, n, "alpha/distribution-free", level)
 
 
 def _squares(centred: Centred) -> tuple[FloatArray, FloatArray]:
@@ -235,7 +248,7 @@ def _omega(
     sample = spearman_omega(kept)
     if not np.isfinite(sample).all() or value >= 1.0 or np.any(sample >= 1.0):
         return Insufficient(Reason.NOT_IDENTIFIED, cov.n)
-    return jackknife(value, np.log(1.0 - sample), cov.n, level, "omega/jackknife")
+    return jackknife(centred, value, np.log(1.0 - sample), cov.n, level, "omega/jackknife")
 
 
 def spearman_omega(found: Moments) -> FloatArray:

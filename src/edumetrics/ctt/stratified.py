@@ -49,7 +49,7 @@ def stratified_alpha(centred: Centred, strata: Sequence[str], *, level: float = 
         return refusal
     if ratio <= 0 or not np.all(kept > 0):
         return Insufficient(Reason.BOUNDARY, n)
-    return jackknife(1.0 - ratio, np.log(kept), n, level, "stratified-alpha/jackknife")
+    return jackknife(centred, 1.0 - ratio, np.log(kept), n, level, "stratified-alpha/jackknife")
 
 
 def bootstrap_alpha(
