@@ -18,6 +18,7 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.ctt.items import (
     MIN_PUPILS_CORRELATION,
     MIN_PUPILS_GROUPS,
+    degrees,
     fisher_interval,
     wilson,
 )
@@ -193,7 +194,7 @@ def _upper_lower(
     spread = (low_part + high_part - 2 * both) / safe - middle**2
     d = high_mean - low_mean
     se = np.sqrt(np.maximum(spread, 0.0) / safe + 0.25 / (share * safe**2) * 2.0)
-    half = float(special.ndtri(0.5 + level / 2.0)) * se
+    half = special.stdtrit(degrees(share, n), 0.5 + level / 2.0) * se
     return Estimates.build(
         d,
         se,
@@ -242,7 +243,7 @@ def _rest_correlation(
     elsewhere = (n - np.maximum(*at_end)).astype(np.int64)
     squared = influence * influence
     spread, fourth = stack.sums(squared) / safe, stack.sums(squared * squared) / safe
-    tail = stack.sums(y**4) / safe
+    tail = stack.sums((y * y) ** 2) / safe
     low, high, se = fisher_interval(r, spread, n, elsewhere, tail, level=level, fourth=fourth)
     return Estimates.build(
         r,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edumetrics.ctt.edge import WIDER_RELIABILITY, room_of, wider
+from edumetrics.ctt.edge import WIDER_SPREAD, room_of, wider
 from edumetrics.ctt.limits import reach
 from edumetrics.ctt.scores import Centred
 from edumetrics.results import Estimate, FloatArray, Insufficient, IntArray, Outcome, Reason
@@ -152,7 +152,7 @@ def jackknife(centred: Centred, value: float, logs: FloatArray, n: int, level: f
     away = logs - logs.mean()  # a block without which the error is larger pulls the reliability up
     spread = float(np.sqrt((count - 1) / count * np.sum(away**2)))
     down, up = reach(away, level)
-    step = spread * float(wider(room_of(centred), WIDER_RELIABILITY))
+    step = spread * float(wider(room_of(centred), WIDER_SPREAD))
     gap = 1.0 - value
     low, high = 1.0 - gap * float(np.exp(down * step)), 1.0 - gap * float(np.exp(-up * step))
     return Estimate(value, spread * gap, low, high, n, method, level)

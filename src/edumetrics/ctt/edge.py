@@ -18,7 +18,7 @@ from edumetrics.results import FloatArray, Insufficient, Reason
 # A class of 30 has it where the mean share lies between 7 and 93 %, and between 15 and 85 %.
 ROOM_FOR_SPREAD, ROOM_FOR_RELIABILITY = 0.15, 0.70
 # How much wider intervals are where there is little room, as a share of their width at a room of 1.
-WIDER_SPREAD, WIDER_RELIABILITY = 0.05, 0.25
+WIDER_SPREAD, WIDER_RELIABILITY = 0.05, 0.15
 _LEAST_ROOM = 0.05
 
 
@@ -45,7 +45,7 @@ def wider(room: FloatArray | float, by: float) -> FloatArray:
     Examples
     --------
     >>> wider(np.array([25.0, 0.5]), WIDER_RELIABILITY).round(3).tolist()
-    [1.01, 1.5]
+    [1.006, 1.3]
     """
     return np.asarray(1.0 + by / np.maximum(room, _LEAST_ROOM))
 

@@ -96,7 +96,7 @@ def rest_correlation(centred: Centred, found: Cells | None = None, *, level: flo
     others = counts - np.rint(most).astype(np.int64)
     squared = influence * influence
     spread, fourth = found.sums(squared) / safe, found.sums(squared * squared) / safe
-    tail = found.sums(v**4) / safe
+    tail = found.sums((v * v) ** 2) / safe
     low, high, se = fisher_interval(r, spread, n, others, tail, level=level, fourth=fourth)
     return Estimates.build(
         r,
@@ -145,6 +145,11 @@ def fisher_interval(
     return low, high, se_z * shrink
 
 
+def degrees(share: float, n: FloatArray | IntArray) -> FloatArray:
+    """Degrees of freedom of a difference between two groups that are each that share of n pupils."""
+    return np.asarray(np.maximum(2.0 * share * n - 2.0, 1.0))
+
+
 def upper_lower(centred: Centred, *, share: float = 0.27, level: float = 0.95) -> Estimates:
     r"""Facility in the best `share` of pupils minus that in the weakest (鉴别指数 D, Kelley 1939).
 
@@ -154,7 +159,7 @@ def upper_lower(centred: Centred, *, share: float = 0.27, level: float = 0.95) -
     -----
     The cuts are themselves estimates. The variance is that of the influence function
     :math:`(x-m_H)1_H/h - (x-m_L)1_L/h`, where :math:`m_H` and :math:`m_L` are the item's facility near
-    the two cuts (a tenth of the pupils on either side).
+    the two cuts (a tenth of the pupils on either side); limits by Student's t (`degrees`).
     """
     h = share
     windows = [
@@ -193,7 +198,7 @@ def upper_lower(centred: Centred, *, share: float = 0.27, level: float = 0.95) -
     # One pseudo-pupil of a coin in each group keeps the interval open when both groups agree to a man.
     floor = 0.25 / (h * n_safe**2) * 2.0
     se = np.sqrt(np.maximum(spread, 0.0) / n_safe + floor)
-    half = float(special.ndtri(0.5 + level / 2.0)) * se
+    half = special.stdtrit(degrees(h, n), 0.5 + level / 2.0) * se
     flat = centred.squares <= TIE**2
     return Estimates.build(
         d,

@@ -13,8 +13,8 @@ from scipy import special
 from edumetrics.results import FloatArray
 
 _FEWEST_DEGREES = 6.0  # a kurtosis is itself hardly known
-# How much of Johnson's shift is taken: a class's skewness is hardly known either, and half to all of it covered
-# alike over 16 models at 30 to 200 pupils.
+# How much of Johnson's shift is taken: a class's skewness is hardly known either, and half to all of it
+# covered alike over 16 models at 30 to 200 pupils.
 _LEAN = 0.65
 
 

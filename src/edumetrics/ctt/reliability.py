@@ -209,14 +209,14 @@ def _sem(centred: Centred, cov: Covariances, level: float) -> Outcome:
     if square <= TIE:
         return Insufficient(Reason.BOUNDARY, cov.n)
     se_square = float(np.std(errors, ddof=1)) / np.sqrt(cov.n)
-    # Student's t: the spread of a small class's squared errors is itself hardly known.
-    half = float(special.stdtrit(cov.n - 1, 0.5 + level / 2.0)) * se_square / square
+    down, up = reach(errors, level)
+    step = se_square / square
     root = float(np.sqrt(square))
     return Estimate(
         root,
         se_square / (2.0 * root),
-        root * float(np.exp(-half / 2.0)),
-        root * float(np.exp(half / 2.0)),
+        root * float(np.exp(-down * step / 2.0)),
+        root * float(np.exp(up * step / 2.0)),
         cov.n,
         "anova/log-normal",
         level,
