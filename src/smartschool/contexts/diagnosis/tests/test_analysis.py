@@ -336,3 +336,22 @@ def test_of_one_pupil_and_of_nobody_nothing_is_said() -> None:
         assert isinstance(point.share, Estimate)
         assert point.share.value == pytest.approx(marks[1:4, k].sum() / 3)
         assert (point.n, point.lost) == (3, int((marks[1:4, k] < 1).sum()))
+
+
+def test_thirds_of_a_point_that_is_worth_one_mark() -> None:
+    """Thirty pupils whose totals all differ: ten in each third, by the order of their totals."""
+    world = build(classes=1, pupils=30)
+    rng = np.random.default_rng(12)
+    place = rng.permutation(30)  # pupil i stands at place[i] of the totals
+    marks = np.column_stack([rng.integers(0, 2, 30), place, 2 * place]).astype(float)
+    with world.scope():
+        paper = world.paper([{"full_score": full} for full in (1, 40, 60)])
+        fill(world, paper, marks)
+        run = analyse_paper(actor=world.actor, paper_id=paper.pk)
+        assert run is not None
+        figures = class_figures(run, world.classes[0])
+    assert figures.group_sizes == (10, 10, 10)
+    for k, full in enumerate((1, 40, 60)):
+        means = [marks[place // 10 == third, k].mean() / full for third in range(3)]
+        assert figures.points[k].groups == pytest.approx(means)
+        assert figures.items[k].groups == pytest.approx(means)

@@ -11,10 +11,12 @@ from python_calamine import CalamineWorkbook
 
 from smartschool.contexts.directory.models import Organisation
 from smartschool.contexts.exchange import tasks
+from smartschool.contexts.exchange.commands.applying import start_run
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.tests.test_roster_import import HEAD, pupil
 from smartschool.contexts.exchange.tests.workbooks import xlsx
 from smartschool.contexts.identity import seeds
+from smartschool.kernel.actor import system_actor
 from smartschool.kernel.models import AuditRecord
 from smartschool.kernel.registry import demo_logins
 from smartschool.kernel.scope import scope_of
@@ -118,3 +120,16 @@ def test_others_find_nothing(logins: None) -> None:
     stranger, _ = signed_in("任课教师（外校）")
     assert stranger.get(run_url).status_code == 404
     assert Client().get(run_url).status_code == 302
+
+
+def test_progress_says_that_the_worker_has_begun(logins: None) -> None:
+    client, address = signed_in("教务管理员")
+    run_url = upload(client, address, xlsx([HEAD, *[pupil(n, 班级号="09") for n in range(3)]]))
+    client.post(run_url + "apply/")
+    assert "排队中" in client.get(run_url + "progress/").content.decode()
+    organisation = Organisation.objects.get(code=address.split("/")[2])
+    with transaction.atomic(), scope_of([organisation.pk]):
+        run = ImportRun.objects.get(code=run_url.rstrip("/").rsplit("/", 1)[-1])
+        start_run(actor=system_actor("checks"), run=run)
+    page = client.get(run_url + "progress/").content.decode()
+    assert "正在检查和写入 3 行" in page
