@@ -238,12 +238,11 @@ def _scan(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> tu
     with archive.open(info) as source:
         tail = b""
         while chunk := source.read(_CHUNK):
-            is_sheet = is_sheet or b"sheetData" in chunk or b"s\0h\0e\0e\0t\0D" in chunk
-            if not is_sheet:
-                tail = chunk[-16:]
-                is_sheet = b"sheetData" in tail + chunk[:16]
-                continue
             data = tail + chunk
+            is_sheet = is_sheet or b"sheetData" in data or b"s\0h\0e\0e\0t\0D" in data
+            if not is_sheet:
+                tail = chunk[-32:]
+                continue
             rows = _ROW.findall(data)
             if rows:
                 last_row = max(last_row, max(map(int, rows)))

@@ -132,12 +132,12 @@ def find_header(
     keys = _Keys(words, saved)
     best: tuple[tuple[int, bool, int, int], list[str], int] | None = None
     lines = [[header_text(cell) for cell in row] for row in sheet.rows[: LINES_SEARCHED + 2]]
-    pairs = pairwise(lines)
-    spans = [_spans(sheet, line, *pair) for line, pair in enumerate(pairs)]
+    merged_at = {top for (top, _), (bottom, _) in sheet.merged if top == bottom}
     parted = {
         line: texts
-        for line, (own, upper, lower) in enumerate(zip(spans, lines, lines[1:], strict=False))
-        if (texts := _parted(own, upper, lower, claims)) is not None
+        for line, (upper, lower) in enumerate(pairwise(lines))
+        if (line in merged_at or any(text and not above for above, text in zip(upper, lower, strict=True)))
+        and (texts := _parted(_spans(sheet, line, upper, lower), upper, lower, claims)) is not None
     }
     for line, single in enumerate(lines[:LINES_SEARCHED]):
         options = [(single, line, 1)]
@@ -151,9 +151,10 @@ def find_header(
         for texts, last, simple in options:
             distinct = set(texts)
             found = {*map(keys.__getitem__, distinct)} - {None}
-            if simple == 1 and line < len(spans):
+            if simple == 1 and found and line + 1 < len(lines):
                 below = lines[line + 1]
-                found -= {keys[single[at]] for at, own in spans[line].items() if _gathers(own, below, claims)}
+                spans = _spans(sheet, line, single, below)
+                found -= {keys[single[at]] for at, own in spans.items() if _gathers(own, below, claims)}
             matches = len(found)
             if not matches:
                 continue
@@ -274,7 +275,8 @@ def _two_lines(
         above if not below else below if not above else above + below
         for above, below in zip(upper, lower, strict=True)
     ]
-    _leave_away(joined, upper, lower, keys, claims)
+    if any(map(keys.__getitem__, upper)):  # a line of figures gathers nothing
+        _leave_away(joined, upper, lower, keys, claims)
     below = list(map(keys.__getitem__, lower))
     if not any(below):
         return joined

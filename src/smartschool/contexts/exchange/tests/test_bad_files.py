@@ -182,6 +182,19 @@ def test_a_sheet_is_looked_at_whatever_its_part_is_called(name: str) -> None:
     assert refused(target.getvalue()).code == "too_many_cells"
 
 
+def test_a_sheet_that_begins_at_the_border_of_two_pieces_is_seen() -> None:
+    body = f'<row r="1">{inline("A1", "姓名")}</row><row r="99999">{inline("ZZ99999", "x")}</row>'
+    plain = zipfile.ZipFile(BytesIO(sheet_xml(body)))
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for part in plain.namelist():
+            told = plain.read(part)
+            begin = told.find(b"<sheetData")
+            padding = b"<!--" + b"x" * ((4 << 20) - begin - 12) + b"-->"
+            archive.writestr(part, told[:begin] + padding + told[begin:] if begin > 0 else told)
+    assert refused(target.getvalue()).code == "too_many_cells"
+
+
 def test_two_members_of_one_name() -> None:
     target = BytesIO(xlsx([HEAD, *ROWS]))
     with zipfile.ZipFile(target, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
