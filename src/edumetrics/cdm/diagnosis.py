@@ -20,13 +20,15 @@ from edumetrics.cdm.pairs import PairFit, pair_fit
 from edumetrics.cdm.preparation import Prepared, make_problem, prepare
 from edumetrics.cdm.report import class_bounds, mastery_reports, point_reports
 from edumetrics.cdm.results import ClassModelResult
-from edumetrics.cdm.rival import rule_holds, widened
+from edumetrics.cdm.rival import leaned, rule_holds, widened
 from edumetrics.cdm.settings import Settings
 from edumetrics.cdm.uncertainty import covariance
 from edumetrics.irt.coding import Coding
 from edumetrics.results import Caution, FloatArray, Insufficient
 from edumetrics.runners.packing import Shard, pack
 from edumetrics.runners.stats import posterior
+
+SEEN_FROM = 1000  # pupils: a wrong rule is then found wherever it moves a figure by more than its error
 
 
 def diagnose(
@@ -67,15 +69,20 @@ def diagnose(
         return exam
     result, pairs = _diagnose_prepared(exam)
     # Pairs hardly betray an additive rule: it is judged by what the saturated model gains.
-    if model == "gdina" or (pairs.fits and model != "acdm") or not _rival_in_reach(exam, result):
+    # Few pupils betray none.
+    unseen = pairs.fits and result.n < SEEN_FROM
+    wanted = model != "gdina" and (unseen or not pairs.fits or model == "acdm")
+    if not wanted or not _rival_in_reach(exam, result):
         return result
     quick = replace(settings, check_ridge=False)
     try:
         rival = diagnose(matrix, q, "gdina", prerequisites=prerequisites, settings=quick)
     except TooManyClasses:
         return result
-    if not isinstance(rival, ClassModelResult) or (pairs.fits and rule_holds(result, rival)):
+    if not isinstance(rival, ClassModelResult):
         return result
+    if pairs.fits and (model != "acdm" or rule_holds(result, rival)):
+        return leaned(result, rival) if unseen else result
     if pairs.fits:
         note = Caution(
             "model_does_not_fit", data=MappingProxyType({"typical_residual": round(pairs.typical, 3)})

@@ -44,6 +44,12 @@ class PairFit:
         return float(-ndtri(ALPHA / 2.0 / pairs))
 
     @property
+    def dispersion(self) -> float:
+        """Mean square of the residuals in standard errors: 1 where the model holds."""
+        known = np.isfinite(self.z)
+        return float(np.mean(self.z[known] ** 2)) if known.any() else 1.0
+
+    @property
     def odd(self) -> NDArray[np.bool_]:
         """Items (J,) with a pair beyond the limit."""
         return np.asarray((np.abs(np.nan_to_num(self.z)) > self.limit).any(axis=1))

@@ -23,6 +23,7 @@ METHOD = "posterior mode/score information"
 CELLS = 4_000_000  # pupils × classes held at once
 _EDGE = 1e-6
 _ROUNDING = 1e-12
+LEAST_OF_ANSWERS = 0.25  # of what is known of a share comes from the answers, whatever the prior
 
 
 def item_reports(
@@ -45,7 +46,10 @@ def item_reports(
             rows = place[j, g, 1 : len(marks)]
             variance = float(worth[1:] @ cov[np.ix_(rows, rows)] @ worth[1:])
             n = float(fit.counts[j, g].sum())
-            share = _on_logit(float(worth @ p), float(np.sqrt(max(variance, 0.0))), round(n))
+            value, se = float(worth @ p), float(np.sqrt(max(variance, 0.0)))
+            between = 0 < g < len(space.mastered[j]) - 1
+            drawn = _drawn_by_prior(value, se, problem.pseudo[j, g, : len(marks)], worth) if between else 0.0
+            share = _on_logit(value, se, round(n), drawn)
             named = tuple(names[k] for k, has in zip(space.needs[j], mastered, strict=True) if has)
             groups.append(GroupOnItem(named, share, n))
         points = tuple(names[k] for k in space.needs[j])
@@ -180,10 +184,28 @@ def _interval(bounds: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     return value, low, high
 
 
-def _on_logit(value: float, se: float, n: int) -> Outcome:
-    """Estimate of a share whose interval stays between 0 and 1."""
+def _drawn_by_prior(value: float, se: float, pseudo: FloatArray, worth: FloatArray) -> float:
+    """How far, in logits, the prior has drawn the share of pupils who master some of an item's points.
+
+    That those with none get little and those with all get much is known; the level in between is a guess,
+    and the interval reaches back over what it moved. One Newton step from the estimate to the maximum
+    without it.
+    """
+    p, weight = min(max(value, _EDGE), 1.0 - _EDGE), float(pseudo.sum())
+    if weight <= 0.0 or se <= 0.0:
+        return 0.0
+    coin = p * (1.0 - p)
+    precision = (coin / se) ** 2
+    of_answers = max(precision - weight * coin, LEAST_OF_ANSWERS * precision)
+    farthest = Z95 * se / coin
+    return min(max(float(pseudo @ worth - weight * p) / of_answers, -farthest), farthest)
+
+
+def _on_logit(value: float, se: float, n: int, drawn: float) -> Outcome:
+    """Estimate of a share: its interval stays within 0 and 1 and reaches back over what a prior did."""
     p = min(max(value, _EDGE), 1.0 - _EDGE)
     half = min(Z95 * se / (p * (1.0 - p)), 12.0)
     centre = float(np.log(p / (1.0 - p)))
-    low, high = (float(1.0 / (1.0 + np.exp(-x))) for x in (centre - half, centre + half))
+    ends = centre - half - max(drawn, 0.0), centre + half - min(drawn, 0.0)
+    low, high = (float(1.0 / (1.0 + np.exp(-x))) for x in ends)
     return Estimate(value, se, min(low, value), max(high, value), n, METHOD)

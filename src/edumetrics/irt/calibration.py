@@ -20,6 +20,7 @@ from edumetrics.irt.models import GPCM, GRADED, GUESSING
 from edumetrics.irt.mstep import MAX_SLOPE
 from edumetrics.irt.report import item_calibrations, n_parameters, population_reports
 from edumetrics.irt.results import Calibration, Classical
+from edumetrics.irt.sandwich import with_robust_shared_slope
 from edumetrics.irt.settings import MODELS, VERSION, LogNormal, Settings
 from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Provenance, Reason
 from edumetrics.runners.local import Runner, ThreadRunner
@@ -99,10 +100,11 @@ def _calibrate_coded(
     problem = make_problem(coding, wanted, len(groups.labels), settings, with_rest, n)
     layout = make_layout(coding.n_categories, np.asarray((cats < 0).any(axis=0)))
     with ThreadRunner([pack(cats, layout, groups.index)]) as runner:
-        return calibrate_runner(
+        found = calibrate_runner(
             runner, problem, coding, wanted, groups.labels, groups.sizes, settings,
             excluded=coded.excluded, cautions=(*coded.cautions, *cautions),
         )  # fmt: skip
+    return with_robust_shared_slope(found, cats, groups.index) if n < settings.minimum_2pl else found
 
 
 def calibrate_runner(

@@ -15,12 +15,13 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.errors import ShapeMismatch
 from edumetrics.irt.em import node_model
 from edumetrics.irt.models import item_derivatives, item_probabilities
-from edumetrics.irt.report import _index, item_calibrations, n_parameters, population_reports
+from edumetrics.irt.report import Z95, _index, item_calibrations, n_parameters, population_reports
 from edumetrics.irt.results import Calibration, ItemCalibration, Population
 from edumetrics.results import Caution, Estimate, FloatArray, IntArray, Outcome, Provenance
 from edumetrics.runners.packing import make_layout, pack
@@ -87,6 +88,35 @@ def with_robust_errors(
     sums -= sums.mean(axis=0)
     meat = sums.T @ sums * (n_units / (n_units - 1.0))
     return _renewed(calibration, bread @ meat @ bread, "pupils" if clusters is None else "clusters", n_units)
+
+
+def with_robust_shared_slope(
+    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
+) -> Calibration:
+    """The same calibration with the sandwich error of the slope that all items share; others keep theirs.
+
+    The shared slope is the spread of ability. How exactly few pupils tell a spread hangs on the shape of
+    what they come from, which the model takes for normal: with 60 pupils of a skewed ability its interval
+    held 80 % and not 95. The squares are few as well, so that Student's t stands for the normal law, with
+    Satterthwaite's (1946, Biometrics 2, 110) degrees of freedom.
+    """
+    cov = calibration.covariance
+    if not calibration.problem.shared_slope or cov is None or cov[0, 0] <= 0.0 or len(cats) < FEWEST_CLUSTERS:
+        return calibration
+    moved = pupil_scores(calibration, np.ascontiguousarray(cats), population) @ cov[:, 0]
+    squares = (moved - moved.mean()) ** 2
+    total, n = float(squares.sum()), len(squares)
+    if total <= 0.0:
+        return calibration
+    freedom = 2.0 * total**2 / max(float(((squares - total / n) ** 2).sum()), 1e-300)
+    wider = float(stdtrit(max(freedom, 3.0), 0.975)) / Z95
+    scale = np.ones(len(cov))
+    scale[0] = wider * np.sqrt(total * n / (n - 1.0) / float(cov[0, 0]))
+    cov = cov * scale[:, None] * scale[None, :]
+    problem, at = calibration.problem, calibration.parameters
+    models = [item.model for item in calibration.items]
+    items = item_calibrations(problem, at, calibration.coding, models, cov)
+    return replace(calibration, items=items, covariance=cov)
 
 
 def pupil_scores(calibration: Calibration, cats: NDArray[np.int16], population: IntArray) -> FloatArray:

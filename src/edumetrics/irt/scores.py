@@ -110,7 +110,8 @@ def score(
     eap, sd, low, high = posterior_summary(calibration, cats, population)
     none = answered == 0
     refuse: list[tuple[NDArray[np.bool_], Reason]] = [(none, Reason.NO_RESPONSES)]
-    inflation = score_inflation(calibration, cats, eap, sd)
+    dependence = score_inflation(calibration, cats, eap, sd)
+    inflation = dependence.value
     spread = calibration.parameters.sd[population]
     stretch = stretch_of(inflation, sd, spread)
     if method == "eap":
@@ -135,21 +136,29 @@ def score(
         value, se, low, high, answered, "eap/posterior" if method == "eap" else f"{method}/normal",
         refuse=tuple(refuse),
     )  # fmt: skip
-    settings = {"method": method, "calibration": calibration.provenance.version}
+    settings = {
+        "method": method,
+        "calibration": calibration.provenance.version,
+        "inflation": round(inflation, 3),
+    }
     notes: tuple[Caution, ...] = ()
     if none.any():
         named = tuple(matrix.pupils[i] for i in np.flatnonzero(none))
         notes = (Caution("pupils_without_marks", named),)
-    if inflation > 1.0:
+    if dependence.evident:
         counts = MappingProxyType({"inflation": round(inflation, 3)})
         notes = (*notes, Caution("errors_widened_for_dependence", data=counts))
     of_items = item_variance(calibration, float((cats >= 0).mean()))
+    trusting = reliability_of(ability, method, of_items, (eap, sd))
     reliability = reliability_of(ability, method, of_items, (eap, sd * stretch))
-    if inflation > 1.0 and isinstance(reliability, Estimate):
-        # What dependence takes from the reliability is known to its own size.
-        trusting = reliability_of(ability, method, of_items, (eap, sd))
-        lost = trusting.value - reliability.value if isinstance(trusting, Estimate) else 0.0
-        reliability = replace(reliability, low=max(reliability.low - lost, 0.0))
+    if isinstance(reliability, Estimate) and isinstance(trusting, Estimate):
+        # What dependence takes from the reliability is known to its own size; where it is not seen it takes
+        # nothing from the figure, but from how low it may be.
+        lost = trusting.value - reliability.value
+        if dependence.evident:
+            reliability = replace(reliability, low=max(reliability.low - lost, 0.0))
+        else:
+            reliability = replace(trusting, low=min(trusting.low, reliability.low))
     return Scores(
         matrix.pupils,
         ability,

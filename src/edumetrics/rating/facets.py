@@ -15,6 +15,8 @@ from edumetrics.errors import MarkWithoutAnswer
 from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Provenance, Reason
 
 MIN_ANSWERS = 30  # per marker
+ROUNDS, STILL = 50, 1e-3  # of variance and dispersion, until both logarithms stand
+WIDE, LEAST_VARIANCE, LEAST_DISPERSION = 0.01, 0.01, 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,10 @@ def rater_severity(
     RaterSeverity, or Insufficient(NOT_COMPARABLE) when markers share no pupils and items, not even
     through others: then a strict marker and a weak class look the same.
 
-    Notes
-    -----
-    Linacre (1989), Many-Facet Rasch Measurement; estimated by penalised quasi-likelihood (abilities have a
-    normal prior, so an all-right pupil does not run away). Standard errors are scaled by the dispersion.
+    Notes ----- Linacre (1989), Many-Facet Rasch Measurement; estimated by penalised quasi-likelihood
+    (Breslow & Clayton 1993, J. Am. Stat. Assoc. 88, 9): abilities have a normal prior, so an all-right
+    pupil does not run away; its variance and the dispersion of the marks are estimated, for a prior that is
+    too narrow draws the markers together as well. Standard errors are scaled by the dispersion.
     """
     checks.same_length(pupil=pupil, item=item, marker=marker, mark=mark, full=full)
     most = checks.full_marks(full)
@@ -82,18 +84,27 @@ def rater_severity(
             sparse.csr_matrix((-np.ones(n), (rows, r)), shape=(n, sizes[2])),
         ]
     ).tocsr()
-    # Variance 1 for abilities; wide priors elsewhere only fix the zero of each facet.
-    precision = np.concatenate([np.ones(sizes[0]), np.full(sizes[1], 0.01), np.full(sizes[2], 0.01)])
-    beta, weight, expected = _newton(design, np.clip(share, 0, 1), precision, iterations)
-    information = (design.T @ sparse.diags(weight) @ design).toarray() + np.diag(precision)
-    covariance = np.linalg.inv(information)
-    # Abilities and difficulties were fitted to the same marks: what they took is no spread of the markers.
-    taken = len(beta) - float(np.diag(covariance) @ precision)
-    dispersion = float(((share - expected) ** 2).sum() / weight.sum()) * n / max(n - taken, 1.0)
-    first = sizes[0] + sizes[1]
-    severity = beta[first:] - beta[first:].mean()
+    share = np.clip(share, 0, 1)
+    variance, dispersion, beta = 1.0, 1.0, np.zeros(sum(sizes))
+    for _ in range(ROUNDS):
+        # Wide priors only fix the zero of items and markers.
+        precision = np.concatenate(
+            [np.full(sizes[0], dispersion / variance), np.full(sizes[1] + sizes[2], WIDE)]
+        )
+        beta, weight, expected = _newton(design, share, precision, iterations, beta)
+        of_pupils, covariance = _inverse(design, weight, precision, sizes[0])
+        # Abilities and difficulties were fitted to the same marks: what they took is no spread of the
+        # markers.
+        taken = float(np.sum(1.0 - of_pupils * precision[: sizes[0]])) + sizes[1] + sizes[2] - 1.0
+        former = variance, dispersion
+        dispersion = float(((share - expected) ** 2).sum() / weight.sum()) * n / max(n - taken, 1.0)
+        dispersion = max(dispersion, LEAST_DISPERSION)
+        variance = max(float(np.mean(beta[: sizes[0]] ** 2 + dispersion * of_pupils)), LEAST_VARIANCE)
+        if abs(np.log(variance / former[0])) + abs(np.log(dispersion / former[1])) < STILL:
+            break
+    severity = beta[sizes[0] + sizes[1] :] - beta[sizes[0] + sizes[1] :].mean()
     centring = np.eye(sizes[2]) - 1 / sizes[2]
-    errors = np.sqrt(np.diag(centring @ covariance[first:, first:] @ centring) * dispersion)
+    errors = np.sqrt(np.diag(centring @ covariance[sizes[1] :, sizes[1] :] @ centring) * dispersion)
     counts = np.bincount(r, minlength=sizes[2])
     outcome: list[Estimate | Insufficient] = []
     for value, error, count in zip(severity, errors, counts, strict=True):
@@ -107,10 +118,12 @@ def rater_severity(
             )
         )
     residual = np.bincount(r, weights=(share - expected) ** 2, minlength=sizes[2])
-    infit = residual / np.maximum(np.bincount(r, weights=weight, minlength=sizes[2]), 1e-12) / dispersion
+    ordinary = float(residual.sum() / weight.sum())  # pupils took the same share of every marker's spread
+    infit = residual / np.maximum(np.bincount(r, weights=weight, minlength=sizes[2]), 1e-12) / ordinary
     thin = tuple(str(m) for m in markers[counts < MIN_ANSWERS])
     cautions = (Caution("few_marks", thin),) if thin else ()
-    provenance = Provenance("facets", "1", {"iterations": iterations, "prior_variance": 1.0}, cautions)
+    settings = {"iterations": iterations, "ability_variance": variance, "dispersion": dispersion}
+    provenance = Provenance("facets", "2", settings, cautions)
     return RaterSeverity(
         tuple(str(m) for m in markers), tuple(outcome), tuple(float(v) for v in infit), provenance
     )
@@ -123,10 +136,25 @@ def _connected(r: NDArray[np.int64], p: NDArray[np.int64], n_markers: int, n_pup
     return int(parts) == 1
 
 
+def _inverse(
+    design: sparse.csr_matrix, weight: FloatArray, precision: FloatArray, n_pupils: int
+) -> tuple[FloatArray, FloatArray]:
+    """Diagonal of the inverse information for the pupils, and all of it for items and markers.
+
+    A marking concerns one pupil, so that the pupils' block is diagonal and drops out of the sum.
+    """
+    pupils, others = design[:, :n_pupils], design[:, n_pupils:]
+    own = np.asarray(pupils.T @ weight) + precision[:n_pupils]
+    between = (pupils.T @ sparse.diags(weight) @ others).toarray()
+    rest = (others.T @ sparse.diags(weight) @ others).toarray() + np.diag(precision[n_pupils:])
+    scaled = between / own[:, None]
+    covariance = np.linalg.inv(rest - between.T @ scaled)
+    return 1.0 / own + np.einsum("pi,ij,pj->p", scaled, covariance, scaled, optimize=True), covariance
+
+
 def _newton(
-    design: sparse.csr_matrix, share: FloatArray, precision: FloatArray, iterations: int
+    design: sparse.csr_matrix, share: FloatArray, precision: FloatArray, iterations: int, beta: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    beta = np.zeros(design.shape[1])
     weight = expected = np.empty(0)
     for _ in range(iterations):
         expected = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))

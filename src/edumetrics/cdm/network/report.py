@@ -65,12 +65,13 @@ def covariance(
         score = np.hstack([items, points.reshape(part.n, 2 * net.n_points)])
         total = total + score.T @ score
     information = np.array(total)
+    of_points = np.zeros_like(information)
     first = len(information) - 2 * net.n_points
     logits = np.log(parameters.chance / (1.0 - parameters.chance))
     for k in range(net.n_points):
         rows = [first + k, first + net.n_points + k]
-        information[np.ix_(rows, rows)] += prior_of(logits[0, k], logits[1, k])[2]
-    return inverted(problem, parameters.probability, information)
+        of_points[np.ix_(rows, rows)] += prior_of(logits[0, k], logits[1, k])[2]
+    return inverted(problem, parameters.probability, information, len(categories), of_points)
 
 
 def _score_weights(net: Network, at: FloatArray) -> list[FloatArray]:

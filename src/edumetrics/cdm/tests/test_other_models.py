@@ -132,6 +132,43 @@ def test_chances_of_items_hold_what_those_pupils_get(truth, model):
     assert np.mean(inside) >= 0.9
 
 
+def held(truth, model, n, rounds, seed):
+    """Shares of intervals that hold the truth: of groups that master none, some, all; of points."""
+    marks, q, mastered = draw(seed, 40_000, truth)
+    rng, inside = np.random.default_rng(seed), {"none": [], "some": [], "all": [], "point": []}
+    for _ in range(rounds):
+        rows = rng.choice(40_000, n, replace=False)
+        got = diagnose(response_matrix(marks[rows], 1.0), q, model, settings=QUICK)
+        for k, point in enumerate(got.points):
+            inside["point"].append(point.prevalence.low <= mastered[:, k].mean() <= point.prevalence.high)
+        for j, item in enumerate(got.items):
+            needed = np.flatnonzero(q[j])
+            for g, group in enumerate(item.groups):
+                who = members(model, group, [str(k + 1) for k in needed], mastered[:, needed])
+                place = "none" if g == 0 else "all" if g == len(item.groups) - 1 else "some"
+                inside[place].append(group.share.low <= marks[who, j].mean() <= group.share.high)
+    return {place: float(np.mean(hits)) for place, hits in inside.items() if hits}
+
+
+def test_few_pupils_and_many_parameters_do_not_make_intervals_too_wide():
+    """The inverse of a sum of few squares is too large: guess and slip held 98 to 100 %."""
+    found = held("dina", "dina", 200, 12, 14)
+    assert 0.9 <= found["none"] <= 0.98
+    assert 0.9 <= found["all"] <= 0.98
+
+
+def test_pupils_with_some_points_where_these_help_nothing():
+    """A prior draws them to the middle between none and all; under DINA they get what those with none get."""
+    for truth in ("dina", "dino"):
+        assert 0.9 <= held(truth, "gdina", 200, 12, 15)["some"] <= 0.98
+
+
+@pytest.mark.parametrize("n", [60, 200])
+def test_a_wrong_rule_that_few_pupils_cannot_show(n):
+    found = held("sum", "dina", n, 12, 16)
+    assert min(found.values()) >= 0.88
+
+
 def test_an_additive_rule_counts_its_own_parameters():
     """Each item one chance and one gain a point, beside the shares of the classes."""
     marks, q, _ = draw(2, 400, "sum")

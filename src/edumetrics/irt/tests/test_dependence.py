@@ -77,6 +77,47 @@ def test_independent_answers_are_left_alone():
         assert score(calibrate(matrix, settings=QUICK), matrix).provenance.warnings == ()
 
 
+def two_abilities(theta, rng, common, items=40):
+    """Marks of a paper whose halves ask for an ability each; ``common`` is the variance that they share."""
+    slope, place = rng.uniform(0.8, 1.8, items), rng.normal(0, 1, items)
+    own = np.sqrt(1.0 - common) * rng.normal(size=(len(theta), 2))[:, np.arange(items) * 2 // items]
+    chance = logistic(slope * (np.sqrt(common) * theta[:, None] + own - place))
+    return response_matrix((rng.random(chance.shape) < chance) * 1.0, 1.0)
+
+
+@pytest.mark.parametrize("common", [0.5, 0.8])
+@pytest.mark.parametrize(("n", "rounds"), [(60, 25), (100, 15), (1000, 3)])
+def test_two_abilities_taken_as_one_hold_their_common_part(common, n, rounds):
+    rng = np.random.default_rng(16)
+    inside = naive = 0
+    for _ in range(rounds):
+        theta = rng.normal(size=n)
+        matrix = two_abilities(theta, rng, common)
+        calibration = calibrate(matrix, settings=QUICK)
+        found = score(calibration, matrix).ability
+        cats = calibration.coding.encode(matrix)
+        _, _, low, high = posterior_summary(calibration, cats, np.zeros(n, np.int64))
+        naive += int(((low <= theta) & (theta <= high)).sum())
+        inside += int(((found.low <= theta) & (theta <= found.high)).sum())
+    assert naive / (n * rounds) < 0.86
+    assert 0.89 <= inside / (n * rounds) <= 0.98
+
+
+@pytest.mark.parametrize(("n", "items"), [(60, 60), (100, 30), (200, 60), (1000, 40)])
+def test_room_for_unseen_dependence_is_not_too_wide(n, items):
+    """One ability, and few pupils who could not show a second: the intervals still tell something."""
+    rng = np.random.default_rng(17)
+    inside = 0
+    rounds = 1500 // n + 1
+    for _ in range(rounds):
+        theta = rng.normal(size=n)
+        matrix = exam(theta, rng, items=items)
+        found = score(calibrate(matrix, settings=QUICK), matrix)
+        assert found.provenance.warnings == ()
+        inside += int(((found.ability.low <= theta) & (theta <= found.ability.high)).sum())
+    assert 0.92 <= inside / (n * rounds) <= 0.98
+
+
 def test_booklets_widen_by_the_pairs_that_pupils_had():
     """Half the items of every text: what a pupil's answers share is half as much."""
     rng = np.random.default_rng(14)
@@ -89,7 +130,7 @@ def test_booklets_widen_by_the_pairs_that_pupils_had():
         values.append(
             score_inflation(
                 calibration, cats, *posterior_moments(calibration, cats, np.zeros(2000, np.int64))
-            )
+            ).value
         )
     assert (values[1] - 1.0) / (values[0] - 1.0) == pytest.approx(0.5, abs=0.15)
 

@@ -144,3 +144,25 @@ def test_few_clusters_change_nothing_and_say_so() -> None:
     assert flat.covariance is None
     with pytest.raises(ShapeMismatch):
         with_robust_errors(found, matrix, clusters=[1, 2])
+
+
+def test_a_shared_slope_holds_whatever_the_shape_of_ability() -> None:
+    """60 pupils: the spread of a skewed ability is known less exactly than that of a normal one."""
+    rng = np.random.default_rng(31)
+    place = rng.normal(0, 1, 25)
+
+    def draw_skewed(n: int) -> np.ndarray:
+        theta = (rng.gamma(1.0, size=n) - 1.0) * 1.5
+        chance = 1 / (1 + np.exp(-(theta[:, None] - place)))
+        return (rng.random((n, 25)) < chance).astype(float)
+
+    quick = Settings(standard_errors=False)
+    large = calibrated(draw_skewed(40_000), model="rasch", settings=quick).parameters.par[0, 0]
+    inside = 0
+    for _ in range(80):
+        found = calibrated(draw_skewed(60))
+        slope = found.items[0].slope
+        assert isinstance(slope, Estimate)
+        assert {item.slope for item in found.items} == {slope}
+        inside += slope.low <= large <= slope.high
+    assert 0.88 <= inside / 80 <= 1.0

@@ -87,3 +87,24 @@ def test_severity_is_covered_when_each_answer_has_one_marker() -> None:
             inside += got.low <= true <= got.high
             known += 1
     assert 0.90 <= inside / known <= 0.98
+
+
+def test_severity_is_covered_with_many_markers_and_big_marks() -> None:
+    """A fixed prior, too narrow for these abilities, drew the markers together."""
+    rng = np.random.default_rng(6)
+    pupil, item = np.tile(np.arange(200), 8), np.repeat(np.arange(4), 400)
+    inside = known = 0
+    for _ in range(12):
+        severity, difficulty = rng.normal(0, 0.4, 10), rng.normal(0, 0.7, 4)
+        severity -= severity.mean()
+        ability = 1.3 * (rng.gamma(1.2, size=200) - 1.2) / np.sqrt(1.2)
+        marker = rng.integers(0, 10, 1600)
+        chance = 1 / (1 + np.exp(-(ability[pupil] - difficulty[item] - severity[marker])))
+        found = rater_severity(pupil, item, marker, rng.binomial(8, chance), np.full(1600, 8.0))
+        assert isinstance(found, RaterSeverity)
+        for name, got in zip(found.markers, found.severity, strict=True):
+            assert isinstance(got, Estimate)
+            inside += got.low <= severity[int(name)] <= got.high
+            known += 1
+        assert 0.9 < np.mean(found.infit) < 1.1
+    assert 0.90 <= inside / known <= 0.985
