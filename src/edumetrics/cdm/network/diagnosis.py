@@ -12,7 +12,7 @@ from edumetrics.cdm.conclusion import conclude
 from edumetrics.cdm.network import report
 from edumetrics.cdm.network.ability import NODES
 from edumetrics.cdm.network.expectation import parts_of
-from edumetrics.cdm.network.fit import NO_CLASSES, Threads, estimate, unpenalised_ridge
+from edumetrics.cdm.network.fit import NO_CLASSES, Threads, affordable, estimate, unpenalised_ridge
 from edumetrics.cdm.network.structure import Network, merged_space, network
 from edumetrics.cdm.network.told import Told, told
 from edumetrics.cdm.network.tree import TooWide
@@ -22,7 +22,7 @@ from edumetrics.cdm.report import mastery_reports, point_reports
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.results import Caution
 
-MOST_CELLS = 400_000_000  # patterns × abilities × states of one step: some seconds
+MOST_CELLS = 120_000_000  # patterns × abilities × states of one step: not quite a second on two cores
 # Where points hang together otherwise than through one ability, many pupils make errors small and leave the
 # model's own. Variances then grow by this share of what pairs of items vary beyond chance: with three
 # abilities, 24 points and 9,054 pupils squared errors are twice the stated ones, and those of pairs ten
@@ -47,12 +47,14 @@ def diagnose_network(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
     if net.cells * len(NODES) * min(len(categories), 64) > MOST_CELLS:
         raise _refusal(exam, _widest(net))
     parts = parts_of(net, categories)
-    if sum(part.cells(net) for part in parts) > MOST_CELLS:
+    cells = sum(part.cells(net) for part in parts)
+    if cells > MOST_CELLS:
         raise _refusal(exam, _widest(net))
+    climbing = affordable(settings, cells)
     problem = make_problem(space, exam.coding, exam.model, settings, int(exam.matrix.present.sum()))
     with Threads(net, parts) as total:
-        best, ridge = estimate(problem, total, exam.shares, net.n_points, settings)
-        if settings.check_ridge:
+        best, ridge = estimate(problem, total, exam.shares, net.n_points, climbing)
+        if climbing.check_ridge:
             ridge |= unpenalised_ridge(problem, total, best)
     cov = report.covariance(net, problem, best.parameters, parts, categories)
     pairs = residuals(report.expected_covariance(net, best.parameters, exam.worth), categories, exam.worth)

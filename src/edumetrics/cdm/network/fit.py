@@ -25,6 +25,8 @@ from edumetrics.results import FloatArray
 SHORT_RUN = 25  # evaluations per start before the best are chosen
 STARTS = 3  # given ability and the priors, more found nothing better
 RIDGE_RUN = 60
+WORK = 10_000_000_000  # numbers that all climbs of a diagnosis may go through: about a minute on two cores
+LEAST_RUN = 60  # evaluations that a climb gets in any case; it says so where it has not arrived
 NO_CLASSES = np.ones(1)  # the M-step of the items asks for class weights; here are none
 
 Total = Callable[[Parameters], Statistics]
@@ -86,6 +88,25 @@ def _prior(problem: em.Problem, at: Parameters) -> float:
     return float(log_prior(problem.rules, at.probability, NO_CLASSES)) + float(ability.log_prior(at.chance))
 
 
+def affordable(settings: Settings, cells: int) -> Settings:
+    """The same settings with the starts and evaluations that `WORK` allows.
+
+    Parameters
+    ----------
+    cells : int
+        Numbers that one evaluation goes through.
+    """
+    evaluations = WORK // max(cells, 1)
+    one = evaluations < 4 * STARTS * SHORT_RUN  # what is left follows one start, rather than several halfway
+    return replace(
+        settings,
+        starts=1 if one else min(settings.starts, STARTS),
+        followed=1 if one else settings.followed,
+        check_ridge=settings.check_ridge and not one,
+        max_evaluations=max(LEAST_RUN, min(settings.max_evaluations, evaluations // (1 if one else 2))),
+    )
+
+
 def estimate(
     problem: em.Problem, total: Total, share: FloatArray, n_points: int, settings: Settings
 ) -> tuple[Fit, NDArray[np.bool_]]:
@@ -93,7 +114,7 @@ def estimate(
     rng = np.random.default_rng(settings.seed)
     firsts = [
         Parameters(em.start(problem, share, rng if at else None).probability, ability.start(n_points))
-        for at in range(min(settings.starts, STARTS))
+        for at in range(settings.starts)
     ]
 
     def climbs(at: Sequence[Parameters], tolerance: float, max_evaluations: int) -> list[Fit]:

@@ -10,9 +10,10 @@ import pytest
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import CircularPrerequisites, ClassModelResult, Settings, TooManyClasses, diagnose, em
 from edumetrics.cdm.network import ability
+from edumetrics.cdm.network import fit as network_fit
 from edumetrics.cdm.network.diagnosis import diagnose_network
 from edumetrics.cdm.network.expectation import Parameters, parts_of
-from edumetrics.cdm.network.fit import Threads, fit
+from edumetrics.cdm.network.fit import LEAST_RUN, WORK, Threads, affordable, fit
 from edumetrics.cdm.network.structure import merged_space, network
 from edumetrics.cdm.preparation import make_problem, prepare
 from edumetrics.errors import BadWeights, ShapeMismatch
@@ -154,6 +155,24 @@ def test_points_that_items_join_too_closely_are_named():
     with pytest.raises(TooManyClasses, match="P3") as caught:
         diagnose(response_matrix(marks, 1.0), q, points=[f"P{k}" for k in range(20)], settings=QUICK)
     assert "P3" in caught.value.points
+
+
+def test_a_paper_whose_points_hang_together_widely_is_climbed_once_and_says_where_it_stopped(monkeypatch):
+    """Otherwise one exam could take the machine for as long as several hundred seconds."""
+    assert affordable(Settings(), cells=1_000_000) == Settings(starts=3)
+    assert affordable(Settings(starts=2), cells=1_000_000) == Settings(starts=2)
+    wide = affordable(Settings(), cells=WORK // 200)
+    assert (wide.starts, wide.followed, wide.check_ridge, wide.max_evaluations) == (1, 1, False, 200)
+    assert affordable(Settings(), cells=WORK).max_evaluations == LEAST_RUN
+
+    q = paper(5, 20, 60)
+    marks, *_ = answers(5, 300, q)
+    monkeypatch.setattr(network_fit, "WORK", 1)
+    monkeypatch.setattr(network_fit, "LEAST_RUN", 2)
+    result = diagnose(response_matrix(marks, 1.0), q)
+    assert isinstance(result, ClassModelResult)
+    assert "not_converged" in codes(result)
+    assert all(0.0 <= one.guess.low <= one.guess.value <= one.guess.high <= 1.0 for one in result.items)
 
 
 def test_bad_demands_are_errors_and_few_pupils_an_answer():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, class_space
+from edumetrics.cdm.classes import MAX_POINTS_PER_ITEM
 from edumetrics.cdm.expectation import expect, fold
 from edumetrics.cdm.higher_order import class_of_states
 from edumetrics.cdm.network import ability
@@ -42,6 +43,7 @@ class Case:
         self.model, self.prerequisites = model, [(0, 1), (0, 2)] if chain and n_points > 2 else []
         self.q = rng.random((n_items, n_points)) < 0.35
         self.q[np.arange(n_items), rng.integers(0, n_points, n_items)] = True
+        self.q &= np.cumsum(self.q, axis=1) <= MAX_POINTS_PER_ITEM
         marks = rng.integers(0, categories, (n, n_items)).astype(float)
         marks[rng.random(marks.shape) < 0.15] = np.nan
         marks[:categories] = np.arange(categories)[:, None]
