@@ -13,11 +13,12 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import chdtrc
 
-from edumetrics.cdm.results import ClassModelResult, GroupOnItem, ItemDiagnosis, PointDiagnosis
-from edumetrics.results import Estimate, Estimates
+from edumetrics.cdm.results import ClassModelResult, GroupOnItem, ItemDiagnosis
+from edumetrics.results import Estimate, FloatArray
 
 METHOD = "class posterior, interval of a freer model included"
 Z95 = 1.959963984540054
+Join = Callable[[Estimate, Estimate], Estimate]  # mine, theirs → mine with other limits
 ALPHA = 0.01  # of the likelihood ratio that tells a rule from none
 
 
@@ -34,26 +35,8 @@ def leaned(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResul
     the variance of the difference is that of the freer estimate less that of the narrower (Hausman 1978,
     Econometrica 46, 1251), and a difference counts by the share beyond it (James & Stein 1961).
     """
-    mine, theirs = result.mastery, rival.mastery
-    known = mine.known & theirs.known
-    mastery = replace(
-        mine,
-        low=np.where(known, np.fmin(mine.low, theirs.value), mine.low),
-        high=np.where(known, np.fmax(mine.high, theirs.value), mine.high),
-        method=METHOD,
-    )
-    points = tuple(
-        replace(a, prevalence=_moved(a.prevalence, b.prevalence))
-        if isinstance(a.prevalence, Estimate) and isinstance(b.prevalence, Estimate)
-        else a
-        for a, b in zip(result.points, rival.points, strict=True)
-    )
-    freer = {item.item: item for item in rival.items}
-    items = []
-    for item in result.items:
-        taken = zip(item.groups, _parts(result.model, item, freer[item.item]), strict=True)
-        items.append(replace(item, groups=tuple(_group(a, b, _moved) for a, b in taken)))
-    return replace(result, mastery=mastery, points=points, items=tuple(items))
+    theirs = rival.mastery
+    return _beside(result, rival, theirs.value, theirs.value, _moved)
 
 
 def _moved(mine: Estimate, theirs: Estimate) -> Estimate:
@@ -70,37 +53,38 @@ def widened(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResu
 
     Both are diagnoses of the same pupils and points; where the rival cannot tell, the model's own stands.
     """
-    mine, theirs = result.mastery, rival.mastery
-    known = mine.known & theirs.known
-    mastery = Estimates(
-        mine.value,
-        mine.se,
-        np.where(known, np.fmin(mine.low, theirs.low), mine.low),
-        np.where(known, np.fmax(mine.high, theirs.high), mine.high),
-        mine.n,
-        mine.reason,
-        METHOD,
-        mine.level,
-    )
-    points = tuple(_stretched(a, b) for a, b in zip(result.points, rival.points, strict=True))
-    freer = {item.item: item for item in rival.items}
-    items = []
-    for item in result.items:
-        taken = zip(item.groups, _parts(result.model, item, freer[item.item]), strict=True)
-        items.append(replace(item, groups=tuple(_group(a, b, _over) for a, b in taken)))
-    return replace(result, mastery=mastery, points=points, items=tuple(items))
-
-
-def _stretched(mine: PointDiagnosis, theirs: PointDiagnosis) -> PointDiagnosis:
-    a, b = mine.prevalence, theirs.prevalence
-    if not (isinstance(a, Estimate) and isinstance(b, Estimate)):
-        return mine
-    return replace(mine, prevalence=_over(a, b))
+    return _beside(result, rival, rival.mastery.low, rival.mastery.high, _over)
 
 
 def _over(mine: Estimate, theirs: Estimate) -> Estimate:
     """``mine`` with an interval that holds both."""
     return replace(mine, low=min(mine.low, theirs.low), high=max(mine.high, theirs.high), method=METHOD)
+
+
+def _beside(
+    result: ClassModelResult, rival: ClassModelResult, lowest: FloatArray, highest: FloatArray, how: Join
+) -> ClassModelResult:
+    """``result`` with mastery reaching from ``lowest`` to ``highest`` (N, K), the rest joined by ``how``."""
+    mine = result.mastery
+    known = mine.known & rival.mastery.known
+    mastery = replace(
+        mine,
+        low=np.where(known, np.fmin(mine.low, lowest), mine.low),
+        high=np.where(known, np.fmax(mine.high, highest), mine.high),
+        method=METHOD,
+    )
+    points = tuple(
+        replace(a, prevalence=how(a.prevalence, b.prevalence))
+        if isinstance(a.prevalence, Estimate) and isinstance(b.prevalence, Estimate)
+        else a
+        for a, b in zip(result.points, rival.points, strict=True)
+    )
+    freer = {item.item: item for item in rival.items}
+    items = []
+    for item in result.items:
+        taken = zip(item.groups, _parts(result.model, item, freer[item.item]), strict=True)
+        items.append(replace(item, groups=tuple(_group(a, b, how) for a, b in taken)))
+    return replace(result, mastery=mastery, points=points, items=tuple(items))
 
 
 def _parts(model: str, mine: ItemDiagnosis, theirs: ItemDiagnosis) -> list[tuple[GroupOnItem, ...]]:
@@ -111,9 +95,7 @@ def _parts(model: str, mine: ItemDiagnosis, theirs: ItemDiagnosis) -> list[tuple
     return [(group,) for group in theirs.groups]
 
 
-def _group(
-    mine: GroupOnItem, parts: tuple[GroupOnItem, ...], how: Callable[[Estimate, Estimate], Estimate]
-) -> GroupOnItem:
+def _group(mine: GroupOnItem, parts: tuple[GroupOnItem, ...], how: Join) -> GroupOnItem:
     a, known = mine.share, [(p.n, p.share) for p in parts if isinstance(p.share, Estimate)]
     total = sum(n for n, _ in known)
     if not isinstance(a, Estimate) or total <= 0.0:
