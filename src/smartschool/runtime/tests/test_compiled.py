@@ -16,7 +16,9 @@ CALLER = (
 
 
 def answer(root, cache):
-    environment = {**os.environ, "PYTHONPATH": str(root), "NUMBA_CACHE_DIR": str(cache)}
+    # Python's own cache takes a file of the same size, changed within the same second, for unchanged.
+    own = {"PYTHONPATH": str(root), "NUMBA_CACHE_DIR": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, **own}
     code = "from core.caller import caller; print(caller())"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
