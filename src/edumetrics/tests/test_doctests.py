@@ -12,6 +12,7 @@ MODULES = [
     "edumetrics.arrays",
     "edumetrics.exam",
     "edumetrics.levels",
+    "edumetrics.mastery",
     "edumetrics.options",
     "edumetrics.suppression",
     "edumetrics.ctt.marks",

@@ -8,7 +8,7 @@ import pytest
 from edumetrics.arrays import ResponseMatrix, State, response_matrix
 from edumetrics.exam import analyse_exam
 from edumetrics.judgement import judge_paper
-from edumetrics.mastery import _distinct
+from edumetrics.mastery.posterior import _distinct
 from edumetrics.options import option_responses, score_options
 from edumetrics.results import Insufficient
 
