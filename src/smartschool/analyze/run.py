@@ -14,8 +14,6 @@ from smartschool.analyze.group_tables import group_tables
 from smartschool.analyze.reader import ExamInput, Sources, read_exam
 from smartschool.analyze.report_json import Json, build_report, pieces
 
-REPORTS = ("report.json", "report.xlsx", "report.html")
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from smartschool.analyze.choices import BadChoice, parse_models
+from smartschool.analyze.out_folder import ADVICE, REPORTS, Unwritable, ensure_writable, why_not
 from smartschool.runtime.compiled import compiled_folder
 
 
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0: reports written; 1: the files are not in order, nothing written; 2: wrong use."""
+    """0: reports written; 1: the files are not in order, nothing written; 2: wrong use, no place to write."""
     if args.out is None and not args.json:
         return _usage("要用 --out 指定报告文件夹，或用 --json 直接输出。")
     if not 0.0 <= args.subset_share <= 1.0:
@@ -41,11 +42,11 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.path, args.items, args.q, args.knowledge):
         if path is not None and not path.exists():
             return _usage(f"找不到 {path}，请检查路径。")
-    if args.out is not None and args.out.exists() and not args.out.is_dir():
-        return _usage(f"{args.out} 是一个文件，--out 要给文件夹。")
     try:
         models = parse_models(args.model) if args.model else []
-    except BadChoice as error:
+        if args.out is not None:
+            ensure_writable(args.out)
+    except (BadChoice, Unwritable) as error:
         return _usage(str(error))
     # Threads of the matrix library cost more than they bring at this size, most of all on a busy machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from smartschool.analyze.faults import Refused
     from smartschool.analyze.reader import sources
     from smartschool.analyze.report_json import dump
-    from smartschool.analyze.run import REPORTS, analyse, write
+    from smartschool.analyze.run import analyse, write
 
     try:
         files = sources(args.path, items=args.items, q=args.q, knowledge=args.knowledge)
@@ -75,9 +76,7 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps({"error": "refused", "faults": faults}, ensure_ascii=False))
         return 1
     except OSError as error:
-        print(
-            f"报告没有写成：{error.strerror}（{error.filename}）。请检查文件夹的权限和空间。", file=sys.stderr
-        )
+        print(f"报告没有写成（{error.filename}）：{why_not(error)}。{ADVICE}", file=sys.stderr)
         return 1
     if args.json:
         print(dump(outcome.report), end="")
