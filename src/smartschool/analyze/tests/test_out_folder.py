@@ -1,4 +1,4 @@
-"""Where the reports go is tried before the analysis: the reason in words, nothing computed, nothing left behind."""
+"""Where the reports go is tried before the analysis: reasons in words, nothing computed, nothing left."""
 
 from __future__ import annotations
 
