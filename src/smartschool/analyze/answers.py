@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edumetrics.arrays import MARK_TOLERANCE, ResponseMatrix, State, StateArray, response_matrix
-from edumetrics.options import Key, option_responses, score_options
+from edumetrics.options import Key, option_responses, parse_key, score_options
 from edumetrics.results import BoolArray, FloatArray
 from smartschool.analyze.cells import NOT_AN_OPTION, all_marks, kind_of, mark
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused
+from smartschool.analyze.judged import one_spelling
 from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
 from smartschool.analyze.words import close_up, the_items
@@ -102,7 +103,9 @@ def _read_column(table: Table, item: Item, index: int | None) -> _Column:
     empty = np.array([not text for text in texts])[codes]
     column = _Column(states, empty, np.full(n, np.nan), item.full or 1.0)
     if item.key and not all_marks(answers, item.full):
-        column.chosen, column.key = [answers[code] for code in codes], item.key
+        pupils = np.bincount(codes, minlength=len(texts)).tolist()
+        key, spelled = one_spelling(item.key, item.kind, answers, pupils)
+        column.chosen, column.key = [spelled[code] for code in codes], parse_key(key)
         bad = np.array([bool(answer) and NOT_AN_OPTION.match(answer) is not None for answer in answers])[
             codes
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edumetrics.options import Key, parse_key
+from edumetrics.options import parse_key
 from edumetrics.results import FloatArray
 from smartschool.analyze.faults import Fault, Refused, refuse
 from smartschool.analyze.tables import Table, half_width
@@ -24,6 +24,7 @@ TYPE_WORDS = {
     "objective": "客观题",
     "choice": "选择题",
     "multiple": "多选题",
+    "true_false": "判断题",
     "subjective": "主观题",
     "blank": "填空题",
 }
@@ -31,7 +32,7 @@ TYPE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the paper. `full` is None where it must be read off the marks.
+    """One item of the paper. `full` is None where it must be read off the marks; `key` is as written.
 
     Items with the same `testlet` hang on one text; "" where an item stands alone.
     """
@@ -39,7 +40,7 @@ class Item:
     code: str
     kind: str
     full: float | None
-    key: Key
+    key: str
     testlet: str = ""
 
 
@@ -88,13 +89,12 @@ def read_items(table: Table) -> list[Item]:
             faults.append(Fault("bad_full_mark", text, table.name, number, table.header[full_column]))
             full = 1.0
         key_text = row[key_column] if key_column is not None else ""
-        key = parse_key(key_text)
-        if key_text and not key:
+        if key_text and not parse_key(key_text):
             text = f"答案“{key_text}”里没有选项。"
             faults.append(Fault("bad_key", text, table.name, number, KEY_TITLES[0]))
         kind = row[kind_column] if kind_column is not None else ""
         testlet = row[testlet_column] if testlet_column is not None else ""
-        items.append(Item(code, TYPE_WORDS.get(kind.lower(), kind), full, key, testlet))
+        items.append(Item(code, TYPE_WORDS.get(kind.lower(), kind), full, key_text, testlet))
     if faults:
         raise Refused(faults)
     if not items:

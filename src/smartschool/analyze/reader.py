@@ -160,7 +160,7 @@ def _layout(
     if items is None:
         if not used:
             raise refuse("no_items", "除了学号没有题目列。", table.name, 1)
-        return student, [(Item(table.header[index], "", None, ()), index) for index in used]
+        return student, [(Item(table.header[index], "", None, ""), index) for index in used]
     unknown = [index for index in used if table.header[index] not in named]
     if unknown:
         raise Refused(

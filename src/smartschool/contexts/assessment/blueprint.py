@@ -5,19 +5,19 @@ from dataclasses import replace
 
 from smartschool.contexts.assessment.item_labels import canonical
 from smartschool.contexts.assessment.public.contracts import BlueprintRow, ItemType
-from smartschool.contexts.assessment.scoring import normal_key
+from smartschool.contexts.assessment.scoring import FALSE, TRUE, normal_key
+from smartschool.kernel.judgements import judgement
 from smartschool.kernel.tabular import Fault
 
 MOST_ITEMS = 120
-_TRUE_FALSE = "TF"
 
 
 def normalised(row: BlueprintRow) -> BlueprintRow:
     """Label, key and options in their stored form."""
-    key = normal_key(row.key) if row.key.strip() else ""
+    key = normal_key(row.key, row.type) if row.key.strip() else ""
     options = "".join(sorted({c for c in row.options.upper() if c.isascii() and c.isalpha()}))
     if row.type is ItemType.TRUE_FALSE:
-        options = _TRUE_FALSE
+        options = TRUE + FALSE
     elif not options and row.type.objective:
         options = "ABCD"
     return replace(
@@ -80,7 +80,10 @@ def _key_faults(row: BlueprintRow, number: int, say: object) -> None:
     if not row.type.objective:
         say(number, "答案", "key_not_wanted", f"{row.type.zh}不按答案给分，请清空答案或改题型。")
         return
-    if normal_key(row.key) is None:
+    if normal_key(row.key, row.type) is None:
+        if judgement(row.key, letters=False) is not None:
+            say(number, "答案", "bad_key", f"答案 {row.key} 只用于判断题，请改题型，或写选项字母。")
+            return
         say(number, "答案", "bad_key", "认不出这个答案。请写选项字母，如 B、ACD；两个都算对写成 A/C。")
         return
     for answer in row.key.split("/"):

@@ -9,12 +9,13 @@ from smartschool.contexts.assessment.marks_import.columns import raw_cell, word_
 from smartschool.contexts.assessment.public.contracts import BlueprintRow, ItemType
 from smartschool.contexts.curriculum.public.doors import match_points
 from smartschool.kernel.cells import as_text, decimal_number, narrow
+from smartschool.kernel.judgements import judgement
 from smartschool.kernel.tabular import Bad, Cell, Checked, Column, Fault, Value
 
 _TYPE_WORDS = {
     ItemType.SINGLE: ("单选", "单选题", "选择", "选择题", "单项选择"),
     ItemType.MULTIPLE: ("多选", "多选题", "多项选择"),
-    ItemType.TRUE_FALSE: ("判断", "判断题", "对错"),
+    ItemType.TRUE_FALSE: ("判断", "判断题", "对错", "对错题", "是非题"),
     ItemType.BLANK: ("填空", "填空题"),
     ItemType.OPEN: ("解答", "解答题", "计算", "计算题", "应用题", "简答", "简答题", "作文", "阅读", "主观题"),
 }
@@ -124,7 +125,7 @@ def rows_of_table(checked: Checked) -> list[BlueprintRow]:
         words = {key: _word(columns[key][index]) for key in ("key", "options", "points", "shared_item")}
         kind = columns["type"][index]
         if not isinstance(kind, ItemType):
-            kind = ItemType.OPEN if not words["key"] else ItemType.SINGLE
+            kind = _type_by_key(words["key"])
         full, partial = columns["full"][index], columns["partial"][index]
         rows.append(
             BlueprintRow(
@@ -139,6 +140,13 @@ def rows_of_table(checked: Checked) -> list[BlueprintRow]:
             )
         )
     return rows
+
+
+def _type_by_key(key: str) -> ItemType:
+    """The type of an item that names none."""
+    if not key:
+        return ItemType.OPEN
+    return ItemType.SINGLE if judgement(key, letters=False) is None else ItemType.TRUE_FALSE
 
 
 def _word(value: Any) -> str:

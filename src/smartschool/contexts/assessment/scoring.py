@@ -5,34 +5,43 @@ from functools import lru_cache
 
 from smartschool.contexts.assessment.public.contracts import NO_ANSWER, ItemType
 from smartschool.kernel.cells import narrow
+from smartschool.kernel.judgements import judgement
 
+TRUE, FALSE = "T", "F"
 # What marking services write where no or several options were filled in.
 _NO_ANSWER_WORDS = frozenset({"-", "*", "#", "?", ".", "0", "未作答", "未填", "多选", "空"})
-_WORDS = {"√": "T", "对": "T", "正确": "T", "×": "F", "错": "F", "错误": "F", "X": "F"}
 _SEPARATORS = str.maketrans("", "", " ,，、;；/|")
 
 
 @lru_cache(maxsize=4096)
-def normal_choice(text: str) -> str | None:
+def normal_choice(text: str, type_: ItemType) -> str | None:
     """One cell of chosen options in the form that is stored; "" for blank, None where it is no choice.
 
-    >>> normal_choice("c,A"), normal_choice("√"), normal_choice("未作答"), normal_choice("3.5")
-    ('AC', 'T', '-', None)
+    A judgement is T or F however it is written; at items with options a sign is no choice, F is an option.
+
+    >>> [normal_choice(text, ItemType.MULTIPLE) for text in ("c,A", "未作答", "3.5", "×")]
+    ['AC', '-', None, None]
+    >>> [normal_choice(text, ItemType.TRUE_FALSE) for text in ("√", "错", "yes", "n", "A")]
+    ['T', 'F', 'T', 'F', 'A']
     """
     text = narrow(text).upper()
     if not text:
         return ""
     if text in _NO_ANSWER_WORDS:
         return NO_ANSWER
-    text = _WORDS.get(text, text).translate(_SEPARATORS)
+    if type_ is ItemType.TRUE_FALSE and (right := judgement(text, letters=True)) is not None:
+        return TRUE if right else FALSE
+    text = text.translate(_SEPARATORS)
     if text and text.isascii() and text.isalpha() and len(text) <= 8:
         return "".join(sorted(set(text)))
     return None
 
 
-def normal_key(text: str) -> str | None:
+def normal_key(text: str, type_: ItemType) -> str | None:
     """A key as people write it → the stored form; answers that are equally right stand between "/"."""
-    parts = [normal_choice(part) for part in narrow(text).replace("或", "/").split("/") if part.strip()]
+    parts = [
+        normal_choice(part, type_) for part in narrow(text).replace("或", "/").split("/") if part.strip()
+    ]
     if any(part is None or part == NO_ANSWER for part in parts):
         return None
     return "/".join(sorted({part for part in parts if part}))

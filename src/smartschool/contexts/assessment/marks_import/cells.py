@@ -97,12 +97,12 @@ def read_mark(cell: Cell) -> float | AttemptStatus | Bad | None:
     return value if np.isfinite(value) else Bad("not_a_number", "这一格应为得分，请填数字。")
 
 
-def looks_like_choices(cells: Sequence[Cell]) -> bool:
-    """More letters than numbers among the filled cells of an objective item."""
+def looks_like_choices(cells: Sequence[Cell], type_: ItemType) -> bool:
+    """More choices than numbers among the filled cells of an objective item."""
     filled = [cell for cell in cells if not is_blank(cell)]
     letters = sum(
         isinstance(cell, str)
-        and (choice := normal_choice(cell)) is not None
+        and (choice := normal_choice(cell, type_)) is not None
         and choice not in ("", NO_ANSWER)
         for cell in filled
     )
@@ -123,9 +123,10 @@ def read_choices(
         if isinstance(text, str) and text.upper() in _AWAY and text != "-1":
             away[index] = _AWAY[text.upper()]
             text = ""
-        choice = text if isinstance(text, Bad) else normal_choice(text)
+        choice = text if isinstance(text, Bad) else normal_choice(text, item.type)
         if choice is None:
-            choice = Bad("bad_choice", "认不出所选的选项。请写字母，如 B、ACD；没作答写“-”。")
+            how = shown if item.type is ItemType.TRUE_FALSE else "字母，如 B、ACD"
+            choice = Bad("bad_choice", f"认不出所选的选项。请写{how}；没作答写“-”。")
         elif isinstance(choice, str) and allowed and choice != NO_ANSWER and not allowed.issuperset(choice):
             message = f"第 {item.label} 题的选项是 {shown}，没有“{choice}”，请核对。"
             choice = Bad("no_such_option", message)

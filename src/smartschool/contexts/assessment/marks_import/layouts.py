@@ -115,7 +115,10 @@ def read_wide(
             continue
         cells = frame.extra[own.marks] if own.marks else None
         letters = (
-            own.choices is None and cells is not None and item.type.objective and looks_like_choices(cells)
+            own.choices is None
+            and cells is not None
+            and item.type.objective
+            and looks_like_choices(cells, item.type)
         )
         if own.choices is not None or letters:
             header = own.marks if letters else own.choices

@@ -57,10 +57,43 @@ def test_what_a_change_touches() -> None:
 
 
 def test_choices_and_keys_in_any_spelling() -> None:
-    assert [normal_choice(t) for t in ("c,A", "ＡＢ", "√", "错", "*", "", " d ", "12")] == [
-        "AC", "AB", "T", "F", "-", "", "D", None,
+    several = ItemType.MULTIPLE
+    assert [normal_choice(t, several) for t in ("c,A", "ＡＢ", "*", "", " d ", "12")] == [
+        "AC", "AB", "-", "", "D", None,
     ]  # fmt: skip
-    assert [normal_key(t) for t in ("A或C", "c/a", "DCA", "-", "")] == ["A/C", "A/C", "ACD", None, ""]
+    assert [normal_key(t, several) for t in ("A或C", "c/a", "DCA", "-", "")] == [
+        "A/C",
+        "A/C",
+        "ACD",
+        None,
+        "",
+    ]
+
+
+RIGHT = ("√", "✓", "✔️", "对", "（对）", "正确", "是", "T", "ｔ", "true", "Y", "Yes", "v")
+WRONG = ("×", "✗", "X", "x", "错", "错误", "不对", "否", "F", "False", "n", "NO")
+
+
+def test_a_judgement_is_one_of_two_however_it_is_written() -> None:
+    assert {normal_choice(text, ItemType.TRUE_FALSE) for text in RIGHT} == {"T"}
+    assert {normal_choice(text, ItemType.TRUE_FALSE) for text in WRONG} == {"F"}
+    assert {normal_key(text, ItemType.TRUE_FALSE) for text in RIGHT} == {"T"}
+    assert {normal_key(text, ItemType.TRUE_FALSE) for text in WRONG} == {"F"}
+
+
+@pytest.mark.parametrize("type_", [ItemType.SINGLE, ItemType.MULTIPLE])
+def test_letters_of_options_are_no_judgements(type_: ItemType) -> None:
+    """七选五 has the options A–G: a cross is not F, and X, Y, N are themselves."""
+    letters = ["T", "F", "X", "Y", "N", "V"]
+    assert [normal_choice(text, type_) for text in letters] == letters
+    assert [normal_choice(text, type_) for text in ("×", "√", "错", "正确")] == [None] * 4
+
+
+def test_a_sign_as_key_is_named_where_the_type_has_options() -> None:
+    row = normalised(BlueprintRow("1", ItemType.SINGLE, 2, "√"))
+    faults = faults_of([row], full_score=2, known_points={})
+    assert [fault.code for fault in faults] == ["bad_key"]
+    assert "判断题" in faults[0].message
 
 
 def test_marks_by_key() -> None:

@@ -40,6 +40,7 @@ ROWS: list[list[object]] = [
     ["2", "多选", 4, "A,C", 2, "JM0012 0.5；绝对值 0.5"],
     [3, "", 5, "", "", ""],
     ["4", "", 2, "D", "", ""],
+    ["5", "", 2, "√", "", ""],
 ]
 
 
@@ -51,6 +52,7 @@ def test_a_file_is_read_in_the_words_of_schools(content: bytes) -> None:
         ("2", ItemType.MULTIPLE, 4, "A,C", 2),
         ("3", ItemType.OPEN, 5, "", 0),
         ("4", ItemType.SINGLE, 2, "D", 0),
+        ("5", ItemType.TRUE_FALSE, 2, "√", 0),
     ]
     assert rows[1].points == (("JM0012", 0.5), ("绝对值", 0.5))
 

@@ -77,13 +77,27 @@ def test_a_judgement_is_marked_by_its_signs_and_takes_no_letters(world: World) -
     np.testing.assert_array_equal(data_of(world, paper).marks, [[2, 1], [0, 2], [2, 0]])
 
 
+def test_a_key_written_in_words_is_met_by_signs_letters_and_words(world: World) -> None:
+    with world.scope():
+        paper = world.paper([], full_score=4)
+        rows = [
+            BlueprintRow("1", ItemType.TRUE_FALSE, 2, "正确"),
+            BlueprintRow("2", ItemType.SINGLE, 2, "F", "ABCDEFG"),
+        ]
+        save_blueprint(actor=world.actor, paper=paper, rows=rows, full_score=4, base_revision=1)
+    marks: list[list[object]] = [["✓", "F"], ["Y", "A"], ["true", "F"], ["x", "G"], ["N", "×"]]
+    report = load(world, paper, wide(world, marks, head=["1", "2"]), accept_partial=True)
+    assert codes(report) == [(7, "2", "bad_choice")]
+    np.testing.assert_array_equal(data_of(world, paper).marks, [[2, 2], [2, 0], [2, 2], [0, 0]])
+
+
 @pytest.mark.parametrize(
     ("text", "stored"),
     [("ABCDEFGH", "ABCDEFGH"), ("ABCDEFGHI", None), ("甲", None), ("АВ", None), ("A1", None), ("ac A", "AC")],
 )
 def test_a_choice_is_at_most_eight_latin_letters(text: str, stored: str | None) -> None:
     """АВ are Cyrillic letters: they look right and mean nothing."""
-    assert normal_choice(text) == stored
+    assert normal_choice(text, ItemType.MULTIPLE) == stored
 
 
 def test_marks_alone_take_no_choices_away_that_earned_them(world: World, paper: Paper) -> None:
