@@ -26,13 +26,17 @@ SignIn = Callable[[str], Client]
 BANNED = ("排名", "名次", "倒数", "超过", "测试", "测验", "差生")
 
 
+def seen_versions(page: str) -> list[str]:
+    return re.findall(r'name="versions" value="([^"]+)"', page)
+
+
 def release(office: Client, district: District, paper: str, **more: str) -> None:
     base = f"/schools/{district.town.code}/analysis/releases/"
     form = {"papers": [district.papers[paper].code], "audience": "both", **more}
     preview = office.get(base + "preview/", form)
     assert preview.status_code == 200
     assert "示例，不是真实学生" in preview.content.decode()
-    answer = office.post(base + "release/", form)
+    answer = office.post(base + "release/", {**form, "versions": seen_versions(preview.content.decode())})
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{base}?said=released")
 
 
@@ -74,10 +78,10 @@ def test_release_opens_the_own_report_and_nothing_else(district: District, sign_
 
 def test_a_second_release_of_the_same_paper_is_refused(district: District, sign_in: SignIn) -> None:
     office = sign_in("t-office")
-    answer = office.post(
-        f"/schools/{district.town.code}/analysis/releases/release/",
-        {"papers": [district.papers["final"].code], "audience": "both"},
-    )
+    base = f"/schools/{district.town.code}/analysis/releases/"
+    form = {"papers": [district.papers["final"].code], "audience": "both"}
+    versions = seen_versions(office.get(base + "preview/", form).content.decode())
+    answer = office.post(base + "release/", {**form, "versions": versions})
     assert answer.status_code == 409
     assert "已经发布过" in answer.content.decode()
 
