@@ -13,10 +13,9 @@ from scipy import special
 from edumetrics import checks
 from edumetrics.errors import ShapeMismatch
 from edumetrics.results import Estimates, FloatArray, IntArray, Provenance, Reason
+from edumetrics.shrinkage import draw_to_whole
 
-VERSION = "aggregates/2"
-# Prior of the spread between groups: half-Cauchy, its scale in spreads of pupils; points that stand for it.
-_PRIOR_SCALE, _STEPS = 0.5, 48
+VERSION = "aggregates/3"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +30,7 @@ class GroupTable:
     raw : Estimates, groups × quantities
         Plain means with t intervals.
     shrunken : Estimates, groups × quantities
-        Empirical Bayes: small groups are drawn towards the whole. The one to compare with.
+        Small groups are drawn towards the whole. The one to compare with.
     whole : Estimates, quantities
         All pupils together.
     between : float array, quantities
@@ -61,14 +60,8 @@ def group_means(values: ArrayLike, groups: Sequence[str], *, level: float = 0.95
 
     Notes
     -----
-    With :math:`\bar y_g` the mean of :math:`n_g` pupils, :math:`s^2` the pooled variance within groups and
-    :math:`\tau^2` the variance between groups by the method of moments (DerSimonian & Laird 1986), the
-    shrunken mean is :math:`B\bar y_g + (1-B)\mu` with :math:`B = \tau^2/(\tau^2 + s^2/n_g)` and
-    :math:`\mu` the precision-weighted mean. Given :math:`\tau`, its variance is :math:`B s^2/n_g + (1-B)^2
-    \mathrm{Var}(\mu)` (Morris 1983). A few classes hardly tell :math:`\tau`: the error is the mean square
-    distance from the shrunken mean over the posterior of :math:`\tau`, whose prior is half-Cauchy (Gelman
-    2006, Bayesian Analysis 1, 515) with `_PRIOR_SCALE` times the spread of pupils as its scale. Limits by
-    Student's t as for plain means.
+    Plain means have the variance within groups, pooled, and Student's t. How far small groups are drawn to
+    the whole is told in `shrinkage.draw_to_whole`; their limits are by the same t.
 
     Examples
     --------
@@ -95,7 +88,6 @@ def group_means(values: ArrayLike, groups: Sequence[str], *, level: float = 0.95
     freedom = np.sum(np.maximum(n - 1.0, 0.0), axis=0)
     pooled = np.divide(inner.sum(axis=0), freedom, out=np.zeros(shape[1]), where=freedom > 0)
     error = np.divide(pooled, n, out=np.zeros(shape), where=n > 0)
-    between = _between_variance(mean, n, pooled)
     counts = n.astype(np.int64)
     no_spread = freedom < 1
     half = special.stdtrit(np.maximum(freedom, 1.0), 0.5 + level / 2.0)
@@ -104,72 +96,25 @@ def group_means(values: ArrayLike, groups: Sequence[str], *, level: float = 0.95
     raw = Estimates.build(
         mean, se, mean - half * se, mean + half * se, counts, "mean/t", refuse=refuse, level=level
     )
-    centre = _centre(mean, n, pooled, between)
-    denominator = between + error
-    keep = np.where(n > 0, np.divide(between, denominator, out=np.ones(shape), where=denominator > 0), 0.0)
-    value = keep * mean + (1.0 - keep) * centre
-    spread = np.sqrt(_posterior_variance(value, mean, n, pooled))
+    drawn = draw_to_whole(mean, n, pooled, freedom)
     shrunken = Estimates.build(
-        value,
-        spread,
-        value - half * spread,
-        value + half * spread,
+        drawn.value,
+        drawn.error,
+        drawn.value - half * drawn.error,
+        drawn.value + half * drawn.error,
         counts,
-        "empirical-bayes/t",
+        "limited-translation/t",
         refuse=refuse,
         level=level,
     )
     whole = _whole(table, valid, level)
     provenance = Provenance("normal-normal", VERSION, MappingProxyType({"level": level}))
-    deviation = np.sqrt(between)
+    deviation = np.sqrt(drawn.between)
     deviation.flags.writeable = False
     counts.flags.writeable = False
     return GroupTable(
         tuple(str(label) for label in labels), counts, raw, shrunken, whole, deviation, provenance
     )
-
-
-def _between_variance(mean: FloatArray, n: FloatArray, pooled: FloatArray) -> FloatArray:
-    """DerSimonian–Laird: Q minus its expectation, over its slope."""
-    total = n.sum(axis=0)
-    grand = np.divide((n * mean).sum(axis=0), total, out=np.zeros_like(total), where=total > 0)
-    spread = (n * (mean - grand) ** 2).sum(axis=0)
-    groups = np.count_nonzero(n > 0, axis=0)
-    slope = total - np.divide((n**2).sum(axis=0), total, out=np.zeros_like(total), where=total > 0)
-    excess = spread - (groups - 1) * pooled
-    return np.asarray(np.maximum(np.divide(excess, slope, out=np.zeros_like(total), where=slope > 0), 0.0))
-
-
-def _centre(mean: FloatArray, n: FloatArray, pooled: FloatArray, between: FloatArray) -> FloatArray:
-    # (τ² + s²/n)⁻¹ without a division by zero where both vanish: then plain counts are right.
-    denominator = between * n + pooled
-    weight = np.where(
-        denominator > 0, np.divide(n, denominator, out=np.zeros_like(n), where=denominator > 0), n
-    )
-    total = weight.sum(axis=0)
-    return np.divide((weight * mean).sum(axis=0), total, out=np.zeros_like(total), where=total > 0)
-
-
-def _posterior_variance(value: FloatArray, mean: FloatArray, n: FloatArray, pooled: FloatArray) -> FloatArray:
-    """Mean square distance of the groups' true means from `value`, over what the data leave open of τ."""
-    # Quantiles of the prior: each stands for the same share of it.
-    steps = np.tan(0.5 * np.pi * (np.arange(_STEPS) + 0.5) / _STEPS)
-    tau = (_PRIOR_SCALE * steps[:, None] * np.sqrt(pooled))[:, None, :] ** 2
-    there = n > 0
-    total = tau + np.divide(pooled, n, out=np.zeros_like(n), where=there)
-    weight = np.divide(1.0, total, out=np.zeros_like(total), where=there & (pooled > 0))
-    whole = weight.sum(axis=1)
-    safe = np.where(whole > 0, whole, 1.0)
-    centre = (weight * mean).sum(axis=1) / safe
-    away = mean - centre[:, None, :]
-    logs = np.log(np.where(weight > 0, weight, 1.0)).sum(axis=1) - np.log(safe)
-    logs -= (weight * away**2).sum(axis=1)
-    share = np.exp(0.5 * (logs - logs.max(axis=0)))
-    share /= share.sum(axis=0)
-    keep = tau * weight
-    inside = np.where(there, (total - tau) * keep, 0.0) + (1.0 - keep) ** 2 / safe[:, None, :]
-    distance = inside + (centre[:, None, :] + keep * away - value) ** 2
-    return np.asarray(np.where(there & (pooled > 0), (share[:, None, :] * distance).sum(axis=0), 0.0))
 
 
 def _whole(

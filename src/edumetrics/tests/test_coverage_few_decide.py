@@ -141,6 +141,35 @@ def test_shrunken_means_of_few_classes(classes, size):
     assert 0.90 <= inside / (rounds * classes * 4) <= 0.98
 
 
+@pytest.mark.parametrize("classes", [3, 6, 12, 40, 150])
+@pytest.mark.parametrize("sizes", [(8, 8), (4, 45)])
+def test_shrunken_means_of_classes_that_do_not_differ(classes, sizes):
+    """All pupils from one population: the classes do not tell that, and the intervals are not too wide."""
+    rng = np.random.default_rng([76, classes])
+    inside = rounds = 0
+    for _ in range(12):
+        member = np.repeat(np.arange(classes), rng.integers(sizes[0], sizes[1] + 1, classes))
+        papers = max(1200 // classes, 16)
+        shares = rng.binomial(6, rng.beta(3, 2, (len(member), papers))) / 6
+        got = group_means(shares, [f"{c:03d}" for c in member]).shrunken
+        inside += int(((got.low <= 0.6) & (got.high >= 0.6)).sum())
+        rounds += classes * papers
+    assert 0.90 <= inside / rounds <= 0.98
+
+
+@pytest.mark.parametrize("distance", [0.2, 0.3])
+def test_shrunken_means_of_small_classes_of_two_kinds(distance):
+    """Strong and weak classes of four pupils; how many there are of each kind is nowhere near normal."""
+    rng = np.random.default_rng([77, int(10 * distance)])
+    names, inside, rounds = np.repeat([f"{c:02d}" for c in range(40)], 4).tolist(), 0, 80
+    for _ in range(rounds):
+        truth = distance * (rng.random(40) < 0.5)
+        marks = np.repeat(truth, 4)[:, None] + rng.normal(size=(160, 1))
+        got = group_means(marks, names).shrunken
+        inside += int(((got.low[:, 0] <= truth) & (truth <= got.high[:, 0])).sum())
+    assert 0.90 <= inside / (40 * rounds) <= 0.98
+
+
 def test_a_few_whole_papers_of_many_are_no_total():
     """Three in ten marks are missing: three of thirty pupils happen to have nearly the whole paper."""
     rng = np.random.default_rng(75)

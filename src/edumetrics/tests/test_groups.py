@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize, stats
 
 from edumetrics.aggregates import group_means
 from edumetrics.levels import DEFAULT_BANDS, make_bands
@@ -44,14 +45,26 @@ def test_group_means_against_a_loop():
         n = np.array([len(s) for s in samples.values()])
         means = np.array([s.mean() for s in samples.values()])
         pooled = sum(((s - s.mean()) ** 2).sum() for s in samples.values()) / (n.sum() - 4)
-        grand = (n * means).sum() / n.sum()
-        tau2 = max(0, ((n * (means - grand) ** 2).sum() - 3 * pooled) / (n.sum() - (n**2).sum() / n.sum()))
-        w = 1 / (tau2 + pooled / n)
-        mu = (w * means).sum() / w.sum()
-        keep = tau2 / (tau2 + pooled / n)
+        v = pooled / n
+
+        def away(t, v=v, means=means):
+            w = 1 / (t + v)
+            return (w * (means - (w * means).sum() / w.sum()) ** 2).sum()
+
+        def bound(tail, n=n, v=v, away=away):
+            target = 3 * stats.f.ppf(tail, 3, n.sum() - 4)
+            return optimize.brentq(lambda t: away(t) - target, 0, 1e4) if away(0) > target else 0.0
+
+        largest, middle = bound(0.05), bound(0.5)
+        odds = np.maximum(largest / v, np.sqrt(largest / v))
+        keep, a = odds / (1 + odds), (1 / (middle + v)) / (1 / (middle + v)).sum()
         np.testing.assert_allclose(table.raw.value[:, k], means)
-        np.testing.assert_allclose(table.shrunken.value[:, k], keep * means + (1 - keep) * mu)
-        assert table.between[k] == pytest.approx(np.sqrt(tau2))
+        np.testing.assert_allclose(table.shrunken.value[:, k], keep * means + (1 - keep) * (a * means).sum())
+        # Error as a sum over independent parts: each group's own error, each group's distance from the whole.
+        own = np.eye(4) * keep[:, None] + (1 - keep[:, None]) * a
+        expected = own**2 @ v + middle * ((own - np.eye(4)) ** 2).sum(axis=1)
+        np.testing.assert_allclose(table.shrunken.se[:, k], np.sqrt(expected))
+        assert table.between[k] == pytest.approx(np.sqrt(middle))
 
 
 def test_equal_groups_are_drawn_together_and_single_pupils_survive():
@@ -60,6 +73,14 @@ def test_equal_groups_are_drawn_together_and_single_pupils_survive():
     assert table.shrunken.value[2, 0] < 0.9
     lonely = group_means([[0.5], [0.7]], ["a", "b"])
     assert lonely.raw.at(0, 0) == Insufficient(Reason.TOO_FEW_PUPILS, 1)
+
+
+def test_groups_without_spread_inside_keep_their_means():
+    table = group_means([[0.5], [0.5], [0.7], [0.7]], ["a", "a", "b", "b"])
+    assert table.shrunken.value[:, 0].tolist() == table.shrunken.low[:, 0].tolist() == [0.5, 0.7]
+    alike = group_means(np.full((6, 1), 0.4), ["a", "a", "b", "b", "c", "c"])
+    assert alike.shrunken.value[:, 0].tolist() == [0.4] * 3
+    assert alike.between[0] == 0.0
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
