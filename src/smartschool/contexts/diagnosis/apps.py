@@ -32,7 +32,7 @@ class DiagnosisConfig(AppConfig):
             )
         for name, policy, render, order, side in (
             ("own", "view_own", panels.new_own_reports, 10, False),
-            ("new", "view_report", panels.new_reports, 30, False),
+            ("new", "view_marks", panels.new_reports, 30, False),
             ("to_release", "release_results", panels.to_release, 30, False),
             ("coverage", "view_coverage", panels.coverage, 40, False),
             ("quality", "view_quality", panels.quality, 50, True),

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from smartschool.contexts.assessment.public import doors as assessment
-from smartschool.contexts.diagnosis import district, family, queries, releases
+from smartschool.contexts.diagnosis import district, family, queries, raw_exports, releases
 from smartschool.contexts.diagnosis import figures as stored
 from smartschool.contexts.diagnosis import sketch as sketches
 from smartschool.contexts.diagnosis.compose.lede import headline
@@ -16,7 +16,6 @@ from smartschool.contexts.diagnosis.compose.small_class import small_headline
 from smartschool.contexts.diagnosis.compose.words import SMALL_CLASS
 from smartschool.contexts.diagnosis.figures import GroupFigures
 from smartschool.contexts.diagnosis.models import AnalysisRun
-from smartschool.contexts.diagnosis.policies import TEACHERS
 from smartschool.contexts.diagnosis.sketch import PaperSketch
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.kernel import clock
@@ -36,16 +35,17 @@ def _headline(paper: PaperSketch, figures: GroupFigures) -> str:
 
 
 def new_reports(request: HttpRequest, actor: Actor) -> Block | None:
-    """The newest class reports that the actor may open, each with what to do about it."""
-    if actor.role not in TEACHERS or actor.workspace is None:
+    """The newest class reports that the actor may open, and what was decided on the 成绩册 asked for."""
+    if actor.workspace is None:
         return None
+    raw = raw_exports.news(actor)
     rows = queries.reports_in_reach(actor, limit=MOST, with_figures=True)
-    if not rows:
+    if not rows and not raw:
         return None
     told = [
         (row, _headline(sketches.load(row.run.sketch), stored.load(row.numbers, row.words))) for row in rows
     ]
-    return Block(_filled("new_reports", rows=told, school_code=actor.workspace.code))
+    return Block(_filled("new_reports", rows=told, raw=raw, school_code=actor.workspace.code), todo=raw.todo)
 
 
 def new_own_reports(request: HttpRequest, actor: Actor) -> Block | None:
@@ -58,16 +58,24 @@ def new_own_reports(request: HttpRequest, actor: Actor) -> Block | None:
 
 
 def to_release(request: HttpRequest, actor: Actor) -> Block | None:
-    """Analysed exams whose results no family has seen yet."""
+    """What waits for the office: exams whose results no family has seen yet, 成绩册 that were asked for."""
     if actor.workspace is None:
         return None
+    raw = raw_exports.news(actor)
     waiting = [exam for exam in releases.exams(actor) if exam.open]
-    if not waiting:
+    if not waiting and not raw:
         return None
+    unreleased = f"{len(waiting)} 场考试的结果还没有发布" if waiting else ""
     shown = [(exam, [one for one in exam.subjects if one.release is None]) for exam in waiting[:MOST]]
     return Block(
-        _filled("to_release", exams=shown, more=len(waiting) - MOST, school_code=actor.workspace.code),
-        todo=f"{len(waiting)} 场考试的结果还没有发布",
+        _filled(
+            "to_release",
+            exams=shown,
+            more=len(waiting) - MOST,
+            raw=raw,
+            school_code=actor.workspace.code,
+        ),
+        todo="，".join(filter(None, (raw.todo, unreleased))),
     )
 
 

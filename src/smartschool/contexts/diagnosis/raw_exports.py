@@ -1,8 +1,10 @@
 """Reads for the 成绩册: requests an actor may see, and the marks of a granted one."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
 from smartschool.contexts.assessment.public import doors as assessment
 from smartschool.contexts.assessment.public.contracts import AttemptStatus
@@ -11,8 +13,11 @@ from smartschool.contexts.diagnosis.policies import OFFICE, ask_raw
 from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public import doors as directory
 from smartschool.contexts.directory.public.relations import roles_at
+from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor
 from smartschool.kernel.errors import NotYours
+
+FRESH = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +39,72 @@ class MarkBook:
     rows: tuple[tuple[int, str, tuple[float, ...], str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What an actor should hear of: requests of others to decide on, own ones that were decided of late."""
+
+    waiting: list[RequestRow]
+    granted: list[RequestRow]
+    refused: list[RequestRow]
+
+    def __bool__(self) -> bool:
+        return bool(self.waiting or self.granted or self.refused)
+
+    @property
+    def todo(self) -> str:
+        """A clause for the paragraph that opens 今日."""
+        said = [
+            f"{len(rows)} 份成绩册{what}"
+            for rows, what in ((self.waiting, "申请等你批准"), (self.granted, "已批准，可以取"))
+            if rows
+        ]
+        return "，".join(said)
+
+
 def visible(actor: Actor) -> list[RequestRow]:
     """Own requests, and for the office all of the school; the newest first."""
     place = actor.workspace
     office = place is not None and bool(roles_at(actor, place.id) & OFFICE)
     own = Q(asked_by=actor.account_id or 0)
-    rows = list(RawExport.rows().filter(Q() if office else own).order_by("-asked_at")[:100])
-    names = {
-        (figure.run.paper_id, figure.home_class_id): f"{figure.class_name} "
-        f"{codes.table('subject').name(figure.subject)} {figure.run.exam_name}"
-        for figure in ClassFigure.rows()
-        .filter(run__current=True, run__paper_id__in={row.paper_id for row in rows})
-        .select_related("run")
-        .defer("numbers", "words", "run__sketch", "run__inputs", "run__settings", "run__changes")
-    }
+    return _read(actor, Q() if office else own, office=office)
+
+
+def news(actor: Actor) -> News:
+    """One statement. A yes is news until the first fetch, a no for as long; neither longer than `FRESH`."""
+    office = actor.role in OFFICE
+    me = actor.account_id or 0
+    decided = Q(asked_by=me, decided_at__gt=clock.now() - FRESH) & (Q(granted=False) | Q(fetched=0))
+    others = Q(decided_at=None) & ~Q(asked_by=me)
+    rows = _read(actor, decided | others if office else decided, office=office)
+    return News(
+        [one for one in rows if one.decidable],
+        [one for one in rows if one.row.granted],
+        [one for one in rows if one.row.granted is False],
+    )
+
+
+def _read(actor: Actor, wanted: Q, *, office: bool) -> list[RequestRow]:
+    figure = ClassFigure.rows().filter(
+        run__current=True, run__paper=OuterRef("paper"), home_class=OuterRef("home_class")
+    )
+    words = JSONObject(name="class_name", subject="subject", exam="run__exam_name")
+    rows = RawExport.rows().filter(wanted).annotate(words=Subquery(figure.values_list(words)[:1]))
     return [
         RequestRow(
             row,
-            names.get((row.paper_id, row.home_class_id), ""),
+            _what(row.words),
             row.asked_by == actor.account_id,
             office and row.decided_at is None and row.asked_by != actor.account_id,
         )
-        for row in rows
+        for row in rows.order_by("-asked_at")[:100]
     ]
 
 
-def waiting(actor: Actor) -> int:
-    """How many requests of others the actor, in the office, may decide on."""
-    if actor.role not in OFFICE:
-        return 0
-    return RawExport.rows().filter(decided_at=None).exclude(asked_by=actor.account_id or 0).count()
+def _what(words: dict[str, str] | None) -> str:
+    """Class, subject and exam; nothing where the report was taken back."""
+    if words is None:
+        return ""
+    return f"{words['name']} {codes.table('subject').name(words['subject'])} {words['exam']}"
 
 
 def own(actor: Actor, code: str) -> RawExport:

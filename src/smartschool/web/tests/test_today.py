@@ -137,7 +137,7 @@ def test_statements_of_the_home_do_not_grow_with_panels(
 ) -> None:
     client = signed_in("q-sun")
     client.get("/schools/Q-2/today/")
-    with django_assert_max_num_queries(24):  # type: ignore[operator]
+    with django_assert_max_num_queries(23):  # type: ignore[operator]
         client.get("/schools/Q-2/today/")
 
 

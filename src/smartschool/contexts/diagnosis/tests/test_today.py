@@ -8,7 +8,10 @@ from django.db import transaction
 from django.test import Client
 
 from smartschool.contexts.assessment.models import Exam, Paper
+from smartschool.contexts.diagnosis.models import RawExport
+from smartschool.contexts.diagnosis.raw_exports import FRESH
 from smartschool.contexts.diagnosis.tests.school import District
+from smartschool.contexts.diagnosis.tests.test_families import release
 from smartschool.kernel import clock
 from smartschool.kernel.scope import scope_of
 
@@ -36,11 +39,36 @@ def test_the_office_sees_what_no_family_has_seen_until_it_is_released(
     assert "2 场考试的结果还没有发布。" in before.split("分析好了")[0], "the first sentence says what waits"
     assert "数学第 4 题，先请任课教师复核" in before
     for name in ("midterm", "final"):
-        form = {"papers": [district.papers[name].code], "audience": "both"}
-        assert (
-            client.post(f"/schools/{district.town.code}/analysis/releases/release/", form).status_code == 302
-        )
+        release(client, district, name)
     assert "分析好了，还没发布" not in home(client)
+
+
+def test_both_sides_hear_of_a_mark_book_on_their_first_page(district: District, sign_in: SignIn) -> None:
+    teacher, head = sign_in("t-maths"), sign_in("t-head")
+    base = f"/schools/{district.town.code}/analysis/raw/"
+
+    def ask(reason: str) -> str:
+        assert teacher.post(district.url("midterm", 0, "ask-marks/"), {"reason": reason}).status_code == 302
+        return re.findall(r"/raw/([A-Z0-9]+)/decide/", head.get(base).content.decode())[0]
+
+    code = ask("期中试卷分析，分析完删除")
+    assert "1 份成绩册申请等你批准" in home(head)
+    assert "成绩册" not in home(teacher), "nothing was decided"
+    head.post(f"{base}{code}/decide/", {"answer": "yes"})
+    assert "成绩册" not in home(head)
+    text = home(teacher)
+    assert "1 份成绩册已批准，可以取。" in text.split("新出的学情")[0], "in the sentence that opens the page"
+    assert re.search(r"成绩册已批准： 七（1）班 数学 .{2,12}，何校长批准", text)
+    assert "成绩册已批准" in teacher.get(base.replace("raw/", "")).content.decode(), "and among the reports"
+    assert teacher.get(f"{base}{code}/marks.xlsx").status_code == 200
+    assert "成绩册" not in home(teacher), "what was fetched is no news"
+    refused = ask("想再看看分数情况")
+    head.post(f"{base}{refused}/decide/", {"answer": "no"})
+    assert re.search(r"成绩册没有批准： 七（1）班 数学 .{2,12}，何校长 .{4,9}答复", home(teacher))
+    assert "成绩册" not in home(sign_in("t-form")), "another teacher's request is not told"
+    with transaction.atomic(), scope_of([district.town.pk]):
+        RawExport.objects.filter(code=refused).update(decided_at=clock.now() - FRESH)
+    assert "成绩册" not in home(teacher), "nor is what was decided long ago"
 
 
 def test_the_district_counts_papers_and_shows_no_figure(district: District, sign_in: SignIn) -> None:

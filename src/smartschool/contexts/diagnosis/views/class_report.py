@@ -40,7 +40,7 @@ class Tab:
 def reports(request: HttpRequest, school_code: str) -> HttpResponse:
     """All class reports that the actor may open."""
     actor = actor_of(request)
-    context = {"rows": queries.reports_in_reach(actor), "asked": raw_exports.waiting(actor)}
+    context = {"rows": queries.reports_in_reach(actor), "raw": raw_exports.news(actor)}
     return render(request, "diagnosis/reports.html", {**context, "school_code": school_code})
 
 
