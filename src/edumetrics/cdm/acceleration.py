@@ -47,7 +47,7 @@ def advance(memory, x, image, value, tolerance):  # type: ignore[no-untyped-def]
     """Take the map's ``image`` of ``x`` and the objective there; write the next point into ``x``.
 
     Returns what it is: `PLAIN` (an image of the map), `EXTRAPOLATED` (the caller makes it feasible) or
-    `DONE`: extrapolations move no coordinate by ``tolerance`` and the objective rests.
+    `DONE`: extrapolations move no coordinate by ``tolerance``, the objective rests and ``x`` stays.
     """
     moves, changes, last, objective, counter = memory
     point, root, residual, following = last[0], last[1], last[2], last[3]
@@ -75,7 +75,6 @@ def advance(memory, x, image, value, tolerance):  # type: ignore[no-untyped-def]
     residual[:] = new_residual
     following[:] = image
     if counter[3] == CALM:
-        x[:] = following
         counter[0] = DONE
     elif kind == FIRST:
         x[:] = following
@@ -99,11 +98,11 @@ def _extrapolate(root, residual, moves, changes, used, following, out):  # type:
     for a in range(used):
         gram[a, a] += ridge
     share = np.linalg.solve(gram, right)
-    total = root + residual
-    for a in range(used):
-        total -= share[a] * (moves[a] + changes[a])
     for p in range(len(out)):
-        out[p] = max(max(total[p], 0.0) ** 2, KEPT * following[p])
+        total = root[p] + residual[p]
+        for a in range(used):
+            total -= share[a] * (moves[a, p] + changes[a, p])
+        out[p] = max(max(total, 0.0) ** 2, KEPT * following[p])
 
 
 def climb(

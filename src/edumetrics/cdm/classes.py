@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numba
 import numpy as np
@@ -93,7 +94,7 @@ def class_space(
     if n_points > MAX_POINTS:
         raise TooManyClasses(f"{n_points} points; at most {MAX_POINTS}")
     needs, below = demands(q, model, prerequisites)
-    masks = [sum(1 << k for k in row) for row in needs]
+    masks = (q @ (1 << np.arange(n_points, dtype=np.int64))).tolist()
     if model == "dina":
         return _conjunctive(masks, needs, below, flip=False)
     if model == "dino":
@@ -115,12 +116,15 @@ def demands(
         raise ValueError(f"unknown model {model!r}; known are {', '.join(MODELS)}")
     if not q.any(axis=1).all():
         raise ValueError(f"item {int(np.argmin(q.any(axis=1)))} needs no point")
-    needs = tuple(tuple(k for k, asked in enumerate(row) if asked) for row in q.tolist())
+    points = range(q.shape[1])
+    needs = tuple(tuple(compress(points, row)) for row in q.tolist())
     return needs, closures(q.shape[1], prerequisites)
 
 
 def closures(n_points: int, prerequisites: Sequence[tuple[int, int]]) -> list[int]:
     """For each point the mask of itself and all that it presupposes."""
+    if not prerequisites:
+        return [1 << k for k in range(n_points)]
     before: list[set[int]] = [set() for _ in range(n_points)]
     for first, second in prerequisites:
         if not (0 <= first < n_points and 0 <= second < n_points):
@@ -170,7 +174,10 @@ def _conjunctive(
     masks: Sequence[int], needs: tuple[tuple[int, ...], ...], closure: list[int], *, flip: bool
 ) -> ClassSpace:
     """Classes where an item asks for all of its points; ``flip`` exchanges having and lacking (DINO)."""
-    closed = np.array([_close(mask, closure) for mask in masks], dtype=np.int64)
+    alone = [1 << k for k in range(len(closure))]
+    closed = np.array(
+        masks if closure == alone else [_close(mask, closure) for mask in masks], dtype=np.int64
+    )
     states = _unions(closed)
     complete, known = _tell_apart(states, closed, np.array(closure, dtype=np.int64))
     if flip:

@@ -134,14 +134,18 @@ def graded(level: FloatArray, share: FloatArray, n_groups: IntArray, n_categorie
 
     Right/wrong items have the level itself; ordered categories with shares (J, M) are tilted by it.
     """
-    top = (n_categories - 1)[:, None, None]
-    category = np.arange(share.shape[1])
-    odds = (level / (1.0 - level))[:, :, None]
-    chance = share[:, None, :] * odds ** ((2.0 * category - top) / np.maximum(top, 1))
+    chance = np.zeros((*level.shape, share.shape[1]))
     two = n_categories == 2
-    chance[two, :, :2] = np.stack([1.0 - level, level], axis=2)[two]
-    group = np.arange(level.shape[1])[None, :, None]
-    chance *= (group < n_groups[:, None, None]) & (category <= top)
+    chance[two, :, 0] = 1.0 - level[two]
+    chance[two, :, 1] = level[two]
+    if not two.all():
+        more = ~two
+        top = (n_categories[more] - 1)[:, None, None]
+        category = np.arange(share.shape[1])
+        odds = (level[more] / (1.0 - level[more]))[:, :, None]
+        tilted = share[more][:, None, :] * odds ** ((2.0 * category - top) / np.maximum(top, 1))
+        chance[more] = tilted * (category <= top)
+    chance *= (np.arange(level.shape[1]) < n_groups[:, None])[:, :, None]
     return np.asarray(chance / np.maximum(chance.sum(axis=2, keepdims=True), 1e-300))
 
 

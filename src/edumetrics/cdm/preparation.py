@@ -143,12 +143,15 @@ def make_problem(space: ClassSpace, coding: Coding, model: str, settings: Settin
     n_categories = coding.n_categories
     n_items, width, n_cats = len(coding.items), int(space.n_groups.max()), int(n_categories.max())
     n_groups = np.asarray(space.n_groups, dtype=np.int64)
+    kinds = {id(mastered): mastered for mastered in space.mastered}  # many items share one
+    masters = {kind: np.count_nonzero(has, axis=1) / has.shape[1] for kind, has in kinds.items()}
+    between = {kind: neighbours(has) for kind, has in kinds.items()}
     share = np.zeros((n_items, width))  # of the item's points that a group masters
     for j, mastered in enumerate(space.mastered):
-        share[j, : len(mastered)] = np.count_nonzero(mastered, axis=1) / mastered.shape[1]
+        share[j, : len(mastered)] = masters[id(mastered)]
     weight = float(np.clip(settings.prior_share * n, 4.0, 50.0)) if settings.prior else 0.0
     level = settings.prior_low + (settings.prior_high - settings.prior_low) * share
-    pairs = [neighbours(m) for m in space.mastered]
+    pairs = [between[id(mastered)] for mastered in space.mastered]
     links = np.concatenate([*pairs, np.zeros((0, 2), dtype=np.int64)])
     additive = (n_categories == 2) & (model == "acdm")
     most_points = max(m.shape[1] for m in space.mastered) if additive.any() else 0

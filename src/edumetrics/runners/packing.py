@@ -115,8 +115,14 @@ def make_layout(
     base = cats + np.asarray(may_be_missing, dtype=np.int64)
     if (base > MAX_ROWS).any():
         raise ValueError(f"item {int(np.argmax(base))} has more than {MAX_ROWS - 1} categories")
+    first_item, first_row = cut_into_bytes(base.tolist(), max_rows)
+    return Layout(cats, base, np.array(first_item, dtype=np.int64), np.array(first_row, dtype=np.int64))
+
+
+def cut_into_bytes(base: Sequence[int], max_rows: int) -> tuple[list[int], list[int]]:
+    """First items and first rows of the bytes, as `Layout` holds them, for items of these radices."""
     first_item, first_row, size = [0], [0], 1
-    for j, b in enumerate(base.tolist()):
+    for j, b in enumerate(base):
         if j > first_item[-1] and size * b > max_rows:
             first_item.append(j)
             first_row.append(first_row[-1] + size)
@@ -124,7 +130,7 @@ def make_layout(
         size *= b
     first_item.append(len(base))
     first_row.append(first_row[-1] + size)
-    return Layout(cats, base, np.array(first_item, dtype=np.int64), np.array(first_row, dtype=np.int64))
+    return first_item, first_row
 
 
 def pack(

@@ -82,6 +82,19 @@ def test_a_likelihood_beyond_the_smallest_number_is_taken_from_logarithms():
     assert class_counts.sum() == pytest.approx(3.0)
 
 
+def test_no_class_near_any_is_taken_from_logarithms_too():
+    """Every class misses on a hundred items what another may get: 1e−600 of the best chance item by item."""
+    n = 200
+    cats = np.ones((2, n), np.int16)
+    patterns = fold(pack(cats, make_layout([2] * n, [False] * n)))
+    group = np.repeat([[0, 1], [1, 0]], n // 2, axis=0)
+    chance = np.tile([[1 - 1e-6, 1e-6], [1e-6, 1 - 1e-6]], (n, 1, 1))
+    counts, class_counts = np.zeros((n, 2, 2)), np.zeros(2)
+    got = expect(patterns.arrays, group, np.full(n, 2), chance, np.array([0.25, 0.75]), counts, class_counts)
+    assert got == pytest.approx(2 * (100 * np.log(1e-6) + 100 * np.log1p(-1e-6)), rel=1e-12)
+    np.testing.assert_allclose(class_counts, [0.5, 1.5], rtol=1e-9)
+
+
 @pytest.mark.parametrize("n_classes", [5, BLOCK, 9 * BLOCK + 1])
 def test_looking_at_all_classes_equals_a_sum_written_out(n_classes):
     rng = np.random.default_rng(4)
