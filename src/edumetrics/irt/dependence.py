@@ -12,15 +12,20 @@ something, and those that do not, whose c is the lowest and not zero, for fitted
 the groups of items ask. The second and the third moment of c, what chance adds taken off, tell how far the
 kinds lie apart and how many pairs are of each. A few pupils tell them vaguely: then a prior speaks, most of
 whose papers have no dependence.
+
+Where ability has settled on one group of items, the pairs of that group share nothing, and φ tells little of
+what both groups ask: that is found apart (`edumetrics.irt.item_groups`), and the wider of the two counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edumetrics.irt.item_groups import Common, common_part
 from edumetrics.irt.residuals import Residuals, q3, residuals
 from edumetrics.irt.results import Calibration
 from edumetrics.results import FloatArray
@@ -47,13 +52,19 @@ class Inflation:
     value : float
     evident : bool
         Whether dependence is beyond chance; otherwise ``value`` only leaves room for what cannot be seen.
+    of_pairs : float
+        φ as pairs of items tell it, 1 to ``value``: what it is if the groups of items are texts.
+    common : Common or None
+        What two groups of the items have in common; None where that was not asked.
     """
 
     value: float
     evident: bool
+    of_pairs: float
+    common: Common | None = None
 
 
-NONE = Inflation(1.0, False)
+NONE = Inflation(1.0, False, 1.0)
 
 
 def score_inflation(
@@ -73,9 +84,39 @@ def score_inflation(
         return NONE
     rows = rows[:: -(-len(rows) // SAMPLE)]
     found = residuals(calibration, cats[rows], ability[rows], error[rows])
-    pairs = _pairs(calibration, found, ability[rows])
+    values, straight = _beside(calibration, found, ability[rows])
+    pairs = _pairs(replace(found, values=values), straight.slopes)
     if pairs is None:
         return NONE
+    value, evident = _of_pairs(pairs)
+    common = common_part(straight.answers, np.isfinite(found.values), straight.slopes)
+    if common is None:
+        return Inflation(value, evident, value)
+    variance = float(ability[rows].var() + np.mean(error[rows] ** 2))
+    of_groups = 1.0 + common.missed * pairs.information * variance
+    clear = of_groups > value and common.variance < 1.0 - BEYOND_CHANCE * common.error
+    return Inflation(max(value, of_groups), evident or clear, value, common)
+
+
+class _Straight(NamedTuple):
+    """Answers (J, N) on a straight scale with noise of variance one, and their slopes on ability (J,)."""
+
+    answers: FloatArray
+    slopes: FloatArray
+
+
+class _Pairs(NamedTuple):
+    """What each two items share beside ability and its error variance (P,); dφ/dc; the information of a
+    pupil's answers."""
+
+    shared: FloatArray
+    noise: FloatArray
+    sharpness: float
+    information: float
+
+
+def _of_pairs(pairs: _Pairs) -> tuple[float, bool]:
+    """φ from what pairs of items share, and whether that is beyond chance."""
     shared, noise, sharpness, information = pairs
     # Pairs count by how exactly their squares are known.
     weight = noise**-2.0 / np.sum(noise**-2.0)
@@ -94,7 +135,7 @@ def score_inflation(
     total = float(chance.sum()) + NO_DEPENDENCE * float(_likelihood(np.array(second), by_chance, second))
     mean = float(chance @ added) / total
     sd = np.sqrt(max(float(chance @ added**2) / total - mean**2, 0.0))
-    return Inflation(1.0 + mean + CAUTIOUS * float(sd), second > BEYOND_CHANCE * by_chance)
+    return 1.0 + mean + CAUTIOUS * float(sd), second > BEYOND_CHANCE * by_chance
 
 
 def _likelihood(distance: FloatArray, error: float, seen: float) -> FloatArray:
@@ -103,16 +144,12 @@ def _likelihood(distance: FloatArray, error: float, seen: float) -> FloatArray:
     return np.asarray(np.exp(0.5 * ((nearest / error) ** 2 - (distance / error) ** 2)))
 
 
-def _pairs(
-    calibration: Calibration, found: Residuals, ability: FloatArray
-) -> tuple[FloatArray, FloatArray, float, float] | None:
-    """What each two items share beside ability and its error variance (P,), dφ/dc, and the information."""
-    seen = np.isfinite(found.values)
-    beside = replace(found, values=_beside(found.values, seen, ability))
+def _pairs(beside: Residuals, slopes: FloatArray) -> _Pairs | None:
+    """Pairs that enough pupils answered; None with fewer than three."""
     correlation, together = q3(beside, FEWEST)
-    squares = np.where(seen, np.square(beside.values), 0.0)
-    size = squares.sum(axis=1) / np.maximum(found.n, 1)
-    weight = np.abs(calibration.parameters.par[:, 0]) * np.sqrt(size)
+    squares = np.square(np.nan_to_num(beside.values))
+    size = squares.sum(axis=1) / np.maximum(beside.n, 1)
+    weight = np.abs(slopes)
     first, second = np.triu_indices(len(correlation), 1)
     pair = weight[first] * weight[second]
     keep = np.isfinite(correlation[first, second]) & (pair > 1e-6)
@@ -124,24 +161,31 @@ def _pairs(
     both = (squares @ squares.T)[first, second] / n
     exact = np.maximum(both / np.maximum(size[first] * size[second], 1e-12), 0.5)
     noise = exact / np.maximum(n - 3.0, 1.0) / pair**2
-    information = float(np.sum(weight**2 * found.n))
+    information = float(np.sum(weight**2 * beside.n))
     sharpness = 2.0 * float(pair**2 @ n) / information
-    return correlation[first, second] / pair, noise, sharpness, information / found.values.shape[1]
+    return _Pairs(correlation[first, second] / pair, noise, sharpness, information / beside.values.shape[1])
 
 
-def _beside(values: FloatArray, seen: NDArray[np.bool_], ability: FloatArray) -> FloatArray:
-    """Residuals (J, N) less their straight line and parabola in ability: a slope or a shape that does not
-    fit.
+def _beside(calibration: Calibration, found: Residuals, ability: FloatArray) -> tuple[FloatArray, _Straight]:
+    """Residuals (J, N) less their straight line and parabola in ability, and the answers that these are of.
 
-    Those are no dependence, and make pairs of items of like slope or difficulty go together.
+    A slope or a shape that does not fit is no dependence, and makes pairs of items of like slope or
+    difficulty go together.
     """
-    z = (ability - ability.mean()) / max(float(ability.std()), 1e-9)
+    seen = np.isfinite(found.values)
+    spread = max(float(ability.std()), 1e-9)
+    z = (ability - ability.mean()) / spread
     basis = np.column_stack([np.ones_like(z), z, z**2 - 1.0])
-    filled = np.where(seen, values, 0.0)
+    filled = np.where(seen, found.values, 0.0)
     products = (basis[:, :, None] * basis[:, None, :]).reshape(len(z), 9)
     gram = (seen.astype(np.float64) @ products).reshape(-1, 3, 3) + 1e-6 * np.eye(3)
     taken = np.linalg.solve(gram, (filled @ basis)[:, :, None])[:, :, 0]
-    return np.where(seen, values - taken @ basis.T, np.nan)
+    beside = np.where(seen, filled - taken @ basis.T, 0.0)
+    noise = np.sqrt(np.square(beside).sum(axis=1) / np.maximum(found.n, 1))
+    slopes = calibration.parameters.par[:, 0] * noise
+    line = taken[:, 1] / np.maximum(noise, 1e-9) + slopes * spread
+    answers = beside / np.maximum(noise, 1e-9)[:, None] + np.where(seen, np.outer(line, z), 0.0)
+    return np.where(seen, beside, np.nan), _Straight(answers, slopes)
 
 
 def stretch_of(inflation: float, error: FloatArray, spread: FloatArray) -> FloatArray:

@@ -148,6 +148,11 @@ def score(
     if dependence.evident:
         counts = MappingProxyType({"inflation": round(inflation, 3)})
         notes = (*notes, Caution("errors_widened_for_dependence", data=counts))
+    common = dependence.common
+    unlike = common if common is not None and common.little else None
+    if unlike is not None:
+        in_common = MappingProxyType({"common": round(max(unlike.variance, 0.0), 2)})
+        notes = (*notes, Caution("items_ask_for_two_abilities", data=in_common))
     of_items = item_variance(calibration, float((cats >= 0).mean()))
     trusting = reliability_of(ability, method, of_items, (eap, sd))
     reliability = reliability_of(ability, method, of_items, (eap, sd * stretch))
@@ -157,6 +162,12 @@ def score(
         lost = trusting.value - reliability.value
         if dependence.evident:
             reliability = replace(reliability, low=max(reliability.low - lost, 0.0))
+            at_most = reliability_of(
+                ability, method, of_items, (eap, sd * stretch_of(dependence.of_pairs, sd, spread))
+            )
+            if unlike is None and isinstance(at_most, Estimate):
+                # Texts or abilities: where answers do not tell which, the reliability may be that of texts.
+                reliability = replace(reliability, high=max(reliability.high, at_most.high))
         else:
             reliability = replace(trusting, low=min(trusting.low, reliability.low))
     return Scores(

@@ -90,6 +90,8 @@ def caution(one: Caution) -> str:
         "class_weights_lean_on_ability": "只有 {n} 人，各知识点之间的联系有一半靠“总体水平”推断。",
         "errors_widened_for_dependence": "有些题除了总体水平还有别的联系（如同一篇材料），"
         "学生水平的误差已放宽。",
+        "items_ask_for_two_abilities": "这些题考的是两种不太相干的能力，共有的约占 {common_text}："
+        "合成一个水平说明不了多少，误差已放宽。",
         "points_lean_on_ability": "知识点有 {points} 个，组合太多，不逐一估计："
         "各知识点之间的联系靠“总体水平”和共同的题推断。",
         "point_of_one_item": "知识点{names}只有一道题考，分不清是会这个知识点还是碰巧会这道题："
@@ -122,7 +124,7 @@ def caution(one: Caution) -> str:
         code = "prior_mostly_default:nobody"
     template = sentences.get(code, code).replace("题 {names}", the_items(names))
     values: dict[str, object] = {"names": names, **data}
-    for key in ("share", "answered"):
+    for key in ("share", "answered", "common"):
         if key in data:
             values[f"{key}_text"] = percent(float(data[key]))
     return close_up(template.format(**values))
