@@ -5,7 +5,8 @@
 Peers are installed into an environment of their own (``--peers DIR``), never into ours. A peer that
 cannot be had is named as absent. Both sides' results are put on one yardstick: our marginal
 likelihood at 96 nodes. A season's paper is compared part by part with the sum of what peers need.
-Noise is the spread of the repeats, (largest − smallest) / median.
+Noise is the spread of the repeats, (largest − smallest) / median. The first call is that of a fresh process;
+that of the very first process, which may have to compile, is printed apart.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Bench:
         self.args = args
         self.root = Path(args.peers)
         self.folder = Path(tempfile.mkdtemp(prefix="psychometrics-"))
+        self.compiled: set[tuple[str, str]] = set()
 
     def save(self, name: str, **arrays: np.ndarray) -> Path:
         """Write the arrays that a task needs."""
@@ -55,17 +57,28 @@ class Bench:
 
     def own_side(self, script: str, *arguments: str, repeats: int | None = None, **threads: str) -> dict:
         """Run a script of this folder with our package; the number of calls comes last."""
-        calls = str((repeats or self.args.repeats) + 1)
-        command = [sys.executable, str(HERE / script), *arguments, calls]
+        command = [sys.executable, str(HERE / script), *arguments]
         environment = self.environment_of_own(**threads)
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        if (script, arguments[0]) not in self.compiled:  # what was never compiled is, and is kept
+            self.compiled.add((script, arguments[0]))
+            cold = self._run(command, 1, environment)["seconds"][0]
+            return self._run(command, (repeats or self.args.repeats) + 1, environment) | {"cold": cold}
+        return self._run(command, (repeats or self.args.repeats) + 1, environment)
+
+    @staticmethod
+    def _run(command: list[str], calls: int, environment: dict[str, str]) -> dict:
+        done = subprocess.run(
+            [*command, str(calls)], capture_output=True, text=True, env=environment, check=False
+        )
         if done.returncode:
-            raise SystemExit(f"{arguments[0]} failed:\n{done.stderr[-2000:]}")
+            raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
         return json.loads(done.stdout)
 
     def environment_of_own(self, **threads: str) -> dict[str, str]:
-        """What our side knows of the shell."""
-        return {**os.environ, **threads, "PYTHONPATH": str(SRC)}
+        """What our side knows of the shell; Python keeps what it compiled, as it does unless told not to."""
+        environment = {**os.environ, **threads, "PYTHONPATH": str(SRC)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        return environment
 
     def in_turns(self, which: str, own_task: str, peer_task: str, path: Path) -> tuple[list, list] | None:
         """Seconds of both sides called one after the other; the first call of each is the warm-up."""
@@ -131,7 +144,8 @@ class Bench:
         print(f"\n{title}" + (f" (median of {len(later)})" if len(later) > self.args.repeats else ""))
         facts = {k: own[k] for k in ("loglik", "mean_se", "auc", "evaluations", "classes") if k in own}
         said = ", ".join(f"{k} {v:.4f}" if isinstance(v, float) else f"{k} {v}" for k, v in facts.items())
-        print(f"  ours            {ours:9.3f} s  ± {100 * noise:3.0f} %   first call {first:.2f} s")
+        cold = f", of the very first process {own['cold']:.2f} s" if "cold" in own else ""
+        print(f"  ours            {ours:9.3f} s  ± {100 * noise:3.0f} %   first call {first:.2f} s{cold}")
         print(f"                  {own['mb']:.0f} MB, {said}")
         for name, peer in peers.items():
             if isinstance(peer, str):

@@ -13,6 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the platform and `analy
 
 import numpy as np
 from psychometrics_calls import timed_calls
+from scipy.stats import rankdata
 
 
 def two_parameter(data: dict) -> Callable[[], dict]:
@@ -166,8 +167,6 @@ def pfa(data: dict) -> Callable[[], dict]:
 
 
 def _auc(chance: np.ndarray, correct: np.ndarray) -> float:
-    from scipy.stats import rankdata
-
     right = correct.astype(bool)
     place, n = rankdata(chance), int(right.sum())
     return float((place[right].sum() - n * (n + 1) / 2) / (n * (len(right) - n)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress
 
 import numba
@@ -114,10 +115,10 @@ def demands(
     """
     if model not in MODELS:
         raise ValueError(f"unknown model {model!r}; known are {', '.join(MODELS)}")
-    if not q.any(axis=1).all():
-        raise ValueError(f"item {int(np.argmin(q.any(axis=1)))} needs no point")
     points = range(q.shape[1])
     needs = tuple(tuple(compress(points, row)) for row in q.tolist())
+    if not all(needs):
+        raise ValueError(f"item {needs.index(())} needs no point")
     return needs, closures(q.shape[1], prerequisites)
 
 
@@ -155,7 +156,7 @@ def _unions(masks: NDArray[np.int64]) -> NDArray[np.int64]:
 @numba.njit(cache=True, nogil=True)
 def _all_unions(masks, at_most):  # type: ignore[no-untyped-def]
     """Unions of the masks in the order they are met; stops beyond ``at_most``."""
-    states = np.zeros(at_most + 1, np.int64)
+    states = np.zeros(256, np.int64)
     seen = {states[0]}
     n = 1
     for mask in masks:
@@ -163,11 +164,13 @@ def _all_unions(masks, at_most):  # type: ignore[no-untyped-def]
             both = states[c] | mask
             if both not in seen:
                 seen.add(both)
+                if n == len(states):
+                    states = np.concatenate((states, np.zeros(n, np.int64)))
                 states[n] = both
                 n += 1
                 if n > at_most:
-                    return states
-    return states[:n].copy()
+                    return states[:n]
+    return states[:n]
 
 
 def _conjunctive(
@@ -183,9 +186,15 @@ def _conjunctive(
     if flip:
         known = np.where(known == CANNOT_TELL, known, 1 - known).astype(np.int8)
         complete = 1 - complete
-    none_or_all = {width: np.repeat([[False], [True]], width, axis=1) for width in set(map(len, needs))}
-    steps = tuple(none_or_all[len(row)] for row in needs)
+    steps = tuple(_none_or_all(len(row)) for row in needs)
     return ClassSpace(known, complete, np.full(len(masks), 2), steps, needs)
+
+
+@lru_cache
+def _none_or_all(points: int) -> NDArray[np.bool_]:
+    both = np.repeat([[False], [True]], points, axis=1)
+    both.flags.writeable = False  # items share it
+    return both
 
 
 @numba.njit(cache=True, nogil=True)
