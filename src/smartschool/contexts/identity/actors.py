@@ -5,9 +5,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from smartschool.contexts.directory.public.roles import roles
+from smartschool.contexts.identity.models import Account
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor, Affiliation, OrganisationRef
 
@@ -55,6 +56,20 @@ def ties_of(account_ids: Collection[int]) -> dict[int, set[tuple[str, int]]]:
         )
         for account, role, organisation in cursor.fetchall():
             found[account].add((role, organisation))
+    return found
+
+
+def ties_were_it_open(account: Account) -> set[tuple[str, int]]:
+    """Ties that an account would have if it were open: who may open it again is asked before it is opened.
+
+    The database tells the ties of an open account only, so it is opened for the question and nothing remains.
+    """
+    if account.is_active:
+        return ties_of([account.pk])[account.pk]
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(is_active=True)
+        found = ties_of([account.pk])[account.pk]
+        transaction.set_rollback(True)
     return found
 
 

@@ -7,6 +7,7 @@ district helps the others, by the account's name.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
@@ -14,7 +15,7 @@ from django.db import IntegrityError, transaction
 from smartschool.contexts.directory.public.relations import roles_at
 from smartschool.contexts.directory.public.roles import OFFICE
 from smartschool.contexts.identity import passwords, throttle
-from smartschool.contexts.identity.actors import ties_of
+from smartschool.contexts.identity.actors import ties_of, ties_were_it_open
 from smartschool.contexts.identity.errors import (
     just_opened,
     login_taken,
@@ -51,6 +52,15 @@ class Slip:
     holder: Holder
     login: str
     once: str
+
+
+class Keeper(Enum):
+    """Who resets, closes and opens an account; NOBODY where its owner has left the district."""
+
+    ACTOR = "actor"
+    OWNER = "owner"
+    DISTRICT = "district"
+    NOBODY = "nobody"
 
 
 @command("identity.open_accounts")
@@ -178,16 +188,26 @@ def close_account(*, actor: Actor, account: Account) -> Account:
 @command("identity.reopen_account")
 def reopen_account(*, actor: Actor, account: Account) -> Account:
     """Take a closing back; the password is the one from before."""
+    _check(actor, account)
     account.is_active = True
     account.save(update_fields=["is_active"])
-    _check(actor, account)  # after: a closed account shows no ties; a refusal rolls the change back
     _done(actor, account)
     return account
 
 
+def keeper_of(actor: Actor, account: Account) -> Keeper:
+    """Who keeps an account, open or closed, as seen by `actor` where it stands."""
+    if account.pk == actor.account_id:
+        return Keeper.OWNER
+    ties = ties_were_it_open(account)
+    if not ties and actor.system is None:
+        return Keeper.NOBODY
+    return Keeper.ACTOR if _within(actor, ties) else Keeper.DISTRICT
+
+
 def may_help(actor: Actor, account: Account) -> bool:
     """Whether `actor`, where it stands, may keep this account and know its password."""
-    return account.pk != actor.account_id and _within(actor, ties_of([account.pk])[account.pk])
+    return keeper_of(actor, account) is Keeper.ACTOR
 
 
 def _within(actor: Actor, ties: set[tuple[str, int]]) -> bool:
@@ -204,9 +224,9 @@ def _within(actor: Actor, ties: set[tuple[str, int]]) -> bool:
 
 
 def _check(actor: Actor, account: Account) -> None:
-    if may_help(actor, account):
-        return
-    raise not_yours_to_help() if ties_of([account.pk])[account.pk] else owner_gone()
+    keeper = keeper_of(actor, account)
+    if keeper is not Keeper.ACTOR:
+        raise owner_gone() if keeper is Keeper.NOBODY else not_yours_to_help()
 
 
 def _done(actor: Actor, account: Account) -> None:

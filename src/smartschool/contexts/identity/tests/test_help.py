@@ -224,10 +224,17 @@ def test_the_school_helps_nobody_of_elsewhere_or_above(office: Client, what: str
 
 def test_a_closed_account_of_above_is_not_opened_by_the_school(office: Client) -> None:
     Account.objects.filter(login="dt-zhouming").update(is_active=False)
-    assert do(office, SCHOOL + "login/dt-zhouming/", "reopen")[0] == 403
+    own = SCHOOL + "login/dt-zhouming/"
+    html = page(office, own)
+    assert 'value="reopen"' not in html, "no button that cannot work"
+    assert "账号由区级管理员管。要恢复使用，" in html
+    assert do(office, own, "reopen")[0] == 403
     assert not Account.objects.get(login="dt-zhouming").is_active
     assert "已启用" in do(signed_in("dt-xuheng"), DISTRICT + "login/dt-zhouming/", "reopen")[1]
     signed_in("dt-zhouming")
+    Account.objects.filter(login="dt-wangqiang").update(is_active=False)
+    assert 'value="reopen"' in page(office, SCHOOL + "login/dt-wangqiang/")
+    assert not Account.objects.get(login="dt-wangqiang").is_active, "looking opens nothing"
 
 
 def test_the_principal_helps_the_office_and_not_the_reverse(office: Client) -> None:
@@ -297,6 +304,11 @@ def test_the_account_of_who_has_left_says_so(office: Client) -> None:
         assert status == 409
         assert "已经不在全区任何单位" in html
     assert office.get(SCHOOL + "login/dt-lilan/").status_code == 404
+    Account.objects.filter(login="dt-lilan").update(is_active=False)
+    html = page(district, own)
+    assert 'value="reopen"' not in html
+    assert "启用了也登录不了" in html
+    assert do(district, own, "reopen")[0] == 409
 
 
 @pytest.mark.django_db

@@ -197,8 +197,7 @@ def _one(request: HttpRequest, account: Account, who: Holder, back: str) -> Http
         "who": who,
         "state": state,
         "shown": holders.STATES[state],
-        "helped": not account.is_active or accounts.may_help(actor, account),
-        "own": account.pk == actor.account_id,
+        "keeper": accounts.keeper_of(actor, account).value,
         "back_url": back,
         "lapses_at": account.password_changed_at + rules().once_valid,
     }
