@@ -21,7 +21,7 @@ from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.contracts import ClassInfo
 from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.directory.shapes import class_info
-from smartschool.contexts.directory.validity import current_term_id, valid_on
+from smartschool.contexts.directory.validity import current_term_id, valid_on, without_seat
 from smartschool.kernel import clock
 from smartschool.kernel.ready import Ready
 
@@ -239,8 +239,7 @@ def unplaced(organisation_id: int) -> list[Enrolment]:
     """Open enrolments without a seat: attend nowhere, so somebody has to seat them."""
     day = clock.today()
     return list(
-        Enrolment.objects.filter(valid_on(day), organisation_id=organisation_id)
-        .exclude(pk__in=Placement.objects.filter(valid_on(day)).values("enrolment_id"))
+        Enrolment.objects.filter(valid_on(day), without_seat(day), organisation_id=organisation_id)
         .only("code", "name", "sex", "stage", "entry_year", "status")
         .order_by("name_key", "code")[:50]
     )

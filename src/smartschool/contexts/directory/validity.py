@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from smartschool.contexts.directory.models import Term
+from smartschool.contexts.directory.models import Placement, Term
 
 
 def valid_on(day: date, prefix: str = "") -> Q:
@@ -13,6 +13,11 @@ def valid_on(day: date, prefix: str = "") -> Q:
     return Q(**{f"{prefix}valid_from__lte": day}) & (
         Q(**{f"{prefix}valid_to__isnull": True}) | Q(**{f"{prefix}valid_to__gt": day})
     )
+
+
+def without_seat(day: date) -> Q:
+    """Enrolments that sit in no class: their pupils attend nowhere yet."""
+    return ~Q(pk__in=Placement.objects.filter(valid_on(day)).values("enrolment_id"))
 
 
 def current_term_id(day: date) -> QuerySet[Any]:

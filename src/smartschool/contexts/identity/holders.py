@@ -6,13 +6,20 @@ from datetime import datetime
 
 from smartschool.contexts.directory.public import codes, doors, families
 from smartschool.contexts.directory.public.contracts import ClassInfo
-from smartschool.contexts.directory.public.holders import described, merged_from, office_of, person_codes
+from smartschool.contexts.directory.public.holders import (
+    described,
+    merged_from,
+    office_of,
+    person_codes,
+    unseated,
+)
 from smartschool.contexts.directory.public.roles import roles
 from smartschool.contexts.identity import throttle
 from smartschool.contexts.identity.actors import actor_of, ties_of
 from smartschool.contexts.identity.models import Account
 from smartschool.contexts.identity.passwords import expires, lapsed, only_pupil
 
+UNSEATED = "还没有分班"
 # State of an account: key → (tone of the tag, words).
 STATES = {
     "none": ("", "未开通"),
@@ -62,17 +69,27 @@ class Tally:
 
 
 @dataclass(slots=True)
+class Row:
+    """Pupils and their adults of a class, or of those without one: then `code` is empty."""
+
+    name: str
+    code: str
+    students: Tally
+    guardians: Tally
+
+
+@dataclass(slots=True)
 class Overview:
-    """A place at one look: staff, then each class with its pupils and their adults; who needs a hand."""
+    """A place at one look: staff, then pupils and their adults by class; who needs a hand."""
 
     staff: Tally
-    classes: list[tuple[ClassInfo, Tally, Tally]]
+    rows: list[Row]
     locked: list[Holder] = field(default_factory=list)
     closed: list[Holder] = field(default_factory=list)
 
     @property
     def lacking(self) -> int:
-        return self.staff.lacking + sum(one.lacking for _, *both in self.classes for one in both)
+        return self.staff.lacking + sum(row.students.lacking + row.guardians.lacking for row in self.rows)
 
 
 def staff_of(organisation_id: int) -> list[Holder]:
@@ -83,27 +100,50 @@ def staff_of(organisation_id: int) -> list[Holder]:
     ]
 
 
-def students_of(classes: Sequence[ClassInfo]) -> dict[int, list[Holder]]:
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A pupil of a group: `place` says where the pupil is found there, 12 号 or 七年级."""
+
+    enrolment_id: int
+    person_id: int
+    name: str
+    place: str
+
+
+def children_of(classes: Sequence[ClassInfo]) -> dict[int, list[Child]]:
     """Class id → its pupils by 学号."""
     return {
-        home_class: [Holder(one.person_id, one.name, f"{one.class_number} 号", "student") for one in pupils]
+        home_class: [
+            Child(one.enrolment_id, one.person_id, one.name, f"{one.class_number} 号") for one in pupils
+        ]
         for home_class, pupils in doors.pupils_of_classes(one.id for one in classes).items()
     }
 
 
-def guardians_of(classes: Sequence[ClassInfo]) -> dict[int, list[Holder]]:
-    """Class id → the adults of its pupils by the 学号 of the child; an adult of two stands with the first."""
-    pupils = doors.pupils_of_classes(one.id for one in classes)
-    adults = families.guardians_of(pupil.enrolment_id for found in pupils.values() for pupil in found)
+def unseated_children(organisation_id: int) -> list[Child]:
+    """Pupils of a place who sit in no class yet, by grade."""
+    return [Child(one.enrolment_id, one.person_id, one.name, one.grade) for one in unseated(organisation_id)]
+
+
+def students(children: Iterable[Child]) -> list[Holder]:
+    """Pupils as holders."""
+    return [Holder(one.person_id, one.name, one.place, "student") for one in children]
+
+
+def guardians(groups: Iterable[Sequence[Child]]) -> list[list[Holder]]:
+    """The adults of each group of children in the order of the children; an adult of two stands with the
+    first. One round trip."""
+    groups = list(groups)
+    adults = families.guardians_of(child.enrolment_id for group in groups for child in group)
     kinship = codes.table("kinship")
-    found: dict[int, list[Holder]] = {}
-    for home_class, children in pupils.items():
+    found: list[list[Holder]] = []
+    for group in groups:
         known: dict[int, Holder] = {}
-        for child in children:
+        for child in group:
             for adult in adults.get(child.enrolment_id, []):
-                what = f"{child.class_number} 号{child.name}的{kinship.name(adult.relation)}"
+                what = f"{child.place}{child.name}的{kinship.name(adult.relation)}"
                 known.setdefault(adult.person_id, Holder(adult.person_id, adult.name, what, "guardian"))
-        found[home_class] = list(known.values())
+        found.append(list(known.values()))
     return found
 
 
@@ -179,19 +219,31 @@ def _tally(people: Iterable[Holder]) -> Tally:
 def overview(organisation_id: int) -> Overview:
     """The whole place; a dozen round trips for any number of people."""
     classes = [one for one in doors.classes_of([organisation_id]) if one.grades]
-    staff, students, adults = staff_of(organisation_id), students_of(classes), guardians_of(classes)
-    for one in classes:
-        for found in (students[one.id], adults[one.id]):
-            for holder in found:
-                holder.what = f"{one.name} {holder.what}"
-    groups = [staff, *students.values(), *adults.values()]
+    names = [(one.name, one.code) for one in classes]
+    seated = children_of(classes)
+    children = [seated[one.id] for one in classes]
+    if waiting := unseated_children(organisation_id):
+        names.append((UNSEATED, ""))
+        children.append(waiting)
+    staff, pupils, adults = (
+        staff_of(organisation_id),
+        [students(group) for group in children],
+        guardians(children),
+    )
+    for (name, _), *both in zip(names, pupils, adults, strict=True):
+        for holder in (one for group in both for one in group):
+            holder.what = f"{name} {holder.what}"
+    groups = [staff, *pupils, *adults]
     everybody = {one.person_id: one for group in groups for one in group}
     with_accounts(list(everybody.values()))
     for group in groups:  # an adult with children in two classes is one person with one account
         group[:] = [everybody[one.person_id] for one in group]
     return Overview(
         _tally(staff),
-        [(one, _tally(students[one.id]), _tally(adults[one.id])) for one in classes],
+        [
+            Row(name, code, _tally(own), _tally(theirs))
+            for (name, code), own, theirs in zip(names, pupils, adults, strict=True)
+        ],
         [one for one in everybody.values() if one.state == "locked"],
         [one for one in everybody.values() if one.state == "closed"],
     )

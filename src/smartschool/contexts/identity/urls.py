@@ -17,6 +17,7 @@ urlpatterns = [
     path(_SCHOOL, accounts.school, name="school_accounts"),
     path(_SCHOOL + "staff/", accounts.staff, name="staff_accounts"),
     path(_SCHOOL + "classes/<str:class_code>/<str:kind>/", accounts.of_class, name="class_accounts"),
+    path(_SCHOOL + "unseated/<str:kind>/", accounts.unseated, name="unseated_accounts"),
     path(_SCHOOL + "login/<str:login>/", accounts.school_account, name="school_account"),
     path(_DISTRICT, accounts.district, name="district_accounts"),
     path(_DISTRICT + "offices/<str:unit_code>/", accounts.office, name="office_accounts"),

@@ -155,6 +155,16 @@ class OfficeHolder:
 
 
 @dataclass(frozen=True, slots=True)
+class UnseatedPupil:
+    """A pupil of a school who sits in no class yet; `grade` in words."""
+
+    enrolment_id: int
+    person_id: int
+    name: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
 class PersonHit:
     """Somebody of a place; `what` tells namesakes apart: ``学生 七（2）班 12 号``. `kind` is "staff",
     "student" or "guardian"."""

@@ -6,7 +6,7 @@ Rows of an organisation (classes, pupils, staff) need an open scope; the tree an
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, FilteredRelation, Q, QuerySet
 
 from smartschool.contexts.directory.models import (
     Appointment,
@@ -352,17 +352,17 @@ def people_named(organisation_id: int, words: str) -> list[PersonHit]:
         PersonHit(person, name, f"教职工 工号 {number}", "staff")
         for person, name, number in staff.values_list("person_id", "name", "staff_number")[:MOST_HITS]
     ]
-    seats = Placement.objects.filter(
-        valid_on(day),
-        Q(enrolment__name__startswith=wanted) | Q(enrolment__name_key__startswith=wanted.lower()),
-        organisation_id=organisation_id,
-    ).order_by("enrolment__name_key", "enrolment_id")
-    columns = (f"home_class__{name}" for name in CLASS_COLUMNS)
-    for person, name, number, *home_class in seats.values_list(
-        "enrolment__person_id", "enrolment__name", "class_number", *columns
+    pupils = (
+        Enrolment.objects.filter(named, here)
+        .annotate(seat=FilteredRelation("placements", condition=valid_on(day, "placements__")))
+        .order_by("name_key", "pk")
+    )
+    columns = (f"seat__home_class__{name}" for name in CLASS_COLUMNS)
+    for person, name, number, *home_class in pupils.values_list(
+        "person_id", "name", "seat__class_number", *columns
     )[:MOST_HITS]:
-        what = f"学生 {class_of(day, *home_class).name} {number} 号"
-        found.append(PersonHit(person, name, what, "student"))
+        what = "还没有分班" if number is None else f"{class_of(day, *home_class).name} {number} 号"
+        found.append(PersonHit(person, name, f"学生 {what}", "student"))
     adults = Guardianship.objects.filter(here, name__startswith=wanted).order_by("name", "pk")
     for person, name, child in adults.values_list("person_id", "name", "enrolment__name")[:MOST_HITS]:
         found.append(PersonHit(person, name, f"{child}的家长", "guardian"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
+from smartschool.contexts.directory.grades import grade_name, grade_on
 from smartschool.contexts.directory.models import (
     Appointment,
     Enrolment,
@@ -11,10 +12,10 @@ from smartschool.contexts.directory.models import (
     StaffRecord,
 )
 from smartschool.contexts.directory.names import name_key
-from smartschool.contexts.directory.public.contracts import OfficeHolder, PersonHit
+from smartschool.contexts.directory.public.contracts import OfficeHolder, PersonHit, UnseatedPupil
 from smartschool.contexts.directory.public.roles import DISTRICT, OFFICE, roles
 from smartschool.contexts.directory.shapes import class_info
-from smartschool.contexts.directory.validity import valid_on
+from smartschool.contexts.directory.validity import valid_on, without_seat
 from smartschool.kernel import bulk, clock
 from smartschool.kernel.scope import current_scope
 
@@ -59,6 +60,23 @@ def described(organisation_id: int, person_id: int) -> PersonHit | None:
     if adult is None:
         return None
     return PersonHit(person_id, adult.name, f"{adult.enrolment.name}的家长", "guardian")
+
+
+def unseated(organisation_id: int) -> list[UnseatedPupil]:
+    """Pupils of a place who sit in no class, by grade and the sound of the name; one round trip."""
+    day = clock.today()
+    rows = (
+        Enrolment.objects.filter(valid_on(day), without_seat(day), organisation_id=organisation_id)
+        .order_by("name_key", "pk")
+        .values_list("pk", "person_id", "name", "stage", "entry_year")
+    )
+    graded = [
+        (grade_on(stage, entry_year, day), pk, person, name) for pk, person, name, stage, entry_year in rows
+    ]
+    return [
+        UnseatedPupil(pk, person, name, grade_name(grade) if grade else "已离校")
+        for grade, pk, person, name in sorted(graded, key=lambda one: one[0] or 99)
+    ]
 
 
 def office_of(organisation_id: int) -> list[OfficeHolder]:

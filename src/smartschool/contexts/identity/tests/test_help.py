@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from smartschool.contexts.directory.commands.staff import release_staff
-from smartschool.contexts.directory.models import StaffRecord
+from smartschool.contexts.directory.models import Placement, StaffRecord
 from smartschool.contexts.directory.public import doors
 from smartschool.contexts.identity.actors import actor_of
 from smartschool.contexts.identity.commands.accounts import may_help
@@ -116,6 +116,27 @@ def test_staff_and_guardians_get_theirs(office: Client) -> None:
         (told,) = slips(office.post(address, {"person": code}).content.decode()).items()
         signed_in(*told)
         assert "都有账号" in page(office, address)
+
+
+def test_pupils_without_a_seat_are_a_group_with_their_adults(office: Client) -> None:
+    assert "还没有分班" not in page(office, SCHOOL)
+    with transaction.atomic(), scope_of([place.id for place in doors.organisations()]):
+        child = Account.objects.get(login="dt-chenxiaoyu").person_id
+        seats = Placement.objects.filter(enrolment__person=child, valid_to__isnull=True)
+        assert seats.update(valid_to=clock.today()) == 1
+    without_account("dt-chenxiaoyu", "dt-wangqiang")
+    html = page(office, SCHOOL)
+    for kind, name, what in (("students", "陈小雨", "七年级"), ("guardians", "王强", "七年级陈小雨的父亲")):
+        address = SCHOOL + f"unseated/{kind}/"
+        assert re.search(rf'href="{address}" aria-label="\d / \d，还没有分班', html)
+        group = page(office, address)
+        assert name in group
+        assert f">{what}</td>" in group
+        (code,) = re.findall(r'name="person" value="([^"]+)"', group)
+        (told,) = slips(office.post(address, {"person": code}).content.decode()).items()
+        signed_in(*told)
+    assert "学生 还没有分班" in page(office, SCHOOL + "?q=陈小雨"), "found by name as well"
+    page(office, SCHOOL + "unseated/staff/", 404)
 
 
 def test_one_is_found_by_name_and_opened(office: Client) -> None:

@@ -85,8 +85,22 @@ def of_class(request: HttpRequest, school_code: str, class_code: str, kind: str)
     one = directory.class_by_code(class_code)
     if one is None or one.organisation_id != place_of(request) or kind not in KINDS:
         raise NotYours
-    found = holders.students_of([one]) if kind == "students" else holders.guardians_of([one])
-    return _group(request, school_code, one.name, f"{one.name}{KINDS[kind]}", found[one.id])
+    children = holders.children_of([one])[one.id]
+    return _group(request, school_code, one.name, f"{one.name}{KINDS[kind]}", _of_kind(kind, children))
+
+
+@requires("identity.manage_school_accounts")
+@require_http_methods(["GET", "POST"])
+def unseated(request: HttpRequest, school_code: str, kind: str) -> HttpResponse:
+    """The pupils who sit in no class yet, or their adults."""
+    if kind not in KINDS:
+        raise NotYours
+    people = _of_kind(kind, holders.unseated_children(place_of(request)))
+    return _group(request, school_code, "", f"{holders.UNSEATED}的{KINDS[kind]}", people)
+
+
+def _of_kind(kind: str, children: Sequence[holders.Child]) -> list[Holder]:
+    return holders.students(children) if kind == "students" else holders.guardians([children])[0]
 
 
 def _group(
