@@ -54,10 +54,11 @@ class Holder:
 
 @dataclass(slots=True)
 class Tally:
-    """How many of a group have an account."""
+    """How many of a group have an account; of how many of these the slip lapsed."""
 
     open: int = 0
     all: int = 0
+    lapsed: int = 0
 
     @property
     def lacking(self) -> int:
@@ -65,7 +66,9 @@ class Tally:
 
     @property
     def words(self) -> str:
-        return f"还差 {self.lacking} 人"
+        """What is to be done about the group; nothing where all is well."""
+        lacking = f"还差 {self.lacking} 人" if self.lacking else ""
+        return "，".join(filter(None, (lacking, f"{self.lapsed} 条过期" if self.lapsed else "")))
 
 
 @dataclass(slots=True)
@@ -89,7 +92,14 @@ class Overview:
 
     @property
     def lacking(self) -> int:
-        return self.staff.lacking + sum(row.students.lacking + row.guardians.lacking for row in self.rows)
+        return sum(group.lacking for group in self._groups())
+
+    @property
+    def lapsed(self) -> int:
+        return sum(group.lapsed for group in self._groups())
+
+    def _groups(self) -> list[Tally]:
+        return [self.staff, *(group for row in self.rows for group in (row.students, row.guardians))]
 
 
 def staff_of(organisation_id: int) -> list[Holder]:
@@ -213,7 +223,7 @@ def _state(account: Account, locked: bool) -> str:
 
 def _tally(people: Iterable[Holder]) -> Tally:
     states = [one.state for one in people]
-    return Tally(sum(state != "none" for state in states), len(states))
+    return Tally(len(states) - states.count("none"), len(states), states.count("lapsed"))
 
 
 def overview(organisation_id: int) -> Overview:

@@ -26,18 +26,23 @@ from smartschool.kernel.scope import scope_of
 KINDS = {"students": "学生", "guardians": "家长"}
 
 
-def _open(request: HttpRequest, people: Sequence[Holder], back: str, group: str = "") -> HttpResponse:
-    """Open accounts for the chosen among the people of the page, and show the slips, this once; on paper the
-    name of the `group` stands with each, which the page says once for all."""
-    wanted = set(request.POST.getlist("person"))
-    chosen = [one for one in people if one.code and one.code in wanted]
+def _new_slips(request: HttpRequest, people: Sequence[Holder], back: str, group: str = "") -> HttpResponse:
+    """Slips for the chosen among the people of the page, shown this once: with new accounts, or in place of
+    slips that lapsed. On paper the name of the `group` stands with each, which the page says once for all."""
+    if request.POST.get("do") == "renew":
+        wanted = set(request.POST.getlist("login"))
+        chosen = [one for one in people if one.state == "lapsed" and one.login in wanted]
+        nobody, verb = "没有换发：先勾选账号条过期的人。", accounts.renew_slips
+    else:
+        wanted = set(request.POST.getlist("person"))
+        chosen = [one for one in people if one.code and one.code in wanted]
+        nobody, verb = "没有开通：先勾选还没有账号的人。", accounts.open_for_people
     if not chosen:
-        messages.warning(request, "没有开通：先勾选还没有账号的人。")
+        messages.warning(request, nobody)
         return HttpResponseRedirect(request.get_full_path())
     for one in chosen:
         one.what = f"{group} {one.what}".strip()
-    slips = accounts.open_for_people(actor=actor_of(request), people=chosen)
-    return _slips(request, slips, back)
+    return _slips(request, verb(actor=actor_of(request), people=chosen), back)
 
 
 def _slips(request: HttpRequest, slips: Sequence[accounts.Slip], back: str) -> HttpResponse:
@@ -58,13 +63,13 @@ def _slips(request: HttpRequest, slips: Sequence[accounts.Slip], back: str) -> H
 @requires("identity.manage_school_accounts")
 @require_http_methods(["GET", "POST"])
 def school(request: HttpRequest, school_code: str) -> HttpResponse:
-    """The school at one look, or whom a name finds; a POST opens accounts for the chosen of those."""
+    """The school at one look, or whom a name finds; a POST makes slips for the chosen of those."""
     words = request.GET.get("q", "")
     context: dict[str, object] = {"school_code": school_code, "q": words}
     if words:
         people = holders.with_accounts(holders.named(place_of(request), words))
         if request.method == "POST":
-            return _open(request, people, reverse("identity:school_accounts", args=[school_code]))
+            return _new_slips(request, people, reverse("identity:school_accounts", args=[school_code]))
         context |= _listed(people)
     else:
         context["page"] = holders.overview(place_of(request))
@@ -108,14 +113,15 @@ def _group(
 ) -> HttpResponse:
     holders.with_accounts(people)
     if request.method == "POST":
-        return _open(request, people, request.path, group)
+        return _new_slips(request, people, request.path, group)
     context = {"school_code": school_code, "title": title, **_listed(people)}
     return render(request, "identity/group.html", context)
 
 
 def _listed(people: Sequence[Holder]) -> dict[str, object]:
-    """What a list of people needs: how many of them lack an account decides whether it offers to open."""
-    return {"people": people, "lacking": sum(one.state == "none" for one in people)}
+    """What a list of people needs: it offers to open where somebody lacks an account, and to renew slips."""
+    states = [one.state for one in people]
+    return {"people": people, "lacking": states.count("none"), "lapsed": states.count("lapsed")}
 
 
 @requires("identity.manage_school_accounts")
@@ -140,7 +146,7 @@ def district(request: HttpRequest) -> HttpResponse:
     """People of the bureau; anybody else by the account's name: the district reads no school's list."""
     people = holders.with_accounts(holders.staff_of(place_of(request)))
     if request.method == "POST":
-        return _open(request, people, request.path)
+        return _new_slips(request, people, request.path)
     form = LoginForm(request.GET if "login" in request.GET else None)
     status = 200
     if form.is_bound and form.is_valid():
@@ -163,7 +169,7 @@ def office(request: HttpRequest, unit_code: str) -> HttpResponse:
         people = holders.office_holders(unit.id)
     holders.with_accounts(people)
     if request.method == "POST":
-        return _open(request, people, request.path)
+        return _new_slips(request, people, request.path)
     context = {"unit": unit, **_listed(people)}
     return render(request, "identity/office.html", context)
 
