@@ -17,7 +17,7 @@ from smartschool.contexts.exchange.commands import applying, landing
 from smartschool.contexts.exchange.forms import FileForm
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.policies import import_district_files, import_files
-from smartschool.contexts.exchange.reading.header import comparable
+from smartschool.contexts.exchange.reading.header_words import comparable
 from smartschool.contexts.exchange.tasks import queue_import
 from smartschool.kernel import clock
 from smartschool.kernel.actor import Actor

@@ -8,11 +8,10 @@ from smartschool.contexts.exchange.reading.archive import column_letters, too_ma
 from smartschool.contexts.exchange.reading.header import (
     Header,
     claims_nothing,
-    comparable,
     find_header,
-    header_text,
     likely_header,
 )
+from smartschool.contexts.exchange.reading.header_words import comparable, header_text
 from smartschool.contexts.exchange.reading.limits import DEFAULT, Limits
 from smartschool.contexts.exchange.reading.workbook import RawSheet, open_sheets
 from smartschool.kernel.row_kinds import is_closing_row

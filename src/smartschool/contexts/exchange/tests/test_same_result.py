@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from smartschool.contexts.directory.importers.roster_checks import check_roster
 from smartschool.contexts.directory.importers.roster_columns import roster_columns
 from smartschool.contexts.directory.public.identifiers import id_check_character
-from smartschool.contexts.exchange.reading.header import Words, comparable
+from smartschool.contexts.exchange.reading.header_words import Words, comparable
 from smartschool.contexts.exchange.reading.table import read_table
 from smartschool.contexts.exchange.tests.workbooks import xls, xlsx
 from smartschool.kernel.tabular import check_frame
