@@ -10,6 +10,7 @@ from smartschool.contexts.directory.public.holders import (
     described,
     merged_from,
     office_of,
+    people_named,
     person_codes,
     unseated,
 )
@@ -168,7 +169,7 @@ def office_holders(organisation_id: int) -> list[Holder]:
 def named(organisation_id: int, words: str) -> list[Holder]:
     """People of a place whose name or pinyin begins with `words`."""
     found: dict[int, Holder] = {}
-    for hit in doors.people_named(organisation_id, words):
+    for hit in people_named(organisation_id, words):
         found.setdefault(hit.person_id, Holder(hit.person_id, hit.name, hit.what, hit.kind))
     return list(found.values())
 

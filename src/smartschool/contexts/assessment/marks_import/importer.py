@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from smartschool.contexts.assessment import queries
 from smartschool.contexts.assessment.attempt_block import AttemptBlock
@@ -12,12 +11,12 @@ from smartschool.contexts.assessment.commands.blueprint import save_blueprint
 from smartschool.contexts.assessment.commands.marks import commit_marks, report_undone
 from smartschool.contexts.assessment.item_labels import item_heading
 from smartschool.contexts.assessment.marks_import import layouts, pupils, rows, subjects
-from smartschool.contexts.assessment.marks_import.cells import MarkColumn, read_marks
+from smartschool.contexts.assessment.marks_import.agreement import compare_totals, say_totals, statuses_of
+from smartschool.contexts.assessment.marks_import.cells import read_marks
 from smartschool.contexts.assessment.marks_import.columns import COLUMNS
 from smartschool.contexts.assessment.marks_import.work import PaperWork, plan_kinds
 from smartschool.contexts.assessment.models import Attempt, Exam, Paper
 from smartschool.contexts.assessment.public.contracts import (
-    AttemptStatus,
     BlueprintRow,
     ItemInfo,
     MarkState,
@@ -131,8 +130,8 @@ def _match(checked: Checked, papers: list[Paper], target: Target) -> Plan:
             checked.warn(index, column, *bad)
         checked.warnings += sheet.notes
     for paper, sheet in sheets:
-        statuses = _statuses(checked, sheet, first_of)
-        _compare_totals(checked, sheet, statuses, first_of)
+        statuses = statuses_of(checked, sheet, first_of)
+        compare_totals(checked, sheet, statuses, first_of)
         work.append(_work(checked, paper, sheet, statuses, matched.pupils))
     plan_kinds(plan, work, checked)
     plan.work = work
@@ -209,7 +208,7 @@ def _sheets(
         sheet = layouts.read_long(checked, items, [one.key for one in who])
         if "total" in frame.columns:
             stated = read_marks(frame.columns["total"], label=rows.TOTAL, full=None)
-            _say_totals(sheet, stated, gone, [pupil_rows[0] for pupil_rows in sheet.rows_of])
+            say_totals(sheet, stated, gone, [pupil_rows[0] for pupil_rows in sheet.rows_of])
         return [(paper, sheet)]
     columns = layouts.item_columns(frame, items)
     total_key = next((key for key in ("total", "mark") if key in frame.columns), None)
@@ -220,7 +219,7 @@ def _sheets(
         sheet = layouts.read_wide(frame, columns, items, full_row, full_place)
         if total_key:
             stated = read_marks(frame.columns[total_key], label=rows.TOTAL, full=None)
-            _say_totals(sheet, stated, gone, range(len(frame)))
+            say_totals(sheet, stated, gone, range(len(frame)))
         return [(paper, sheet)]
     if total_key is None:
         raise FileRefused(
@@ -234,15 +233,6 @@ def _sheets(
             layouts.read_totals(frame, frame.columns[total_key], items, header=header, full=paper.full_score),
         )
     ]
-
-
-def _say_totals(
-    sheet: layouts.SheetMarks, stated: MarkColumn, gone: set[tuple[int, str]], first_of: Sequence[int]
-) -> None:
-    """Totals beside item marks, NaN where the file holds none; 缺考 is often written there alone."""
-    stated.marks[[index for index, column in gone if column == rows.TOTAL]] = np.nan
-    sheet.totals, away = stated.marks[first_of], stated.away[first_of]
-    sheet.away = np.where(sheet.away > 0, sheet.away, away)
 
 
 def _warn_other_subject(checked: Checked, paper: Paper) -> None:
@@ -285,54 +275,6 @@ def _refuse_twice(
             )
         else:
             seen[enrolment_id] = index
-
-
-def _statuses(checked: Checked, sheet: layouts.SheetMarks, first_of: Sequence[int]) -> np.ndarray:
-    """考试状态: what the column says, else what the cells of marks say, else a remark."""
-    said, remarked = (
-        np.array([int(status) if isinstance(status := column[i], int) else 0 for i in first_of], np.int8)
-        for column in (checked.column("status"), checked.column("remark"))
-    )
-    marked = np.isfinite(sheet.marks).any(axis=1) if sheet.marks.shape[1] else np.isfinite(sheet.totals)
-    remarked = np.where(marked, 0, remarked)  # 请假 beside marks: the pupil was there
-    statuses = np.where(said > 0, said, np.where(sheet.away > 0, sheet.away, remarked)).astype(np.int8)
-    for place in np.flatnonzero((statuses > 0) & marked).tolist():
-        index = first_of[place]
-        zh = AttemptStatus(int(statuses[place])).zh
-        message = f"状态是{zh}，却有得分。没考就清空得分，考了就把状态改成正常。"
-        checked.add(index, "考试状态", "absent_with_marks", message)
-    return statuses
-
-
-def _compare_totals(
-    checked: Checked, sheet: layouts.SheetMarks, statuses: np.ndarray, first_of: Sequence[int]
-) -> None:
-    """Totals are recomputed from items; differences are listed, blanks are named. Nothing is filled in."""
-    if not sheet.marks.shape[1]:
-        return
-    entered: NDArray[np.bool_] = np.not_equal(sheet.states, MarkState.NOT_ENTERED)
-    blank: NDArray[np.bool_] = np.equal(sheet.states, MarkState.BLANK)
-    sums = np.nansum(sheet.marks, axis=1)
-    marked: NDArray[np.bool_] = np.asarray(np.isfinite(sheet.marks).any(axis=1))
-    some_blank = marked & np.asarray(blank.any(axis=1))
-    none_marked = ~marked & np.asarray(entered.any(axis=1))
-    differs = np.abs(sheet.totals - sums) > 0.005  # never where no total is stated
-    differs &= marked & ~some_blank & entered.all(axis=1)
-    for place in np.flatnonzero((some_blank | none_marked | differs) & (statuses == 0)).tolist():
-        index = first_of[place]
-        if index in checked.bad:
-            continue
-        if some_blank[place]:
-            labels = "、".join(sheet.items[i].label for i in np.flatnonzero(blank[place])[:8])
-            first = sheet.items[int(np.flatnonzero(blank[place])[0])].label
-            message = f"第 {labels} 题空着，记为没有得分，不算 0 分。"
-            checked.warn(index, first, "blank_item", message)
-        elif none_marked[place]:
-            checked.warn(index, "姓名", "no_mark_at_all", "一题得分也没有。没参加考试的请写缺考。")
-        else:
-            stated, total = sheet.totals[place], sums[place]
-            message = f"总分写的是 {stated:g}，各题合计 {total:g}，按各题合计记。"
-            checked.warn(index, "总分", "total_differs", message)
 
 
 def _work(

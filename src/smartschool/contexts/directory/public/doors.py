@@ -6,12 +6,11 @@ Rows of an organisation (classes, pupils, staff) need an open scope; the tree an
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import Count, FilteredRelation, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from smartschool.contexts.directory.models import (
     Appointment,
     Enrolment,
-    Guardianship,
     HomeClass,
     Organisation,
     Placement,
@@ -23,7 +22,6 @@ from smartschool.contexts.directory.public import codes
 from smartschool.contexts.directory.public.contracts import (
     ClassInfo,
     OrganisationInfo,
-    PersonHit,
     PupilInfo,
     Seat,
     StaffInfo,
@@ -332,38 +330,3 @@ def form_teachers(home_class_ids: Iterable[int], *, on: date | None = None) -> d
         "staff__person_id",
     )
     return {row[0]: StaffInfo(*row[1:]) for row in rows}
-
-
-# --- search of records ------------------------------------------------------------------------------
-
-MOST_HITS = 30
-
-
-def people_named(organisation_id: int, words: str) -> list[PersonHit]:
-    """Staff, pupils and adults of one organisation whose name (or pinyin) begins with `words`; three round
-    trips, at most `MOST_HITS` of each."""
-    wanted, day = words.strip(), clock.today()
-    if not wanted:
-        return []
-    named = Q(name__startswith=wanted) | Q(name_key__startswith=wanted.lower())
-    here = valid_on(day) & Q(organisation_id=organisation_id)
-    staff = StaffRecord.objects.filter(named, here).order_by("name_key", "staff_number")
-    found = [
-        PersonHit(person, name, f"教职工 工号 {number}", "staff")
-        for person, name, number in staff.values_list("person_id", "name", "staff_number")[:MOST_HITS]
-    ]
-    pupils = (
-        Enrolment.objects.filter(named, here)
-        .annotate(seat=FilteredRelation("placements", condition=valid_on(day, "placements__")))
-        .order_by("name_key", "pk")
-    )
-    columns = (f"seat__home_class__{name}" for name in CLASS_COLUMNS)
-    for person, name, number, *home_class in pupils.values_list(
-        "person_id", "name", "seat__class_number", *columns
-    )[:MOST_HITS]:
-        what = "还没有分班" if number is None else f"{class_of(day, *home_class).name} {number} 号"
-        found.append(PersonHit(person, name, f"学生 {what}", "student"))
-    adults = Guardianship.objects.filter(here, name__startswith=wanted).order_by("name", "pk")
-    for person, name, child in adults.values_list("person_id", "name", "enrolment__name")[:MOST_HITS]:
-        found.append(PersonHit(person, name, f"{child}的家长", "guardian"))
-    return found

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
+from django.db.models import FilteredRelation, Q
+
 from smartschool.contexts.directory.grades import grade_name, grade_on
 from smartschool.contexts.directory.models import (
     Appointment,
@@ -14,12 +16,13 @@ from smartschool.contexts.directory.models import (
 from smartschool.contexts.directory.names import name_key
 from smartschool.contexts.directory.public.contracts import OfficeHolder, PersonHit, UnseatedPupil
 from smartschool.contexts.directory.public.roles import DISTRICT, OFFICE, roles
-from smartschool.contexts.directory.shapes import class_info
+from smartschool.contexts.directory.shapes import CLASS_COLUMNS, class_info, class_of
 from smartschool.contexts.directory.validity import valid_on, without_seat
 from smartschool.kernel import bulk, clock
 from smartschool.kernel.scope import current_scope
 
 MOST_INITIALS = 4
+MOST_HITS = 30
 
 
 def initials(name: str) -> str:
@@ -97,3 +100,33 @@ def office_of(organisation_id: int) -> list[OfficeHolder]:
         OfficeHolder(pk, person, name, number, roles()[role].zh, since)
         for pk, person, name, number, role, since in sorted(rows, key=lambda row: order.index(row[4]))
     ]
+
+
+def people_named(organisation_id: int, words: str) -> list[PersonHit]:
+    """Staff, pupils and adults of one organisation whose name (or pinyin) begins with `words`; three round
+    trips, at most `MOST_HITS` of each."""
+    wanted, day = words.strip(), clock.today()
+    if not wanted:
+        return []
+    named = Q(name__startswith=wanted) | Q(name_key__startswith=wanted.lower())
+    here = valid_on(day) & Q(organisation_id=organisation_id)
+    staff = StaffRecord.objects.filter(named, here).order_by("name_key", "staff_number")
+    found = [
+        PersonHit(person, name, f"教职工 工号 {number}", "staff")
+        for person, name, number in staff.values_list("person_id", "name", "staff_number")[:MOST_HITS]
+    ]
+    pupils = (
+        Enrolment.objects.filter(named, here)
+        .annotate(seat=FilteredRelation("placements", condition=valid_on(day, "placements__")))
+        .order_by("name_key", "pk")
+    )
+    columns = (f"seat__home_class__{name}" for name in CLASS_COLUMNS)
+    for person, name, number, *home_class in pupils.values_list(
+        "person_id", "name", "seat__class_number", *columns
+    )[:MOST_HITS]:
+        what = "还没有分班" if number is None else f"{class_of(day, *home_class).name} {number} 号"
+        found.append(PersonHit(person, name, f"学生 {what}", "student"))
+    adults = Guardianship.objects.filter(here, name__startswith=wanted).order_by("name", "pk")
+    for person, name, child in adults.values_list("person_id", "name", "enrolment__name")[:MOST_HITS]:
+        found.append(PersonHit(person, name, f"{child}的家长", "guardian"))
+    return found
