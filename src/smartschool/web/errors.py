@@ -18,6 +18,8 @@ from smartschool.kernel.request_context import current_request
 
 SIGN_IN_URL = "/login/"
 FORM_EXPIRED = "web.form_expired"
+# Below the heading of 404, which has said already that there is no such page.
+NOT_FOUND = "地址可能抄错了，或者已经失效，也可能不归你看。"
 
 # status → (icon, heading); the sentence below it comes from the error itself
 HEADINGS = {
@@ -25,7 +27,7 @@ HEADINGS = {
     401: ("lock", "先登录"),
     403: ("lock", "这一页你看不到"),
     404: ("search", "没有找到这一页"),
-    409: ("alert-triangle", "没有保存"),
+    409: ("alert-triangle", "这一步没有做成"),
     413: ("alert-triangle", "文件太大"),
     429: ("clock", "太快了"),
     500: ("alert-circle", "这一页没有打开"),
@@ -50,11 +52,11 @@ def render_error(request: HttpRequest, error: DomainError) -> HttpResponse:
     context: dict[str, Any] = {
         "glyph": glyph,
         "heading": heading,
-        "text": error.message,
+        "text": NOT_FOUND if isinstance(error, NotYours) else error.message,
         "meant_for": _meant_for(request) if isinstance(error, NotAllowed) else [],
+        "sign_in_url": SIGN_IN_URL,
+        "session_ended": error.status == 401,
     }
-    if error.status == 401:
-        context["sign_in_url"] = SIGN_IN_URL
     if stale:
         context["again_url"] = _came_from(request)
     response = HttpResponse(render_to_string("web/errors/page.html", context, request), status=error.status)

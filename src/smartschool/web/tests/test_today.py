@@ -141,6 +141,18 @@ def test_statements_of_the_home_do_not_grow_with_panels(
         client.get("/schools/Q-2/today/")
 
 
+def test_a_stranger_on_a_wrong_address_is_led_to_the_sign_in_page(people: People) -> None:
+    """今日 would only send a stranger there; who is signed in goes back to it."""
+    stranger, known = (client.get("/nothing/").content.decode() for client in (Client(), signed_in("q-sun")))
+    assert '<a class="btn primary" href="/login/">去登录</a>' in stranger
+    assert "回到今日" not in stranger
+    assert '<a class="btn primary" href="/">回到今日</a>' in known
+    for page in (stranger, known):
+        assert text_of(page.encode()).count("没有找到") == 2, (
+            "in the title and in the heading, said once each"
+        )
+
+
 def test_a_form_of_an_older_session_says_what_happened_and_leads_back(people: People) -> None:
     """Its heading said 这一页你看不到, and its only button led away from what was typed."""
     client = Client(enforce_csrf_checks=True)
