@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+import numpy as np
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
@@ -32,11 +33,12 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class MarkBook:
-    """Item marks of a class by 学号."""
+    """Marks of a class by 学号: of each item, and together; NaN where there is none."""
 
     title: str
     items: tuple[str, ...]
-    rows: tuple[tuple[int, str, tuple[float, ...], str], ...]
+    full: float
+    rows: tuple[tuple[int, str, tuple[float, ...], float, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,15 @@ def mark_book(request: RawExport) -> MarkBook:
         person, status = people.get(int(key)), AttemptStatus(int(data.statuses[row]))
         note = "" if status is AttemptStatus.PRESENT else status.zh
         name = person.name if person else "（已转出）"
-        rows.append((int(data.class_numbers[row]), name, tuple(data.marks[row].tolist()), note))
+        marks = data.marks[row]
+        # Of some papers only totals are known.
+        total = np.nansum(marks) if np.isfinite(marks).any() else data.stated_totals[row]
+        rows.append((int(data.class_numbers[row]), name, tuple(marks.tolist()), float(total), note))
     subject = codes.table("subject").name(data.paper.subject)
+    found = directory.classes_by_id([request.home_class_id], on=data.paper.exam.held_on)
     return MarkBook(
-        f"{data.paper.exam.name} {subject} 成绩册",
-        tuple(f"第 {item.label} 题（{item.full:g} 分）" for item in data.items),
+        f"{found[request.home_class_id].name} {subject} {data.paper.exam.name} 成绩册",
+        tuple(f"第 {item.label} 题\n{item.full:g} 分" for item in data.items),
+        data.paper.full_score,
         tuple(rows),
     )

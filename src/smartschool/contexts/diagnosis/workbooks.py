@@ -13,15 +13,17 @@ import xlsxwriter
 from smartschool.kernel.clock import DISTRICT_ZONE
 
 Value = str | int | float | None
+COLUMNS_UPRIGHT = 8  # more of them are printed across the sheet
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: a heading row and rows of plain values."""
+    """One sheet: a heading row and rows of plain values; the first `pinned` columns stay in sight."""
 
     name: str
     head: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
+    pinned: int = 1
 
 
 def stamp(name: str, at: datetime) -> str:
@@ -45,13 +47,17 @@ def workbook(title: str, sheets: Sequence[Sheet], *, watermark: str, made_at: da
         page.set_header(f"&C{watermark}")
         page.set_footer(f"&L{watermark}&R&P/&N")
         page.set_paper(9)
+        if len(sheet.head) > COLUMNS_UPRIGHT:
+            page.set_landscape()
+        page.fit_to_pages(1, 0)
+        page.repeat_rows(3)
         for column, text in enumerate(sheet.head):
             page.write_string(3, column, text, bold)
             page.set_column(column, column, _width(text, (row[column] for row in sheet.rows)))
         for place, row in enumerate(sheet.rows, start=4):
             for column, value in enumerate(row):
                 _write(page, place, column, value)
-        page.freeze_panes(4, 1)
+        page.freeze_panes(4, sheet.pinned)
     book.close()
     return target.getvalue()
 
@@ -66,5 +72,10 @@ def _write(page: Any, row: int, column: int, value: Value) -> None:
 
 
 def _width(head: str, values: Iterable[Value]) -> float:
-    widest = max([len(head) * 2, *(len(str(value)) * 1.7 for value in values if value is not None)])
+    widest = max(
+        [
+            *(len(line) * 2 for line in head.split("\n")),
+            *(len(str(value)) * 1.7 for value in values if value is not None),
+        ]
+    )
     return min(max(widest, 6), 40)

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from scipy import stats
 
 from edumetrics.results import Estimate, Insufficient
 from smartschool.contexts.assessment.models import Exam
+from smartschool.contexts.assessment.public.contracts import PaperData
+from smartschool.contexts.diagnosis import raw_exports
 from smartschool.contexts.diagnosis.commands.raw import decide_raw_export, fetch_raw_export
 from smartschool.contexts.diagnosis.compose.district import SharedSums, point_lines, point_share, shared_rows
 from smartschool.contexts.diagnosis.models import AnalysisRun, ItemFigure, RawExport
@@ -194,8 +197,30 @@ def test_marks_leave_only_with_another_persons_yes(district: District, sign_in: 
     assert "导出人 许老师" in table[1][0]
     assert [row[0] for row in table[4:]] == list(range(1, 33))
     assert [float(cell) for cell in table[6][2 : 2 + len(FULL)]] == district.marks["final"][2].tolist()
+    assert table[0][0].startswith("七（1）班 数学 "), "a sheet on paper says whose it is"
+    assert table[3][2] == "第 1 题\n3 分"
+    assert table[3][-2:] == [f"总分\n{sum(FULL):g} 分", "说明"]
+    assert float(table[6][-2]) == np.nansum(district.marks["final"][2])
+    assert table[4 + 30][-2:] == ["", "缺考"], "no sum where nothing was marked"
     record = AuditRecord.objects.filter(verb="diagnosis.fetch_raw_export").get()
     assert record.data["fetched"] == 1
+
+
+def test_a_mark_book_of_totals_alone_holds_them(district: District, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = raw_exports.assessment.paper_for_analysis
+
+    def totals(paper_id: int, **chosen: list[int]) -> PaperData:
+        data = whole(paper_id, **chosen)
+        stated = np.arange(len(data.attempt_ids), dtype=float)
+        return replace(data, items=(), marks=data.marks[:, :0], stated_totals=stated)
+
+    monkeypatch.setattr(raw_exports.assessment, "paper_for_analysis", totals)
+    with transaction.atomic(), scope_of([district.town.pk]):
+        asked = RawExport(paper=district.papers["final"], home_class=district.classes[0])
+        book = raw_exports.mark_book(asked)
+    assert book.items == ()
+    assert book.full == sum(FULL)
+    assert [total for _, _, _, total, _ in book.rows] == list(range(32))
 
 
 def test_nobody_approves_the_own_request(district: District, sign_in: SignIn) -> None:

@@ -66,10 +66,11 @@ def fetch(request: HttpRequest, school_code: str, code: str) -> HttpResponse:
     fetch_raw_export(actor=actor, request=wanted, pupils=len(book.rows))
     at = clock.now()
     rows: list[tuple[Value, ...]] = [
-        (number, name, *(None if math.isnan(mark) else mark for mark in marks), note)
-        for number, name, marks, note in book.rows
+        (number, name, *(None if math.isnan(mark) else mark for mark in (*marks, total)), note)
+        for number, name, marks, total, note in book.rows
     ]
-    sheet = Sheet("得分", ("学号", "姓名", *book.items, "说明"), tuple(rows))
+    head = ("学号", "姓名", *book.items, f"总分\n{book.full:g} 分", "说明")
+    sheet = Sheet("得分", head, tuple(rows), pinned=2)
     data = workbook(book.title, [sheet], watermark=stamp(actor.name, at), made_at=at)
     return attachment(data, XLSX, f"marks-{wanted.code}.xlsx")
 
