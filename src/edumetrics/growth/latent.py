@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import stdtrit
 
 from edumetrics.errors import BadParameter, ShapeMismatch
-from edumetrics.results import Estimate, FloatArray, Insufficient, Provenance, Reason
+from edumetrics.results import Estimate, FloatArray, Insufficient, IntArray, Provenance, Reason
 
 MIN_PUPILS = 30
+METHOD = "latent regression/sandwich"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,12 @@ class LatentRegression:
 
 
 def latent_regression(
-    log_likelihood: ArrayLike, nodes: ArrayLike, design: ArrayLike, *, iterations: int = 500
+    log_likelihood: ArrayLike,
+    nodes: ArrayLike,
+    design: ArrayLike,
+    *,
+    pupils: Sequence[object] | None = None,
+    iterations: int = 500,
 ) -> LatentRegression | Insufficient:
     """Fit ``θ ~ Normal(X β, σ²)`` from each pupil's likelihood of the answers.
 
@@ -38,13 +46,19 @@ def latent_regression(
     design : array_like, pupils × coefficients
         With a column of ones for the intercept; growth between two occasions is the coefficient of a 0/1
         column when the pupils of both occasions stand below each other.
+    pupils : sequence, one name per row, optional
+        Where rows are of the same pupil (two occasions) they are not independent: what a pupil is beyond
+        the design stands in both, and growth of the same pupils is known more exactly than that of others.
 
     Notes
     -----
-    Mislevy (1984), Psychometrika 49, 359–381, EM on the grid. Standard errors from the observed information
-    of the coefficients by Louis (1982), J. R. Stat. Soc. B 44, 226–233. Regressing ability
-    *estimates* instead
-    would shrink every coefficient.
+    Mislevy (1984), Psychometrika 49, 359–381, EM on the grid. Regressing ability *estimates* instead would
+    shrink every coefficient. Standard errors by the sandwich (White 1982, Econometrica 50, 1; summed within
+    pupils Liang & Zeger 1986, Biometrika 73, 13) of the observed information (Louis 1982, J. R. Stat. Soc.
+    B 44, 226–233) and the rows' scores: one σ for all is an assumption, and where a small group differs
+    more among itself than a large one the information alone claims too much. Each score is divided by the
+    root of what the row's own leverage leaves of it, and Student's t has the degrees of freedom that the
+    design leaves the squares (Bell & McCaffrey 2002, Survey Methodology 28, 169–181).
     """
     likelihood, grid = np.asarray(log_likelihood, dtype=np.float64), np.asarray(nodes, dtype=np.float64)
     x = np.asarray(design, dtype=np.float64)
@@ -56,6 +70,8 @@ def latent_regression(
     bad = ~np.isfinite(x).all(axis=1) | ~np.isfinite(top)
     if bad.any():
         raise BadParameter(pupil=str(int(np.argmax(bad)) + 1), value=float(top[bad][0]))
+    if pupils is not None and len(pupils) != n:
+        raise ShapeMismatch(value=f"{len(pupils)} pupils for {n} rows")
     if k == 0:
         return Insufficient(Reason.NOT_IDENTIFIED, n)
     if n < max(MIN_PUPILS, 5 * k):
@@ -65,8 +81,7 @@ def latent_regression(
     likelihood = likelihood - likelihood.max(axis=1, keepdims=True)
     beta, variance, former, step = np.zeros(k), 1.0, -np.inf, 0
     inverse = np.linalg.inv(x.T @ x)
-    mean = second = np.empty(0)
-    value = -np.inf
+    posterior, fitted, value = np.empty((n, len(grid))), np.empty(0), -np.inf
     while step < iterations:
         step += 1
         posterior, value = _posterior(likelihood, grid, x @ beta, variance)
@@ -80,17 +95,73 @@ def latent_regression(
         former = value
     else:
         return Insufficient(Reason.NOT_CONVERGED, n)
-    spread = second - mean**2
-    # Louis: complete information minus the variance of the complete score, given the answers.
-    information = x.T @ (x * ((1 - spread / variance) / variance)[:, None])
-    errors = np.sqrt(np.maximum(np.diag(np.linalg.inv(information)), 0.0))
-    z = 1.959963985
+    units: IntArray = np.arange(n)
+    if pupils is not None:
+        units = np.unique([str(name) for name in pupils], return_inverse=True)[1].reshape(-1)
+    found = _errors(posterior, grid, x, fitted, variance, units)
+    if found is None:
+        return Insufficient(Reason.NOT_IDENTIFIED, n)
     coefficients = tuple(
-        Estimate(float(b), float(e), float(b - z * e), float(b + z * e), n, "latent regression/louis")
-        for b, e in zip(beta, errors, strict=True)
+        Estimate(float(b), float(e), float(b - t * e), float(b + t * e), n, METHOD)
+        for b, e, t in zip(beta, *found, strict=True)
     )
-    provenance = Provenance("latent_regression", "1", {"nodes": len(grid), "iterations": iterations})
+    provenance = Provenance("latent_regression", "2", {"nodes": len(grid), "iterations": iterations})
     return LatentRegression(coefficients, float(np.sqrt(variance)), value, step, provenance)
+
+
+def _errors(
+    posterior: FloatArray,
+    grid: FloatArray,
+    x: FloatArray,
+    fitted: FloatArray,
+    variance: float,
+    units: IntArray,
+) -> tuple[FloatArray, FloatArray] | None:
+    """Standard errors of the coefficients and their quantiles of t, or None on a flat likelihood."""
+    beyond = grid - fitted[:, None]
+    first, square, cube, fourth = ((posterior * beyond**power).sum(axis=1) for power in (1, 2, 3, 4))
+    n, k = x.shape
+    # Information of the coefficients and of σ²: what it would be with ability seen, less what is not seen.
+    seen = (1.0 - (square - first**2) / variance) / variance
+    both = first / variance**2 - (cube - first * square) / (2.0 * variance**3)
+    own = square / variance**3 - 0.5 / variance**2 - (fourth - square**2) / (4.0 * variance**4)
+    information = np.empty((k + 1, k + 1))
+    information[:k, :k] = x.T @ (x * seen[:, None])
+    information[:k, k] = information[k, :k] = x.T @ both
+    information[k, k] = own.sum()
+    size = np.sqrt(np.maximum(np.diag(information), 0.0))
+    if (size <= 0.0).any() or np.linalg.eigvalsh(information / np.outer(size, size))[0] <= 1e-9:
+        return None
+    bread = np.linalg.inv(information)
+    # Rows as the least squares that the coefficients would be: a row near its own fit hides its error.
+    root = x * np.sqrt(np.maximum(seen, 0.0))[:, None]
+    hat = np.linalg.pinv(root.T @ root)
+    left = np.maximum(1.0 - np.einsum("ij,jk,ik->i", root, hat, root), 1.0 / n)
+    scores = np.column_stack([x * (first / variance)[:, None], (square - variance) / (2.0 * variance**2)])
+    moved = (scores / np.sqrt(left)[:, None]) @ bread[:, :k]
+    sums = np.zeros((int(units.max()) + 1, k))
+    np.add.at(sums, units, moved)
+    errors = np.sqrt((sums**2).sum(axis=0))
+    return errors, stdtrit(_freedom(root, hat, left, units), 0.975)
+
+
+def _freedom(root: FloatArray, hat: FloatArray, left: FloatArray, units: IntArray) -> FloatArray:
+    """Degrees of freedom of the squares behind each coefficient's error, as if all rows were equally exact.
+
+    With a the weights of a unit's rows and M the residual maker I − X(XᵀX)⁻¹Xᵀ: (Σ aᵀMa)² / Σ (aᵀMb)² over
+    units and pairs of units.
+    """
+    weights = (root @ hat) / np.sqrt(left)[:, None]
+    out = np.empty(weights.shape[1])
+    for column, weight in enumerate(weights.T):
+        size = np.bincount(units, weight**2)
+        pull = np.zeros((len(size), root.shape[1]))
+        np.add.at(pull, units, root * weight[:, None])
+        inside = np.einsum("ij,jk,ik->i", pull, hat, pull)
+        pairs = hat @ (pull.T @ pull)
+        squares = float((size**2 - 2.0 * size * inside).sum() + np.trace(pairs @ pairs))
+        out[column] = float((size - inside).sum()) ** 2 / max(squares, 1e-300)
+    return np.maximum(out, 1.0)
 
 
 def _posterior(

@@ -39,8 +39,10 @@ def link_calibrations(
     if parts[0] is None or parts[1] is None:
         return Insufficient(Reason.NOT_IDENTIFIED, len(rows))
     (table_new, covariance_new), (table_old, covariance_old) = parts[0], parts[1]
-    b = slice(len(rows), None)
-    spread = np.diag(covariance_new)[b] + np.diag(covariance_old)[b]
+    b = slice(len(rows), 2 * len(rows))
+    # The new difficulties are taken to the old scale before they are compared.
+    scale = float(np.median(table_new[0] / table_old[0]))
+    spread = scale**2 * np.diag(covariance_new)[b] + np.diag(covariance_old)[b]
     return link_scales(
         tuple(new.coding.items[j] for j, _ in rows),
         table_new[0],
@@ -62,19 +64,20 @@ def _usable(calibration: Calibration, j: int) -> bool:
 
 
 def _anchors(calibration: Calibration, rows: list[int]) -> tuple[FloatArray, FloatArray] | None:
-    """(a, b, c) of the items (3, A), and the covariance of all a, then all b (2A, 2A)."""
+    """(a, b, c) of the items (3, A), and the covariance of all a, all b, all c (3A, 3A)."""
     if calibration.covariance is None:
         return None
     par, guesses = calibration.parameters.par[rows], calibration.problem.kind[rows] == GUESSING
     c = np.zeros(len(rows))
     c[guesses] = 1.0 / (1.0 + np.exp(-par[guesses, 2]))
     a, b = par[:, 0], -par[:, 1] / par[:, 0]
-    index = np.concatenate([_index(calibration.problem)[rows, 0], _index(calibration.problem)[rows, 1]])
+    index = np.concatenate(list(_index(calibration.problem)[rows, :3].T))
     free = index >= 0
     raw = np.zeros((len(index), len(index)))
     raw[np.ix_(free, free)] = calibration.covariance[np.ix_(index[free], index[free])]
     size = len(rows)
-    slopes = np.eye(2 * size)
-    slopes[size:, :size] = np.diag(-b / a)
-    slopes[size:, size:] = np.diag(-1.0 / a)
+    slopes = np.eye(3 * size)
+    slopes[size : 2 * size, :size] = np.diag(-b / a)
+    slopes[size : 2 * size, size : 2 * size] = np.diag(-1.0 / a)
+    slopes[2 * size :, 2 * size :] = np.diag(c * (1.0 - c))
     return np.vstack([a, b, c]), slopes @ raw @ slopes.T

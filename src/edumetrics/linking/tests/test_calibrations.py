@@ -109,3 +109,45 @@ def test_pupils_without_a_mark_are_left_out_and_a_hopeless_anchor_is_no_link():
     halves = np.where(total > 15, 1.0, 0.0)
     refused = levine(halves, np.where(anchor > 5, 1.0, 0.0), total, anchor, anchor="internal")
     assert refused == Insufficient(Reason.NOT_COMPARABLE, 500) or np.isfinite(refused.slope)
+
+
+def test_errors_of_a_link_know_that_asymptotes_move_slopes_and_difficulties_along():
+    """By slopes and difficulties alone the intercept looks far more uncertain than it is."""
+    rng = np.random.default_rng(6)
+    a, b, c = rng.uniform(0.9, 1.8, 12), rng.normal(0, 0.8, 12), rng.uniform(0.15, 0.3, 12)
+    shape = np.array([[0.02, 0.01, 0.004], [0.01, 0.04, 0.011], [0.004, 0.011, 0.0036]])
+    covariance = np.kron(shape, np.eye(12))
+    root = np.linalg.cholesky(covariance)
+    names = tuple("abcdefghijkl")
+
+    def link(known):
+        drawn = [np.concatenate([a, b, c]) + root @ rng.normal(size=36) for _ in range(2)]
+        (a_new, b_new, c_new), (a_old, b_old, c_old) = (np.split(x, 3) for x in drawn)
+        found = link_scales(
+            names, a_new, b_new, a_old, b_old, c_new=np.maximum(c_new, 0), c_old=np.maximum(c_old, 0),
+            covariance_new=known, covariance_old=known, drop_drifted=False,
+        )  # fmt: skip
+        assert isinstance(found, ScaleLink)
+        return found.slope, found.intercept, found.slope_se, found.intercept_se
+
+    got = np.array([link(covariance) for _ in range(150)])
+    spread, error = got[:, :2].std(axis=0, ddof=1), got[:, 2:].mean(axis=0)
+    np.testing.assert_allclose(error, spread, rtol=0.25)
+    without = np.array([link(covariance[:24, :24]) for _ in range(10)])
+    assert without[:, 3].mean() > 1.5 * spread[1]
+
+
+def test_many_pupils_do_not_make_a_misfit_a_drift():
+    """40,000 pupils tell every small misfit from chance; only a large one is a drift."""
+    rng = np.random.default_rng(7)
+    a, b = rng.uniform(0.9, 1.8, 10), rng.normal(0, 1, 10)
+    moved = b + 0.1 * rng.normal(size=10)
+    exact = {"difference_se": np.full(10, 0.02)}
+    names = tuple("abcdefghij")
+    link = link_scales(names, a, moved, a, b, **exact)
+    assert isinstance(link, ScaleLink)
+    assert not any(anchor.drifted for anchor in link.anchors)
+    moved[3] += 1.0
+    link = link_scales(names, a, moved, a, b, **exact)
+    assert isinstance(link, ScaleLink)
+    assert [anchor.item for anchor in link.anchors if anchor.drifted] == ["d"]
