@@ -80,7 +80,7 @@ def sensitivities(
     (s, i), pair = link, [new, old]
     ends = [((s + STEP, i), (s - STEP, i)), ((s, i + STEP), (s, i - STEP))]
     hessian = np.column_stack([slope_of(up, pair) - slope_of(down, pair) for up, down in ends])
-    out = []
+    out: list[FloatArray] = []
     for form in range(2):
         mixed = np.empty((2, 3 * len(new)))
         for column in range(3):
@@ -91,7 +91,7 @@ def sensitivities(
                     tables[form][j, column] += step
                     ends_of_j.append(slope_of(link, tables))
                 mixed[:, column * len(new) + j] = ends_of_j[0] - ends_of_j[1]
-        out.append(-np.linalg.solve(hessian, mixed))
+        out.append(np.asarray(-np.linalg.solve(hessian, mixed), dtype=np.float64))
     return out[0], out[1]
 
 
