@@ -1,4 +1,4 @@
-"""Knowledge mastery of each pupil at each point, as a Beta posterior shrunken towards the group."""
+"""Mastery of each pupil at each point: a Beta posterior, drawn to what his other answers let expect."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from scipy import special
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.errors import ShapeMismatch
+from edumetrics.mastery.borrowing import Answers, other_answers, own_prior
 from edumetrics.mastery.evidence import effective_items, item_variances, item_weights
 from edumetrics.mastery.prior import between_booklets, between_pupils, estimate_prior, point_means
 from edumetrics.mastery.results import MasteryPrior, MasterySettings, MasteryState, MasteryTable
 from edumetrics.results import BoolArray, Caution, Estimates, FloatArray, IntArray, Provenance, Reason
 
-VERSION = "mastery/3"
+VERSION = "mastery/4"
 
 
 def mastery(
@@ -40,7 +41,8 @@ def mastery(
     taught : array_like of bool, points or pupils × points, optional
         Points that were taught; the others get the state 未学 whatever the marks.
     prior : MasteryPrior, optional
-        Distribution in a larger group (the grade) to shrink towards; otherwise estimated from `matrix`.
+        Distribution in a larger group (the grade) to shrink towards, for every pupil alike; otherwise
+        estimated from `matrix`, for each pupil by his other answers.
     settings : MasterySettings, optional
 
     Returns
@@ -54,12 +56,18 @@ def mastery(
     :math:`m_{ik} = (\sum_j w_{jk})^2 / \sum_j w_{jk}^2 v_{jk}` independent right/wrong items (Kish's
     effective number), where :math:`v_{jk} = (s_j^2/\mu_k(1-\mu_k) - \rho_k)/(1-\rho_k)`, between a tenth and
     1, is the error variance of the item relative to a coin: an item with partial credit varies less.
-    The posterior is Beta(:math:`M\mu + m\hat p`, :math:`M(1-\mu) + m(1-\hat p)`).
-    The prior weight is :math:`M_k = 1/\rho_k - 1`, where :math:`\rho_k` is the variance between pupils over
-    that of a coin: the mean product of a pupil's deviations on two items of the point (the variance component
-    of a pupils × items analysis of variance), shrunken to the mean over points and to a default that counts
-    as `default_weight` pupils. With booklets the variance of the facilities of the pupils' own items is
-    added. The posterior mean is Kelley's regressed score (Lord & Novick 1968, §23.4).
+    The posterior is Beta(:math:`M\mu + m\hat p`, :math:`M(1-\mu) + m(1-\hat p)`); its mean is Kelley's
+    regressed score (Lord & Novick 1968, §23.4).
+
+    The share :math:`\mu_{ik}` that the prior expects follows the pupil's own answers on items that do not
+    test the point (augmented subscores: Wainer et al. 2001; Haberman 2008, J. Educ. Behav. Stat. 33, 204), by
+    logistic regression on the logit of their share, see `borrowing`. Its weight is :math:`M = 1/\rho - 1`,
+    :math:`\rho` the variance between pupils, over that of a coin, which those answers leave open. Where an
+    exam has no other items, or with a given `prior`, :math:`\mu_k` is the facility of the point in the group
+    and :math:`\rho_k` all the variance between pupils: the mean product of a pupil's deviations on two items
+    of the point (the variance component of a pupils × items analysis of variance). Both are drawn to the mean
+    over points and to a default that counts as `default_weight` pupils. With booklets the variance of the
+    facilities of the pupils' own items is added.
     """
     chosen = settings or MasterySettings()
     weights = item_weights(q, matrix.full)
@@ -76,20 +84,26 @@ def mastery(
     observed = np.divide(score, weight, out=np.zeros_like(weight), where=weight > 0)
     variance = item_variances(shares, mask)
     cautions: list[Caution] = []
+    expected: FloatArray
+    worth: FloatArray
     if prior is not None:
         if prior.mean.shape != (len(names),) or prior.weight.shape != (len(names),):
             raise ShapeMismatch(value=f"prior has {prior.mean.shape} points, expected {len(names)}")
         evidence = effective_items(weights, mask, variance, mean, 1.0 / (prior.weight + 1.0))
+        expected, worth = prior.mean, prior.weight
     else:
         rough = effective_items(weights, mask, variance, mean, np.full(len(names), chosen.default_icc))
-        between = between_pupils(shares, mask, weights) + between_booklets(shares, mask, weights, weight)
-        prior = estimate_prior(between, rough, n_items, mean, chosen)
+        booklets = between_booklets(shares, mask, weights, weight)
+        prior = estimate_prior(between_pupils(shares, mask, weights) + booklets, rough, n_items, mean, chosen)
         evidence = effective_items(weights, mask, variance, mean, 1.0 / (prior.weight + 1.0))
+        answers = Answers(shares, mask, weights, matrix.full, observed, evidence, n_items)
+        others = other_answers(answers, chosen.default_icc)
+        expected, worth = own_prior(answers, others, prior, booklets, chosen)
         if prior.n < chosen.default_weight:
             cautions.append(Caution("prior_mostly_default", data=MappingProxyType({"n": prior.n})))
     cautions.extend(_inseparable(np.asarray(q, dtype=np.float64), names))
-    a = prior.mean * prior.weight + evidence * observed
-    b = (1.0 - prior.mean) * prior.weight + evidence * (1.0 - observed)
+    a = expected * worth + evidence * observed
+    b = (1.0 - expected) * worth + evidence * (1.0 - observed)
     few_items = n_items < chosen.min_items
     few_marks = evidence < chosen.min_evidence
     refused = few_items | few_marks

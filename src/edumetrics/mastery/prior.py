@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from edumetrics.ctt.scores import TIE
+from edumetrics.mastery.evidence import item_facilities
 from edumetrics.mastery.results import MasteryPrior, MasterySettings
 from edumetrics.results import FloatArray, IntArray
-
-# How many pupils the first guess of an item's facility is worth.
-FACILITY_PUPILS = 4.0
 
 
 def point_means(score: FloatArray, weight: FloatArray) -> FloatArray:
@@ -29,15 +27,11 @@ def point_means(score: FloatArray, weight: FloatArray) -> FloatArray:
 def between_booklets(
     shares: FloatArray, mask: FloatArray, weights: FloatArray, weight: FloatArray
 ) -> FloatArray:
-    """Variance at each point from pupils having had easier and harder items; 0 with one paper for all.
-
-    An item's facility is drawn to that of all items with the weight of `FACILITY_PUPILS` pupils.
-    """
-    n = mask.sum(axis=0)
-    overall = shares.sum() / max(float(n.sum()), 1.0)
-    facility = (shares.sum(axis=0) + FACILITY_PUPILS * overall) / (n + FACILITY_PUPILS)
+    """Variance at each point from pupils having had easier and harder items; 0 with one paper for all."""
     had = weight > 0
-    own = np.divide((mask * facility) @ weights, weight, out=np.zeros_like(weight), where=had)
+    own = np.divide(
+        (mask * item_facilities(shares, mask)) @ weights, weight, out=np.zeros_like(weight), where=had
+    )
     pupils = np.maximum(np.count_nonzero(had, axis=0), 1)
     usual = own.sum(axis=0) / pupils
     return np.asarray(np.where(had, (own - usual) ** 2, 0.0).sum(axis=0) / pupils)
@@ -64,14 +58,27 @@ def estimate_prior(
     between: FloatArray, evidence: FloatArray, n_items: IntArray, mean: FloatArray, settings: MasterySettings
 ) -> MasteryPrior:
     """Share of the variance between pupils at each point, drawn to the mean over points and to a default."""
+    n, trust = trusted(evidence, n_items)
+    ratio = np.where(n > 1, between / (mean * (1.0 - mean)), 0.0)
+    k = settings.default_weight
+    icc = np.clip(drawn_to_points(ratio, trust, settings.default_icc, k, k), 0.01, 0.90)
+    return MasteryPrior(mean, np.asarray(1.0 / icc - 1.0), int(n.max(initial=0.0)))
+
+
+def trusted(evidence: FloatArray, n_items: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Pupils with two items or more at each point, and how many with five items each they are worth."""
     used = (n_items > 1) & (evidence > 1.0)
     n = used.sum(axis=0).astype(np.float64)
     m = np.where(used, evidence, 0.0).sum(axis=0) / np.maximum(n, 1.0)
     # Precision of an intraclass correlation from m items a pupil (Fisher 1925), in pupils with five items.
     precision = m * (m - 1.0) / (1.0 + 0.2 * (m - 1.0)) ** 2
-    trust = np.where(n > 1, (n - 1.0) * np.maximum(precision, 0.0) / 6.17, 0.0)
-    ratio = np.where(n > 1, between / (mean * (1.0 - mean)), 0.0)
-    k = settings.default_weight
-    pooled = np.clip((np.sum(trust * ratio) + k * settings.default_icc) / (np.sum(trust) + k), 0.0, 0.95)
-    icc = np.clip((trust * ratio + k * pooled) / (trust + k), 0.01, 0.90)
-    return MasteryPrior(mean, np.asarray(1.0 / icc - 1.0), int(n.max(initial=0.0)))
+    return n, np.where(n > 1, (n - 1.0) * np.maximum(precision, 0.0) / 6.17, 0.0)
+
+
+def drawn_to_points(
+    ratio: FloatArray, trust: FloatArray, default: float, default_weight: float, weight: float
+) -> FloatArray:
+    """Draw each point's figure to the mean of all points, and that mean to a default; weights in pupils."""
+    whole = (np.sum(trust * ratio) + default_weight * default) / (np.sum(trust) + default_weight)
+    pooled = np.clip(whole, 0.0, 0.95)
+    return np.asarray((trust * ratio + weight * pooled) / (trust + weight))

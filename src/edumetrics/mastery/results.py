@@ -35,8 +35,10 @@ class MasterySettings:
     default_icc : float
         Share of the variance of right answers that lies between pupils, before any data; typical of
         school exams.
+    default_left_open : float
+        Share of the variance of right answers that a pupil's other answers leave open, before any data.
     default_weight : float
-        How many pupils with five items a point that default is worth against the class's own data.
+        How many pupils with five items a point those defaults are worth against the class's own data.
     level : float
         Posterior probability of the interval.
     """
@@ -46,6 +48,7 @@ class MasterySettings:
     min_items: int = 2
     min_evidence: float = 1.5
     default_icc: float = 0.30
+    default_left_open: float = 0.15
     default_weight: float = 24.0
     level: float = 0.95
 
@@ -53,7 +56,7 @@ class MasterySettings:
 @dataclass(frozen=True, slots=True, eq=False)
 class MasteryPrior:
     """Distribution of mastery in the group a pupil belongs to: Beta(mean·weight, (1−mean)·weight) at
-    each point.
+    each point, before his answers on other points are looked at.
 
     `n` tells how many pupils it was estimated from (0: defaults only).
     """

@@ -125,3 +125,53 @@ def test_intervals_cover_with_partial_credit_and_many_points_per_item(n, seed):
         hit += int(((share.low <= truth) & (truth <= share.high))[share.known].sum())
         tries += int(share.known.sum())
     assert 0.90 <= hit / tries <= 0.98
+
+
+def _ends(share, truth):
+    """Share of intervals that hold: everybody, the weakest and the best tenth by their mean over points."""
+    inside = (share.low <= truth) & (truth <= share.high)
+    order, tenth = np.argsort(truth.mean(axis=1)), len(truth) // 10
+    rows = (order, order[:tenth], order[-tenth:])
+    return [inside[row][share.known[row]].mean() for row in rows]
+
+
+@pytest.mark.parametrize("shape", ["normal", "skewed"])
+@pytest.mark.parametrize("own", [0.0, 0.5])
+def test_the_best_and_the_weakest_are_not_drawn_to_the_class(own, shape):
+    """Four items a point: the answers on other points tell who is ahead, and by how much it is still open."""
+    rng = np.random.default_rng(21)
+    n, items, points, found, distance = 300, 32, 8, [], []
+    q = np.eye(points)[np.arange(items) % points]
+    for _ in range(4):
+        ability = (
+            rng.normal(size=(n, 1)) if shape == "normal" else (rng.chisquare(3, (n, 1)) - 3) / np.sqrt(6)
+        )
+        theta = ability + own * rng.normal(size=(n, points)) @ q.T
+        p = 1 / (1 + np.exp(-rng.uniform(0.7, 1.8, items) * (theta - rng.normal(size=items))))
+        marks = (rng.random(p.shape) < p).astype(float)
+        share, truth = mastery(response_matrix(marks, 1), q, list("abcdefgh")).share, p @ q / 4
+        found.append(_ends(share, truth))
+        distance.append(np.sqrt(((share.value - truth)[share.known] ** 2).mean()))
+    everybody, weakest, best = np.mean(found, axis=0)
+    assert 0.90 <= everybody <= 0.98
+    assert min(weakest, best) >= (0.85 if shape == "normal" else 0.75)  # drawn to the class: .74 and .53
+    assert np.mean(distance) <= (0.08 if own == 0 else 0.115)  # drawn to the class: .134 and .143
+
+
+def test_other_answers_are_those_of_other_items():
+    """Twins on a point: who did better elsewhere is expected ahead; without other items they are equal."""
+    rng = np.random.default_rng(23)
+    ability = rng.normal(size=(400, 1))
+    marks = (rng.random((400, 12)) < 1 / (1 + np.exp(-1.5 * ability))).astype(float)
+    marks[0], marks[1] = np.r_[1, 0, np.ones(10)], np.r_[1, 0, np.zeros(10)]
+    q = np.eye(2)[np.r_[0, 0, np.ones(10, int)]]
+    value = mastery(response_matrix(marks, 1), q, ["a", "b"]).share.value
+    assert value[0, 0] > value[1, 0] + 0.2
+    alone = mastery(response_matrix(marks[:, :2], 1), np.ones((2, 1)), ["a"]).share.value
+    assert alone[0, 0] == alone[1, 0]
+    # Points that have nothing in common lend each other nothing: the data find a slope of 0.
+    apart = (rng.random((2000, 12)) < np.repeat(rng.beta(2, 2, (2000, 2)), 6, axis=1)).astype(float)
+    value = mastery(response_matrix(apart, 1), np.repeat(np.eye(2), 6, axis=0), ["a", "b"]).share.value
+    none_right = (apart[:, :6] == 0).all(axis=1)
+    assert none_right.sum() > 50
+    assert np.ptp(value[none_right, 0]) < 0.03
