@@ -12,7 +12,7 @@ from tests.harness import cluster
 
 from smartschool.contexts.directory.models import Enrolment, Guardianship, StaffRecord
 from smartschool.contexts.directory.public import doors
-from smartschool.contexts.directory.seeds import PUPIL
+from smartschool.contexts.directory.seeds_school import PUPIL
 from smartschool.kernel.scope import scope_of
 from smartschool.runtime.account import child_account
 from smartschool.runtime.engine import find_binaries

@@ -17,9 +17,10 @@ from smartschool.contexts.directory.models import (
     StaffRecord,
 )
 from smartschool.contexts.directory.public import doors, families, identifiers
-from smartschool.contexts.directory.seeds import SEED, STAFF_BORN, run
+from smartschool.contexts.directory.seeds import SEED, run
 from smartschool.contexts.directory.seeds_people import PeopleMaker
 from smartschool.contexts.directory.seeds_plan import PUPILS, STAFF, planned_schools
+from smartschool.contexts.directory.seeds_school import STAFF_BORN
 from smartschool.contexts.directory.seeds_staff import fill, subjects_of
 from smartschool.kernel.scope import scope_of
 from smartschool.kernel.tabular import Bad
