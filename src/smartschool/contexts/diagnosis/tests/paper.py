@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 
 from edumetrics.results import Estimate, Insufficient, Reason
+from smartschool.contexts.diagnosis.compose.class_report import PupilLine
 from smartschool.contexts.diagnosis.figures import (
     BIN_EDGES,
     GroupFigures,
@@ -90,3 +91,16 @@ def binned(shares: np.ndarray) -> tuple[int, ...]:
 
 
 OPTION = OptionCount
+
+
+PAPER = paper([{0: 1.0}, {0: 1.0}, {1: 1.0}, {1: 0.5, 0: 0.5}], ["解方程", "方程应用"])
+EASY = item_figures(0.9)
+
+
+def usual(**more: object) -> GroupFigures:
+    items = [EASY, item_figures(0.85), item_figures(0.43), item_figures(0.48)]
+    return group(items, [point_figures(0.8), point_figures(0.45)], **more)  # type: ignore[arg-type]
+
+
+def pupil(number: int, states: tuple[int | None, ...], level: int | None = 1, **more: object) -> PupilLine:
+    return PupilLine(number, f"c{number}", number, f"学生{number}", True, "", level, states, **more)  # type: ignore[arg-type]
