@@ -21,7 +21,7 @@ from smartschool.contexts.exchange.commands.applying import queue_run
 from smartschool.contexts.exchange.commands.landing import check_run, land_file
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.public.doors import queue_file
-from smartschool.contexts.exchange.tests.test_roster_import import HEAD, pupil
+from smartschool.contexts.exchange.tests.rosters import HEAD, pupil
 from smartschool.contexts.exchange.tests.workbooks import as_csv, xlsx
 from smartschool.kernel.actor import system_actor
 from smartschool.kernel.scope import scope_of

@@ -20,15 +20,13 @@ from smartschool.contexts.directory.models import (
 from smartschool.contexts.directory.public.identifiers import id_check_character
 from smartschool.contexts.exchange.public.contracts import ImportReport
 from smartschool.contexts.exchange.public.doors import import_file, undo_import
-from smartschool.contexts.exchange.tests.test_roster_import import (
+from smartschool.contexts.exchange.tests.rosters import (
     ACTOR,
     HEAD,
     _today,  # noqa: F401 - an autouse fixture
-    bureau,  # noqa: F401
     codes,
     load,
     pupil,
-    school,  # noqa: F401
 )
 from smartschool.contexts.exchange.tests.workbooks import as_csv, xlsx
 from smartschool.kernel.scope import scope_of
@@ -72,7 +70,7 @@ def bring(kind: str, content: bytes, place: Organisation | None, **options: obje
     )  # fmt: skip
 
 
-def test_undo_leaves_no_person_behind(school: Organisation) -> None:  # noqa: F811
+def test_undo_leaves_no_person_behind(school: Organisation) -> None:
     load(xlsx([HEAD, pupil(1)]), school)
     there = set(Person.objects.values_list("pk", flat=True))
     guardian = [["学生姓名", "监护人", "电话"], [pupil(1)[HEAD.index("姓名")], "王某", "13900001234"]]
@@ -85,7 +83,7 @@ def test_undo_leaves_no_person_behind(school: Organisation) -> None:  # noqa: F8
         assert set(Person.objects.values_list("pk", flat=True)) == there
 
 
-def test_staff_with_posts_and_lessons(school: Organisation) -> None:  # noqa: F811
+def test_staff_with_posts_and_lessons(school: Organisation) -> None:
     load(xlsx([HEAD, pupil(1)]), school)
     rows = [
         teacher(1, "潘桐佑", "班主任", "语文、道法"),
@@ -113,7 +111,7 @@ def test_staff_with_posts_and_lessons(school: Organisation) -> None:  # noqa: F8
         assert StaffRecord.objects.get(name="曾明").phone == "13748170002"
 
 
-def test_a_class_keeps_its_form_teacher(school: Organisation) -> None:  # noqa: F811
+def test_a_class_keeps_its_form_teacher(school: Organisation) -> None:
     load(xlsx([HEAD, pupil(1)]), school)
     both = [teacher(1, "潘桐佑", "班主任", "语文"), teacher(2, "曾明", "班主任", "数学")]
     report = bring("staff", xlsx([STAFF, *both]), school)
@@ -129,13 +127,13 @@ def test_a_class_keeps_its_form_teacher(school: Organisation) -> None:  # noqa: 
     assert (again.applied, again.unchanged) == (0, 2)
 
 
-def test_a_spreadsheet_grants_no_office(school: Organisation) -> None:  # noqa: F811
+def test_a_spreadsheet_grants_no_office(school: Organisation) -> None:
     bring("staff", xlsx([STAFF, teacher(1, "潘桐佑", "校长", "")]), school)
     with scope_of([school.pk]):
         assert not Appointment.objects.filter(role__in=["principal", "academic_admin"]).exists()
 
 
-def test_staff_faults_at_their_cells(school: Organisation) -> None:  # noqa: F811
+def test_staff_faults_at_their_cells(school: Organisation) -> None:
     wrong = teacher(3, "何若")
     wrong[2] = "男"
     bad = [*teacher(4, "余子轩")[:4], "34040219800514999", *teacher(4, "余子轩")[5:]]
@@ -152,12 +150,12 @@ def test_staff_faults_at_their_cells(school: Organisation) -> None:  # noqa: F81
     ]
 
 
-def test_staff_file_is_no_roster(school: Organisation) -> None:  # noqa: F811
+def test_staff_file_is_no_roster(school: Organisation) -> None:
     report = load(xlsx([STAFF, teacher(1, "潘桐佑")]), school)
     assert [(fault.column, fault.code) for fault in report.faults] == [("班级号", "missing_column")]
 
 
-def test_teaching_long_and_wide(school: Organisation) -> None:  # noqa: F811
+def test_teaching_long_and_wide(school: Organisation) -> None:
     load(xlsx([HEAD, pupil(1), pupil(2, 班级号="03")]), school)
     people = [teacher(1, "潘桐佑", "教师", "", ""), teacher(2, "曾明", "教师", "", "")]
     bring("staff", xlsx([STAFF, *people]), school)
@@ -174,7 +172,7 @@ def test_teaching_long_and_wide(school: Organisation) -> None:  # noqa: F811
         assert TeachingAssignment.objects.count() == 1
 
 
-def test_guardians_for_children_who_are_there(school: Organisation) -> None:  # noqa: F811
+def test_guardians_for_children_who_are_there(school: Organisation) -> None:
     load(xlsx([HEAD, pupil(1), pupil(2)]), school)
     head = ["学生姓名", "监护人姓名", "关系", "联系电话"]
     rows = [["学生乙一", "王某", "母亲", "13900001111"], ["学生乙一", "张某", "父亲", "13900002222"]]
@@ -190,7 +188,7 @@ def test_guardians_for_children_who_are_there(school: Organisation) -> None:  # 
         assert not Guardianship.objects.filter(name="王某").exists()
 
 
-def test_schools_of_the_district(bureau: Organisation) -> None:  # noqa: F811
+def test_schools_of_the_district(bureau: Organisation) -> None:
     head = ["学校标识码", "学校名称", "办学类型", "城乡类型", "乡镇"]
     point = ["2134009952", "丁教学点", "教学点", "220", "某乡"]
     rows = [["2134009951", "丙小学", "小学", "村庄", "某乡"], point]
@@ -209,7 +207,7 @@ DATA = os.environ.get("SMARTSCHOOL_DATA")
 
 
 @pytest.mark.skipif(not DATA, reason="SMARTSCHOOL_DATA names no folder of sample workbooks")
-def test_sample_staff_file(school: Organisation) -> None:  # noqa: F811
+def test_sample_staff_file(school: Organisation) -> None:
     content = Path(DATA or "", "workbooks", "staff_gbk.csv").read_bytes()
     report = bring("staff", content, school)
     assert (report.rows, report.applied, report.faults) == (30, 30, ())

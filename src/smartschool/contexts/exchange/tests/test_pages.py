@@ -13,7 +13,7 @@ from smartschool.contexts.directory.models import Organisation
 from smartschool.contexts.exchange import tasks
 from smartschool.contexts.exchange.commands.applying import start_run
 from smartschool.contexts.exchange.models import ImportRun
-from smartschool.contexts.exchange.tests.test_roster_import import HEAD, pupil
+from smartschool.contexts.exchange.tests.rosters import HEAD, pupil
 from smartschool.contexts.exchange.tests.workbooks import xlsx
 from smartschool.contexts.identity import seeds
 from smartschool.kernel.actor import system_actor

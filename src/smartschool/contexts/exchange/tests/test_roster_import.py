@@ -1,110 +1,38 @@
-"""A roster from file to committed: truth of the sample workbooks, modes, brake, undo, merging, doubles."""
+"""A roster from file to committed: truth of the sample workbooks, modes, brake, merging, doubles."""
 
 import json
 import os
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from smartschool.contexts.directory.commands import organisations
 from smartschool.contexts.directory.models import (
     Enrolment,
     Guardianship,
-    HomeClass,
     Organisation,
     Person,
     Placement,
 )
-from smartschool.contexts.directory.public.identifiers import id_check_character
-from smartschool.contexts.exchange.commands.applying import apply_run, queue_run, undo_run
-from smartschool.contexts.exchange.commands.landing import WAITING
 from smartschool.contexts.exchange.models import ImportRun
 from smartschool.contexts.exchange.public.contracts import ImportReport
-from smartschool.contexts.exchange.public.doors import import_file, undo_import
+from smartschool.contexts.exchange.public.doors import undo_import
+from smartschool.contexts.exchange.tests.rosters import (
+    ACTOR,
+    HEAD,
+    _today,  # noqa: F401 - an autouse fixture
+    codes,
+    counts,
+    load,
+    number,
+    pupil,
+    pupils_of,
+)
 from smartschool.contexts.exchange.tests.workbooks import as_csv, xlsx
-from smartschool.kernel import clock
-from smartschool.kernel.actor import system_actor
-from smartschool.kernel.errors import DomainError
 from smartschool.kernel.models import AuditRecord, Event
 from smartschool.kernel.scope import scope_of
 
 pytestmark = pytest.mark.django_db
-ACTOR = system_actor("checks")
-HEAD = ["姓名", "性别", "出生日期", "身份证号", "年级", "班级号", "班内学号", "联系电话"]
-HEAD += ["成员1姓名", "成员1关系", "成员1联系电话"]
-
-
-@pytest.fixture(autouse=True)
-def _today() -> Iterator[None]:
-    with clock.frozen(datetime(2026, 11, 25, 4, tzinfo=UTC)):
-        yield
-
-
-@pytest.fixture
-def bureau() -> Organisation:
-    found = Organisation.objects.filter(kind="bureau").first()
-    return found or Organisation.objects.create(
-        code="X-B", name="局", short_name="局", kind="bureau", valid_from=date(2020, 1, 1)
-    )
-
-
-def make_school(bureau: Organisation, code: str, name: str) -> Organisation:
-    return organisations.create_organisation(
-        actor=ACTOR, parent=bureau, code=code, name=name, short_name=name,
-        kind="school", valid_from=date(2020, 1, 1),
-    )  # fmt: skip
-
-
-@pytest.fixture
-def school(bureau: Organisation) -> Organisation:
-    return make_school(bureau, "2134009901", "甲小学")
-
-
-@pytest.fixture
-def other(bureau: Organisation) -> Organisation:
-    return make_school(bureau, "2134009902", "乙小学")
-
-
-def number(serial: int, born: str = "20170301") -> str:
-    first = f"340402{born}{2 * serial + 1:03d}"  # odd: a boy
-    return first + id_check_character(first)
-
-
-def pupil(serial: int, **changes: object) -> list[object]:
-    row = {
-        "姓名": f"学生{'甲乙丙丁戊己庚辛壬癸'[serial % 10]}{'一二三四五六七八九十'[serial // 10]}",
-        "性别": "男", "出生日期": "20170301", "身份证号": number(serial), "年级": "三年级", "班级号": "02",
-        "班内学号": serial + 1, "联系电话": "13900000000", "成员1姓名": "张某", "成员1关系": "父亲",
-        "成员1联系电话": f"1380000{serial:04d}",
-    }  # fmt: skip
-    row |= changes
-    return [row[name] for name in HEAD]
-
-
-def load(content: bytes, school: Organisation | None, **options: object) -> ImportReport:
-    return import_file(
-        actor=ACTOR, importer="roster", content=content, file_name="名单.xlsx",
-        school_code=school.code if school else None, **options,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def codes(report: ImportReport) -> list[tuple[int, str, str]]:
-    return [(fault.row, fault.column, fault.code) for fault in report.faults]
-
-
-def pupils_of(school: Organisation) -> dict[str, Enrolment]:
-    with scope_of([school.pk]):
-        return {one.name: one for one in Enrolment.objects.filter(valid_to__isnull=True)}
-
-
-def counts(school: Organisation) -> tuple[int, int, int, int]:
-    with scope_of([school.pk]):
-        return (
-            Enrolment.objects.count(), Placement.objects.count(),
-            Guardianship.objects.count(), HomeClass.objects.count(),
-        )  # fmt: skip
 
 
 def test_add_then_same_then_change(school: Organisation) -> None:
@@ -282,49 +210,6 @@ def test_snapshot_brake_on_many_changes(school: Organisation) -> None:
     assert load(shifted, school, mode="snapshot", confirmed=True).changed == 20
 
 
-def test_undo_takes_all_back_and_can_be_repeated_by_a_new_import(school: Organisation) -> None:
-    persons = Person.objects.count()
-    content = xlsx([HEAD, *[pupil(n) for n in range(15)]])
-    report = load(content, school)
-    undo = undo_import(actor=ACTOR, run_code=report.run)
-    assert (undo.done, undo.blocked) == (15, ())
-    assert counts(school) == (0, 0, 0, 0)
-    assert Person.objects.count() == persons
-    assert load(content, school).applied == 15
-
-
-def test_undo_leaves_what_was_changed_since(school: Organisation) -> None:
-    report = load(xlsx([HEAD, *[pupil(n) for n in range(5)]]), school)
-    load(xlsx([HEAD, pupil(2, 联系电话="13711113333")]), school)
-    undo = undo_import(actor=ACTOR, run_code=report.run)
-    assert (undo.done, undo.blocked) == (4, (("学生丙一", "导入后又改过"),))
-    assert set(pupils_of(school)) == {"学生丙一"}
-    assert counts(school)[3] == 1  # its class stays with it
-
-
-def test_undo_restores_changed_rows_exactly(school: Organisation) -> None:
-    load(xlsx([HEAD, *[pupil(n) for n in range(4)]]), school)
-    before = {name: (one.details, one.revision, one.digest) for name, one in pupils_of(school).items()}
-    report = load(xlsx([HEAD, *[pupil(n, 班级号="05", 成员1姓名="李某") for n in range(4)]]), school)
-    undo_import(actor=ACTOR, run_code=report.run)
-    after = {name: (one.details, one.revision, one.digest) for name, one in pupils_of(school).items()}
-    assert after == before
-    assert counts(school) == (4, 4, 4, 1)
-
-
-def test_undo_of_a_snapshot_keeps_who_came_back_since(school: Organisation) -> None:
-    load(xlsx([HEAD, *[pupil(n) for n in range(20)]]), school)
-    left = load(xlsx([HEAD, *[pupil(n) for n in range(10)]]), school, mode="snapshot", confirmed=True)
-    assert load(xlsx([HEAD, pupil(12), pupil(17)]), school).applied == 2
-    undo = undo_import(actor=ACTOR, run_code=left.run)
-    assert undo.done == 8
-    taken = "原来的位置已被后来的记录占用"
-    assert set(undo.blocked) == {("学生丙二", taken), ("学生辛二", taken)}
-    assert len(pupils_of(school)) == 20
-    with scope_of([school.pk]):
-        assert Placement.objects.filter(valid_to__isnull=True).count() == 20
-
-
 def test_rows_of_many_schools(school: Organisation, other: Organisation) -> None:
     head = [*HEAD, "学校标识码"]
     rows = [[*pupil(1), school.code], [*pupil(2), other.code], [*pupil(3), "2134009999"]]
@@ -406,57 +291,3 @@ def test_a_number_is_a_new_child_where_namesakes_have_none(school: Organisation)
     assert (codes(report), report.added, report.changed) == ([], 1, 0)
     with scope_of([school.pk]):
         assert Enrolment.objects.filter(name="王小明").count() == 3
-
-
-def test_a_run_is_applied_and_taken_back_once(school: Organisation) -> None:
-    """Two windows show the same run, and both are clicked."""
-    report = load(xlsx([HEAD, *[pupil(n) for n in range(3)]]), school)
-    with scope_of([school.pk]):
-        seen = [ImportRun.objects.select_related("file").get(code=report.run) for _ in range(3)]
-        for run in seen[:2]:
-            run.status = WAITING[0]
-        with pytest.raises(DomainError) as refused:
-            queue_run(actor=ACTOR, run=seen[0], accept_partial=False, confirmed=False)
-        assert refused.value.status == 409
-        with pytest.raises(DomainError):
-            apply_run(actor=ACTOR, run=seen[1], accept_partial=False, confirmed=False)
-    assert counts(school)[0] == 3
-    with scope_of([school.pk]):
-        again = ImportRun.objects.get(code=report.run)
-        assert undo_run(actor=ACTOR, run=seen[2]).done == 3
-        with pytest.raises(DomainError) as refused:
-            undo_run(actor=ACTOR, run=again)
-        assert refused.value.status == 409
-    with pytest.raises(DomainError):
-        undo_import(actor=ACTOR, run_code="NOSUCHRUN")
-
-
-def test_undo_leaves_a_child_that_something_else_needs_by_now(school: Organisation) -> None:
-    """With all that came with it: the seat and the guardian of the workbook."""
-    report = load(xlsx([HEAD, *[pupil(n) for n in range(3)]]), school)
-    with scope_of([school.pk]):
-        needed = Enrolment.objects.get(name="学生乙一")
-        Guardianship.objects.create(
-            organisation=school,
-            person=Person.objects.create(),
-            enrolment=needed,
-            relation="61",
-            name="奶奶",
-            valid_from=date(2026, 11, 25),
-        )
-    undone = undo_import(actor=ACTOR, run_code=report.run)
-    assert (undone.done, list(undone.blocked)) == (2, [("学生乙一", "已有别的记录用到它")])
-    with scope_of([school.pk]):
-        assert [one.pk for one in Enrolment.objects.all()] == [needed.pk]
-        assert Placement.objects.filter(enrolment=needed).count() == 1
-        assert Guardianship.objects.filter(enrolment=needed).count() == 2
-
-
-def test_a_seat_that_was_given_away_is_not_kept(school: Organisation) -> None:
-    """乙 takes the number of 甲, who wishes for that of 丙: 甲 cannot stay where it was."""
-    load(xlsx([HEAD, *[pupil(n) for n in range(3)]]), school)
-    report = load(xlsx([HEAD, pupil(1, 班内学号=1), pupil(0, 班内学号=3), pupil(2)]), school)
-    assert [(w.row, w.column, w.code) for w in report.warnings] == [(3, "班内学号", "number_taken")]
-    with scope_of([school.pk]):
-        seats = Placement.objects.filter(valid_to__isnull=True).values_list("enrolment__name", "class_number")
-        assert dict(seats) == {"学生甲一": 4, "学生乙一": 1, "学生丙一": 3}
