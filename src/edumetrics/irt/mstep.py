@@ -1,7 +1,9 @@
 """Owns the maximisation step: Newton (Fisher scoring) per item on expected counts, compiled.
 
 For GPCM and 2PL the parameters are natural and Fisher scoring *is* Newton's method. Priors enter
-as in maximum a posteriori estimation: log-normal on a slope, normal on intercepts, Beta on c.
+as in maximum a posteriori estimation: normal on the log of a slope, normal on intercepts, Beta on c. The
+mode is that of log a: the density of a itself has its mode a quarter below its median, and would draw all
+slopes of a small exam down together.
 """
 
 from __future__ import annotations
@@ -35,9 +37,9 @@ def prior_terms(kind, par, m, prior, grad, hess):  # type: ignore[no-untyped-def
     if prior[1] > 0.0:
         a = max(par[0], 1e-4)
         z = (np.log(a) - prior[0]) / (prior[1] * prior[1])
-        value -= 0.5 * z * (np.log(a) - prior[0]) + np.log(a)
-        grad[0] -= (z + 1.0) / a
-        hess[0, 0] += max((1.0 / (prior[1] * prior[1]) - z - 1.0) / (a * a), 0.0)
+        value -= 0.5 * z * (np.log(a) - prior[0])
+        grad[0] -= z / a
+        hess[0, 0] += max((1.0 / (prior[1] * prior[1]) - z) / (a * a), 0.0)
     if prior[2] > 0.0:
         precision = 1.0 / (prior[2] * prior[2])
         for h in range(1, m + 1):
@@ -65,7 +67,7 @@ def item_objective(kind, par, m, r, theta, prior, P):  # type: ignore[no-untyped
         if par[0] <= 1e-4:
             return -np.inf
         z = (np.log(par[0]) - prior[0]) / prior[1]
-        value -= 0.5 * z * z + np.log(par[0])
+        value -= 0.5 * z * z
     if prior[2] > 0.0:
         for h in range(1, m + 1):
             value -= 0.5 * (par[h] / prior[2]) ** 2

@@ -61,7 +61,7 @@ def item_calibrations(
             return _outcome(value, gradient, cov, n)
 
         unit = np.eye(width)
-        slope = _slope(outcome(float(row[0]), unit[0]))
+        slope = _by_factor(outcome(float(row[0]), unit[0]))
         intercepts = tuple(outcome(float(row[k]), unit[k]) for k in range(1, m + 1))
         difficulties = tuple(
             _difficulty(slope, *_step(problem.kind[j], row, k, width), cov, n) for k in range(1, m + 1)
@@ -96,7 +96,8 @@ def population_reports(
         one = np.ones(1)
         at_mean = None if covariance is None else covariance[place : place + 1, place : place + 1]
         at_sd = None if covariance is None else covariance[place + n_free :, place + n_free :][:1, :1]
-        out.append(Population(label, _outcome(mean, one, at_mean, n), _outcome(sd, one, at_sd, n), n))
+        spread = _by_factor(_outcome(sd, one, at_sd, n))
+        out.append(Population(label, _outcome(mean, one, at_mean, n), spread, n))
         place += 1
     return tuple(out)
 
@@ -121,8 +122,8 @@ def _outcome(value: float, gradient: FloatArray, cov: FloatArray | None, n: int)
     return Estimate(value, se, value - Z95 * se, value + Z95 * se, n, METHOD)
 
 
-def _slope(found: Outcome) -> Outcome:
-    """A slope with its interval taken on the log scale, where its sampling distribution is nearly symmetric.
+def _by_factor(found: Outcome) -> Outcome:
+    """A slope or a spread with its interval taken on the log scale, where it scatters nearly symmetrically.
 
     Slopes near zero or below it keep the plain interval: it must be able to cross zero.
     """

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 
 from edumetrics.irt import em
 from edumetrics.irt.models import GPCM, GRADED, GUESSING
-from edumetrics.irt.mstep import all_gradients
+from edumetrics.irt.mstep import all_gradients, prior_terms
 from edumetrics.irt.tests.data import exam_categories, lsat6, lsat7
 from edumetrics.runners.local import ThreadRunner
 from edumetrics.runners.packing import make_layout, pack
@@ -266,3 +266,21 @@ def test_the_statistics_of_a_fit_are_those_of_its_parameters():
         again = runner.total(em.node_model(found.problem, found.parameters))
     assert found.loglik == again.loglik
     np.testing.assert_array_equal(found.statistics.counts, again.counts)
+
+
+def test_the_prior_of_a_slope_draws_to_its_level_and_its_curvature_is_its_own():
+    """Without answers the slope rests at the level: the mode of log a, not that of a."""
+    prior = np.array([0.3, 0.5, 0.0, 0.0, 0.0])
+
+    def at(slope):
+        gradient, curvature = np.zeros(3), np.zeros((3, 3))
+        value = prior_terms(GPCM, np.array([slope, 0.2, 0.0]), 1, prior, gradient, curvature)
+        return value, gradient[0], curvature[0, 0]
+
+    level = np.exp(0.3)
+    assert at(level)[1] == pytest.approx(0.0, abs=1e-12)
+    for slope in (0.5 * level, level, 1.2 * level):
+        slopes = (at(slope + 1e-5)[0] - at(slope - 1e-5)[0]) / 2e-5
+        curvature = -(at(slope + 1e-5)[1] - at(slope - 1e-5)[1]) / 2e-5
+        assert at(slope)[1] == pytest.approx(slopes, abs=1e-7)
+        assert at(slope)[2] == pytest.approx(max(curvature, 0.0), abs=1e-5)

@@ -64,6 +64,10 @@ def test_the_same_paper_sat_again_moves_only_the_population(papers):
     old = calibrate(sat(papers, np.arange(25), 3000, 0, 1, 9)[0])
     again = calibrate_on_scale(old, sat(papers, np.arange(25), 120, 0.4, 0.9, 10)[0])
     assert again.n_parameters == 2
+    spread = again.populations[0].sd
+    assert spread.low < 0.9 < spread.high
+    # A spread scatters by factors: 120 pupils tell less how wide it may be than how narrow.
+    assert spread.low * spread.high == pytest.approx(spread.value**2)
     assert again.populations[0].mean.low < 0.4 < again.populations[0].mean.high
     np.testing.assert_array_equal(again.parameters.par, old.parameters.par)
 
