@@ -44,6 +44,8 @@ _NEVER_MARKED = (State.ABSENT, State.NOT_PRESENTED, State.DEFERRED, State.EXEMPT
 
 # A mark may exceed the full mark by this much: sums of binary fractions such as 0.1 + 0.2.
 MARK_TOLERANCE = 1e-9
+# A full mark above it is a slip; products of four such marks of a million pupils are still numbers.
+MOST_FULL = 1e9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +175,7 @@ def response_matrix(
     pupil_ids = _ids(pupils, n_pupils, DuplicatePupil, "pupil")
     item_ids = _ids(items, n_items, DuplicateItem, "item")
     ceiling = np.array(np.broadcast_to(np.asarray(full, dtype=np.float64), (n_items,)))
-    for j in np.flatnonzero(~(np.isfinite(ceiling) & (ceiling > 0))):
+    for j in np.flatnonzero(~((ceiling > 0) & (ceiling <= MOST_FULL))):
         raise BadFullMark(item=item_ids[j], value=float(ceiling[j]))
     lowest, highest = np.fmin.reduce(table, axis=0), np.fmax.reduce(table, axis=0)  # NaN: item without marks
     if not ((lowest >= 0) & (highest <= ceiling) | np.isnan(lowest)).all():

@@ -53,7 +53,7 @@ class DuplicateItem(ResponseError):
 
 
 class BadFullMark(ResponseError):
-    """A full mark that is not a positive finite number."""
+    """A full mark that is not a positive number, or above a thousand million."""
 
     code = "bad_full_mark"
 

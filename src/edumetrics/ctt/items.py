@@ -194,7 +194,7 @@ def upper_lower(centred: Centred, *, share: float = 0.27, level: float = 0.95) -
     both = (two[2] - (low_cut + high_cut) * one[2] + low_cut * high_cut * none[2]) / (h_low * h_high)
     centre = (high_mean - high_cut) - (low_mean - low_cut)
     spread = (low_part + high_part - 2 * both) / n_safe - centre**2
-    d = high_mean - low_mean
+    d = np.clip(high_mean - low_mean, -1.0, 1.0)  # sums of many large marks are not exact
     # One pseudo-pupil of a coin in each group keeps the interval open when both groups agree to a man.
     floor = 0.25 / (h * n_safe**2) * 2.0
     se = np.sqrt(np.maximum(spread, 0.0) / n_safe + floor)

@@ -47,8 +47,7 @@ def omega_bootstrap(
     items = centred.valid.shape[1]
     if items < 3:
         return Insufficient(Reason.TOO_FEW_ITEMS, items)
-    present = np.flatnonzero(centred.valid.any(axis=1))
-    n = len(present)
+    n = int(centred.present.sum())
     if n < MIN_PUPILS:
         return Insufficient(Reason.TOO_FEW_PUPILS, n)
     refusal = near_edge(centred, ROOM_FOR_RELIABILITY)
@@ -61,7 +60,7 @@ def omega_bootstrap(
     if not np.isfinite(value):
         return Insufficient(Reason.NOT_IDENTIFIED, n)
     room = max(FEWEST_BLOCKS, 4 * MOST_BYTES // (3 * 8 * items**2))
-    blocks = _Blocks(centred, rng.permutation(present), min(n, MOST_BLOCKS, room))
+    blocks = _Blocks(centred, rng.permutation(centred.present_by_answers()), min(n, MOST_BLOCKS, room))
     left_out = blocks.omegas(1.0 - np.eye(blocks.count))
     drawn = blocks.omegas(
         rng.multinomial(blocks.count, np.full(blocks.count, 1.0 / blocks.count), replicates)

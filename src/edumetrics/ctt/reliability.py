@@ -29,7 +29,7 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "ctt-reliability/3"
+VERSION = "ctt-reliability/4"
 
 MIN_PUPILS = 10
 _PRIOR_PUPILS = 4.0
@@ -241,7 +241,7 @@ def _omega(
     if not np.isfinite(value):
         return Insufficient(Reason.NOT_IDENTIFIED, cov.n)
     present = np.flatnonzero(centred.present)
-    dealt = present if rng is None else rng.permutation(present)
+    dealt = present if rng is None else rng.permutation(centred.present_by_answers())
     kept = leave_out_moments(centred, dealt, min(blocks, len(dealt)))
     if kept is None:
         return Insufficient(Reason.NO_COMMON_PUPILS, cov.n)

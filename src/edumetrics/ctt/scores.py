@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edumetrics.arrays import ResponseMatrix, Scalar
+from edumetrics.order import by_answers
 from edumetrics.results import BoolArray, FloatArray, IntArray
 
 # Two scores closer than this are a tie: sums of marks such as 0.1 + 0.2 must not order people.
@@ -60,6 +61,11 @@ class Centred:
     def of_present(self, table: NDArray[Scalar]) -> NDArray[Scalar]:
         """Rows of the pupils who took part."""
         return table if self.present.all() else table[self.present]
+
+    def present_by_answers(self) -> IntArray:
+        """Rows of the pupils who took part, in an order that no sorting of the file changes."""
+        rows = np.flatnonzero(self.present)
+        return rows[by_answers(np.where(self.valid[rows], self.marks[rows], np.nan))]
 
     def rest(self) -> FloatArray:
         r"""Rest score of each pupil for each item: :math:`\sum_{l\ne j}(x_l-\bar x_l)/\sum_{l\ne j} f_l`.

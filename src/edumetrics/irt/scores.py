@@ -43,6 +43,7 @@ NEAR = 2048  # persons whose posteriors fit into a core's cache
 FEWEST_FOR_RELIABILITY = 10
 # An interval of ± 4 spans the whole population: without a prior such answers tell nothing.
 WIDEST_ERROR = 2.0
+NO_SPREAD = 1e-12  # of the variance of ability
 
 Method = Literal["eap", "map", "wle"]
 
@@ -287,7 +288,8 @@ def reliability_of(
     x, y, noise = ability.value[known], eap[known], sd[known] ** 2
     x, y = x - x.mean(), y - y.mean()
     spread, whole, shared = float(x @ x) / n, float(y @ y + noise.sum()) / n, float(x @ y) / n
-    if spread <= 0.0 or shared <= 0.0:
+    # Slopes about zero leave scores that differ by rounding alone.
+    if min(spread, shared) <= NO_SPREAD * whole:
         return Insufficient(Reason.CONSTANT_MARKS, n)
     # Scores and ability covary as scores and posterior means do.
     rho = shared**2 / (spread * whole)

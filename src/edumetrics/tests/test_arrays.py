@@ -20,6 +20,7 @@ NAN = float("nan")
         ([[1.0, float("inf")], [1.0, 0.0]], [2, 1], errors.InfiniteMark, "甲", "2"),
         ([[1.0, 0.0], [1.0, 0.0]], [2, 0], errors.BadFullMark, None, "2"),
         ([[1.0, 0.0], [1.0, 0.0]], [NAN, 1], errors.BadFullMark, None, "1"),
+        ([[1.0, 0.0], [1.0, 0.0]], [1, 1e150], errors.BadFullMark, None, "2"),
     ],
 )
 def test_names_pupil_and_item(marks, full, kind, pupil, item):

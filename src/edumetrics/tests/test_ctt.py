@@ -233,3 +233,16 @@ def test_stratified_alpha_against_its_formula_and_bootstrap_against_feldt():
     assert boot.value == pytest.approx(reference.alpha(marks), abs=1e-10)
     low, high = reliability.feldt_interval(boot.value, 300, 10)
     assert boot.high - boot.low == pytest.approx(high - low, rel=0.5)
+
+
+def test_discrimination_stays_within_one_beside_huge_marks():
+    # The item alone decides who is in which group: sums of its marks are not exact.
+    rng = np.random.default_rng(0)
+    ability = rng.normal(size=(200, 1))
+    marks = (rng.random((200, 8)) < 1 / (1 + np.exp(-(ability - np.linspace(-1.5, 1.5, 8))))) * 1.0
+    full = np.ones(8)
+    full[3] = 1e6
+    marks[:, 3] *= 1e6
+    found = items.upper_lower(centre(response_matrix(marks, full)))
+    assert (found.low <= found.value).all()
+    assert (found.value <= found.high).all()

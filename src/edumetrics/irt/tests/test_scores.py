@@ -170,3 +170,12 @@ def test_wrong_arguments_are_refused():
         score(calibration, matrix, groups=["x"] * matrix.n_pupils)
     with pytest.raises(ValueError, match="at least one draw"):
         plausible_values(calibration, matrix, np.random.default_rng(1), draws=0)
+
+
+def test_no_reliability_where_half_the_items_undo_the_other_half():
+    # Every slope is about zero: scores differ by rounding alone, and say nothing.
+    marks = (np.random.default_rng(4).random((300, 6)) < 0.5) * 1.0
+    matrix = response_matrix(np.hstack([marks, 1.0 - marks]), 1.0)
+    calibration = calibrate(matrix)
+    for method in ("eap", "map"):
+        assert score(calibration, matrix, method).reliability == Insufficient(Reason.CONSTANT_MARKS, 300)
