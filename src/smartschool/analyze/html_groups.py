@@ -7,7 +7,7 @@ from smartschool.analyze.markup import Raw, el, join, panel, remark, table, th
 from smartschool.analyze.papers import Point
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
-from smartschool.analyze.words import REASON_CODES, number, percent
+from smartschool.analyze.words import number, percent
 
 MOST_POINTS, MOST_ROWS = 8, 80  # more are only in the workbook
 STEPS = (0.5, 0.6, 0.7, 0.85)  # of the tints in the table of points
@@ -22,7 +22,12 @@ def _panel(source: ExamInput, found: Json) -> Raw:
     title = f"各{'班' if found['kind'] == 'class' else '校'}"
     if not found["comparable"]:
         return panel(
-            title, el("p", f"{REASON_CODES['not_comparable']}：各{found['title']}的学生做的不是同一份卷子。")
+            title,
+            el(
+                "p",
+                f"各{found['title']}的得分率不能相比：一成以上的学生，卷上一成以上的分没有数据"
+                "（卷子不同，或者空着没做）。如果空格是没做，加 --blank zero 按 0 分算，就能比较。",
+            ),
         )
     points = source.points if len(source.points) <= MOST_POINTS else []
     head = [th(found["title"]), th("人数", "num"), th("得分率", style="min-width:11rem")]

@@ -38,7 +38,9 @@ def lede(source: ExamInput, analysis: ExamAnalysis) -> str:
     weak = _worst(analysis, 2)
     point = _weakest_point(source, analysis)
     if point is not None:
-        parts.append(f"最弱的知识点是**“{point[0]}”**，得分率 {percent(point[1])}。")
+        name, figure, doubtful = point
+        caveat = f"（其中{_names(doubtful)}的答案待核对，改正后会变）" if doubtful else ""
+        parts.append(f"最弱的知识点是**“{name}”**，得分率 {percent(figure)}{caveat}。")
     if weak:
         rates = "、".join(percent(float(analysis.facility.value[j])) for j in weak)
         names = _names([analysis.items[j] for j in weak])
@@ -141,14 +143,22 @@ def _worst(analysis: ExamAnalysis, most: int) -> list[int]:
     return [j for j in weak if analysis.facility.value[j] < WEAK][:most]
 
 
-def _weakest_point(source: ExamInput, analysis: ExamAnalysis) -> tuple[str, float] | None:
-    """The point with the lowest share, if it is surely below the paper as a whole."""
+def _weakest_point(source: ExamInput, analysis: ExamAnalysis) -> tuple[str, float, list[str]] | None:
+    """The point with the lowest share, if it is surely below the paper as a whole, and its items of doubtful
+    key, which make a point look weak that is not."""
     figures = analysis.point_facility
     if figures is None or not figures.known.any():
         return None
     k = int(np.nanargmin(figures.value))
     sure = float(figures.high[k]) < _overall(analysis)
-    return (source.points[k].name, float(figures.value[k])) if sure else None
+    if not sure or source.q is None:
+        return None
+    doubtful = [
+        item
+        for item, weight, flags in zip(analysis.items, source.q[:, k], analysis.flags, strict=True)
+        if weight > 0 and Flag.KEY_ERROR in flags
+    ]
+    return source.points[k].name, float(figures.value[k]), doubtful
 
 
 def _power(d: float) -> str:

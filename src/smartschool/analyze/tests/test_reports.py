@@ -209,3 +209,20 @@ def test_json_on_standard_output(run):
     assert result.code == 0
     assert not result.folder.exists()
     assert strict(result.out)["exam"]["n_pupils"] == 1000
+
+
+def test_a_point_that_a_doubtful_key_makes_weak_is_told_with_that_key(run, exam):
+    rng = np.random.default_rng(5)
+    ability = rng.normal(size=(400, 1))
+    right = rng.random((400, 8)) < 1 / (1 + np.exp(-1.5 * (ability + 0.5)))
+    chosen = np.where(right, "B", rng.choice(["A", "C", "D"], size=right.shape))
+    table = ["student," + ",".join(f"q{j}" for j in range(8))]
+    table += [f"S{i}," + ",".join(row) for i, row in enumerate(chosen)]
+    key = ["item,type,full_score,key"] + [f"q{j},选择题,2,{'D' if j == 3 else 'B'}" for j in range(8)]
+    q = ["item,K0,K1"] + [f"q{j},{int(j % 4 != 3)},{int(j % 4 == 3)}" for j in range(8)]
+    parts = {"items": "\n".join(key), "q": "\n".join(q)}
+    result = run(exam("\n".join(table), **parts))
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert "其中第 q3 题的答案待核对，改正后会变" in page
+    sound = run(exam("\n".join(table), **{**parts, "items": parts["items"].replace(",D", ",B")}))
+    assert "待核对" not in (sound.folder / "report.html").read_text("utf-8")
