@@ -1,10 +1,13 @@
-"""Steps that browser stories share: in through the sign-in page, and pictures where the run asks for them."""
+"""Steps that browser stories share: in through the sign-in page, what comes out on paper, pictures."""
 
 import os
 import re
+from io import BytesIO
 from pathlib import Path
+from unicodedata import normalize
 
 from playwright.sync_api import Page
+from pypdf import PdfReader
 
 from smartschool.kernel.registry import demo_logins
 
@@ -43,3 +46,10 @@ def pictures(page: Page, name: str) -> None:
     for size, word in ((PHONE, "phone"), (DESK, "desk")):
         page.set_viewport_size(size)  # type: ignore[arg-type]
         page.screenshot(path=str(Path(folder) / f"{name}-{word}.png"), full_page=True)
+
+
+def printed(page: Page) -> list[str]:
+    """Words of each A4 page, without spaces; 生 comes back as 生 and not as the radical ⽣."""
+    pages = PdfReader(BytesIO(page.pdf(format="A4"))).pages
+    texts = [re.sub(r"\s", "", one.extract_text()) for one in pages]
+    return [re.sub("[\u2e80-\u2fdf]", lambda hit: normalize("NFKC", hit[0]), text) for text in texts]

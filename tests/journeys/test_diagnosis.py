@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.db import transaction
 from playwright.sync_api import Page, expect
+from tests.journeys.steps import printed
 
 from smartschool.contexts.diagnosis import calibrations
 from smartschool.contexts.diagnosis.tests import school
@@ -116,6 +117,7 @@ def test_village_teacher_gets_the_grid(
     page.goto(site + district.url("village", 2))
     expect(page.get_by_role("heading", name="每道题的丢分")).to_be_visible()
     check_page()
+    assert len(printed(page)) == 1, "grid, comparison and points stand on one sheet"
     page.goto(site + district.url("village", 2, "cast/"))
     check_page()
     assert not console

@@ -2,21 +2,12 @@
 
 import re
 from collections.abc import Callable
-from io import BytesIO
-from unicodedata import normalize
 
 import pytest
 from playwright.sync_api import Page
-from pypdf import PdfReader
+from tests.journeys.steps import printed
 
 pytestmark = pytest.mark.journey
-
-
-def printed(page: Page) -> list[str]:
-    """Words of each A4 page, without spaces; 生 comes back as 生 and not as the radical ⽣."""
-    pages = PdfReader(BytesIO(page.pdf(format="A4"))).pages
-    texts = [re.sub(r"\s", "", one.extract_text()) for one in pages]
-    return [re.sub("[\u2e80-\u2fdf]", lambda hit: normalize("NFKC", hit[0]), text) for text in texts]
 
 
 @pytest.fixture
