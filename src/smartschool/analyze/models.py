@@ -16,8 +16,8 @@ from edumetrics.irt.coding import learn_coding
 from edumetrics.irt.fit import ExamFit, exam_fit
 from edumetrics.irt.results import Calibration, Classical
 from edumetrics.irt.sandwich import FEWEST_CLUSTERS, with_robust_errors
-from edumetrics.irt.scores import score
-from edumetrics.results import Insufficient, Outcome, Reason
+from edumetrics.irt.scores import Scores, score
+from edumetrics.results import Caution, Insufficient, Outcome, Reason
 from smartschool.analyze.choices import DIAGNOSES
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.testlets import Testlets, run_testlets
@@ -32,12 +32,13 @@ class Models:
 
     Abilities of pupils stay inside: a score relative to the other pupils is not to be shown or exported.
     `tangled` are the points that items join too closely for any diagnosis, `left_out` the items of which no
-    model can say anything.
+    model can say anything. `of_scores` is what a reader of the reliability must know.
     """
 
     calibration: Calibration | Classical | None
     fit: ExamFit | None
     reliability: Outcome | None
+    of_scores: tuple[Caution, ...]
     testlets: Testlets | None
     asked: str | None
     diagnosis: ClassModelResult | Insufficient | None
@@ -49,7 +50,8 @@ class Models:
 
 def run_models(source: ExamInput, wanted: list[str]) -> Models:
     """Fit the models of `wanted` (names of `choices.MODELS`)."""
-    calibration, fit, reliability, testlets, asked = None, None, None, None, None
+    calibration, fit, testlets, asked = None, None, None, None
+    scores: Scores | None = None
     diagnosis: ClassModelResult | Insufficient | None = None
     advice: tuple[QAdvice, ...] | Insufficient | None = None
     tangled: tuple[str, ...] = ()
@@ -65,14 +67,21 @@ def run_models(source: ExamInput, wanted: list[str]) -> Models:
         if isinstance(calibration, Calibration):
             calibration = _taught_together(source, calibration)
             fit = exam_fit(calibration, source.matrix)
-            reliability = score(calibration, source.matrix, "eap").reliability
+            scores = score(calibration, source.matrix, "eap")
             testlets = run_testlets(source.items, source.matrix, calibration, fit)
     fairness = _fairness(source) if "dif" in wanted else None
     fitted = calibration is not None or diagnosis is not None
     left_out = learn_coding(source.matrix).excluded if fitted else {}
     return Models(
-        calibration, fit, reliability, testlets, asked, diagnosis, advice, fairness, tangled, left_out
-    )
+        calibration, fit, None if scores is None else scores.reliability, _of_scores(scores),
+        testlets, asked, diagnosis, advice, fairness, tangled, left_out,
+    )  # fmt: skip
+
+
+def _of_scores(scores: Scores | None) -> tuple[Caution, ...]:
+    """Cautions of the scores; who has no marks stands on the first page of the report."""
+    found = () if scores is None else scores.provenance.warnings
+    return tuple(caution for caution in found if caution.code != "pupils_without_marks")
 
 
 def _taught_together(source: ExamInput, calibration: Calibration) -> Calibration:

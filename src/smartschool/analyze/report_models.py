@@ -22,7 +22,7 @@ def build_models(models: Models, names: Mapping[str, str]) -> Json:
     if models.calibration is not None:
         out["irt"] = {
             "excluded": left_out,
-            **_calibration(models.calibration, models.fit, models.reliability),
+            **_calibration(models.calibration, models.fit, models.reliability, models.of_scores),
         }
         if models.testlets is not None:
             out["irt"]["testlets"] = testlets_json(models.testlets)
@@ -39,7 +39,12 @@ def build_models(models: Models, names: Mapping[str, str]) -> Json:
     return out
 
 
-def _calibration(result: Calibration | Classical, fit: ExamFit | None, reliability: Outcome | None) -> Json:
+def _calibration(
+    result: Calibration | Classical,
+    fit: ExamFit | None,
+    reliability: Outcome | None,
+    of_scores: tuple[Caution, ...],
+) -> Json:
     if isinstance(result, Classical):
         return {**outcome(result.reason), "notes": notes(result.provenance.warnings)}
     fits = {one.item: one for one in fit.items} if fit is not None else {}
@@ -84,7 +89,7 @@ def _calibration(result: Calibration | Classical, fit: ExamFit | None, reliabili
             {"items": [pair.first, pair.second], "q3": pair.q3, "n": pair.n}
             for pair in (fit.dependent if fit is not None else ())
         ],
-        "notes": notes(result.provenance.warnings),
+        "notes": notes((*result.provenance.warnings, *of_scores)),
         "version": result.provenance.version,
     }
 

@@ -182,3 +182,15 @@ def test_a_two_way_table_of_25_points_is_answered_and_says_how(run, tmp_path):
     assert "只有一道题考" in said["point_of_one_item"]
     page = (result.folder / "report.html").read_text("utf-8")
     assert said["points_lean_on_ability"] in page
+
+
+def test_a_paper_of_two_abilities_is_told_to_the_reader(run, exam):
+    rng = np.random.default_rng(9)
+    ability = np.repeat(rng.normal(size=(600, 2)), 8, axis=1)
+    marks = (rng.random(ability.shape) < 1 / (1 + np.exp(-1.8 * ability))).astype(int)
+    table = ["student," + ",".join(f"q{j}" for j in range(16))]
+    table += [f"S{i}," + ",".join(map(str, row)) for i, row in enumerate(marks)]
+    result = run(exam("\n".join(table)), "--model", "2pl")
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert "这些题考的是两种不太相干的能力" in page
+    assert "学生水平的误差已放宽" in page
