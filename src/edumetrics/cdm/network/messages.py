@@ -45,10 +45,16 @@ def take_in(values, scale, place, message, message_scale, towards):  # type: ign
     """Multiply by a child's message; ``place`` (U,) is the child's pattern, ``towards`` (S,) its state."""
     for u in range(values.shape[0]):
         scale[u] += message_scale[place[u]]
+        top = 0.0
         for q in range(values.shape[1]):
             row = message[place[u], q]
             for s in range(values.shape[2]):
-                values[u, q, s] *= row[towards[s]]
+                product = values[u, q, s] * row[towards[s]]
+                values[u, q, s] = product
+                top = product if product > top else top
+        if top < SMALL:  # children that contradict one another
+            values[u] /= top
+            scale[u] += np.log(top)
 
 
 @numba.njit(cache=True, nogil=True)
