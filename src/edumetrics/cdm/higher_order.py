@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.settings import Settings
@@ -96,7 +97,7 @@ def fit_weights(counts: FloatArray, states: NDArray[np.int8], class_of: IntArray
         z, joint = given(x)
         weight = np.maximum(np.bincount(class_of, weights=joint.sum(axis=0), minlength=n_classes), 1e-300)
         members = joint * (counts / weight)[class_of]
-        right = 1.0 / (1.0 + np.exp(-z))
+        right = expit(z)
         pull = (members @ has) * (1.0 - right) - (members @ lacks) * right  # of the log-likelihood, by z
         slope = np.concatenate([[float((pull * z).sum())], -np.exp(x[0]) * pull.sum(axis=0)])
         away = np.concatenate([[(x[0] - _SLOPE_MEAN) / _SLOPE_SD**2], x[1:] / _PLACE_SD**2])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -92,3 +94,14 @@ def test_share_of_pupils_with_a_point_is_covered_for_the_population():
             inside += point.prevalence.low <= true <= point.prevalence.high
             known += 1
     assert 0.90 <= inside / known <= 1.0
+
+
+@pytest.mark.parametrize("pupils", [60.0, 100_000.0])
+def test_no_warning_where_nearly_all_pupils_are_in_one_class(pupils):
+    states = np.array(list(product((0, 1), repeat=4)), dtype=np.int8)
+    counts = np.random.default_rng(0).dirichlet(np.full(16, 0.02)) * pupils
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        weight = fit_weights(counts, states, np.arange(16))
+    assert np.isfinite(weight).all()
+    assert weight.sum() == pytest.approx(1.0)
+    assert np.argmax(weight) == np.argmax(counts)
