@@ -12,9 +12,9 @@ from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
 from edumetrics.cdm.report import item_reports
-from edumetrics.cdm.results import ClassModelResult, PointDiagnosis
+from edumetrics.cdm.results import ClassModelResult, PointDiagnosis, Worth
 from edumetrics.cdm.settings import VERSION
-from edumetrics.cdm.uncertainty import places
+from edumetrics.cdm.uncertainty import Known, places
 from edumetrics.results import Caution, Estimates, FloatArray, Provenance
 
 FEWEST_MEMBERS = 15.0  # expected pupils behind a chance that is to be believed
@@ -27,7 +27,8 @@ def conclude(
     space: ClassSpace,
     problem: em.Problem,
     fit: em.Fit,
-    cov: FloatArray,
+    known: Known,
+    worth: Worth,
     pairs: PairFit,
     never: NDArray[np.bool_],
     mastery: Estimates,
@@ -42,8 +43,6 @@ def conclude(
 
     Parameters
     ----------
-    cov : (P, P) float
-        Of the free probabilities.
     never : (K,) bool
         Points about which no state says anything.
     ridge : (J,) bool
@@ -61,6 +60,7 @@ def conclude(
     for code, where in (("point_of_one_item", exam.alone), ("point_cannot_be_told", never & ~exam.alone)):
         if where.any():
             cautions = [*cautions, Caution(code, tuple(exam.names[k] for k in np.flatnonzero(where)))]
+    cov = known.of_probabilities
     unsettled = ridge | _weakly_known(problem, cov)
     notes = (*exam.cautions, *cautions, *_cautions(space, exam, fit, unsettled))
     implied = [
@@ -69,7 +69,7 @@ def conclude(
     k_free = int((places(problem) >= 0).sum()) - sum(implied) + n_weights
     return ClassModelResult(
         model=exam.model,
-        items=item_reports(space, problem, fit, cov, exam.coding, exam.names),
+        items=item_reports(space, problem, fit, cov, exam.coding, worth, exam.names),
         points=points,
         mastery=mastery,
         pupils=exam.matrix.pupils,
@@ -87,6 +87,8 @@ def conclude(
         space=space,
         problem=problem,
         parameters=fit.parameters,
+        known=known,
+        worth=worth,
         coding=exam.coding,
     )
 

@@ -18,17 +18,33 @@ from edumetrics.cdm.higher_order import needs_ability, too_thin
 from edumetrics.cdm.network.diagnosis import diagnose_network
 from edumetrics.cdm.pairs import PairFit, pair_fit
 from edumetrics.cdm.preparation import Prepared, make_problem, prepare
-from edumetrics.cdm.report import class_bounds, mastery_reports, point_reports
-from edumetrics.cdm.results import ClassModelResult
-from edumetrics.cdm.rival import leaned, rule_holds, widened
+from edumetrics.cdm.pull import offset_of_some
+from edumetrics.cdm.report import (
+    class_bounds,
+    estimated_shares,
+    mastery_reports,
+    point_reports,
+    share_errors,
+    worth_of_marks,
+)
+from edumetrics.cdm.results import ClassModelResult, Worth
+from edumetrics.cdm.rival import held, leaned, rule_holds
 from edumetrics.cdm.settings import Settings
-from edumetrics.cdm.uncertainty import covariance
+from edumetrics.cdm.uncertainty import (
+    LEAST_WEIGHT,
+    MAX_WEIGHTS,
+    Known,
+    joint_tilts,
+    single_tilts,
+    what_is_known,
+)
 from edumetrics.irt.coding import Coding
-from edumetrics.results import Caution, FloatArray, Insufficient
+from edumetrics.results import Caution, Insufficient
 from edumetrics.runners.packing import Shard, pack
 from edumetrics.runners.stats import posterior
 
-SEEN_FROM = 1000  # pupils: a wrong rule is then found wherever it moves a figure by more than its error
+LEVEL_ROUNDS = 3  # in which the level of pupils with some of an item's points is learnt from all items
+LEVEL_STILL = 0.1  # log-odds
 
 
 def diagnose(
@@ -69,10 +85,8 @@ def diagnose(
         return exam
     result, pairs = _diagnose_prepared(exam)
     # Pairs hardly betray an additive rule: it is judged by what the saturated model gains.
-    # Few pupils betray none.
-    unseen = pairs.fits and result.n < SEEN_FROM
-    wanted = model != "gdina" and (unseen or not pairs.fits or model == "acdm")
-    if not wanted or not _rival_in_reach(exam, result):
+    # Other rules may hide too.
+    if model == "gdina" or not _rival_in_reach(exam, result):
         return result
     quick = replace(settings, check_ridge=False)
     try:
@@ -82,14 +96,14 @@ def diagnose(
     if not isinstance(rival, ClassModelResult):
         return result
     if pairs.fits and (model != "acdm" or rule_holds(result, rival)):
-        return leaned(result, rival) if unseen else result
+        return leaned(result, rival)
     if pairs.fits:
         note = Caution(
             "model_does_not_fit", data=MappingProxyType({"typical_residual": round(pairs.typical, 3)})
         )
         known = result.provenance
         result = replace(result, provenance=replace(known, warnings=(*known.warnings, note)))
-    return widened(result, rival)
+    return held(result, rival)
 
 
 def _diagnose_prepared(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
@@ -111,7 +125,8 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
     categories = exam.answered
     shard = pack_for(space.n_classes, coding, categories)
     problem = make_problem(space, coding, exam.model, settings, int(exam.matrix.present.sum()))
-    if settings.prior and needs_ability(shard.n, space, settings):
+    leans = settings.prior and needs_ability(shard.n, space, settings)
+    if leans:
         problem = lean_on_ability(
             problem, shard, space, exam.shares, exam.model, exam.prerequisites, settings
         )
@@ -120,19 +135,46 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
     if settings.check_ridge:
         ridge |= unpenalised_ridge(problem, shard, best)
     n_classes, (space, problem, best) = space.n_classes, inhabited(space, problem, best, shard.n)
-    cov = covariance(problem, best.parameters, categories, _posteriors(problem, best.parameters, shard))
+    known, worth = _judged(exam, space, problem, best, shard, leans)
+    offset = 0.0
+    for _ in range(LEVEL_ROUNDS):
+        more = offset_of_some(estimated_shares(space, problem, best, known.of_probabilities, worth))
+        if abs(more) < LEVEL_STILL:
+            break
+        offset += more
+        learnt = make_problem(space, coding, exam.model, settings, int(exam.matrix.present.sum()), offset)
+        problem = replace(problem, pseudo=learnt.pseudo)
+        best = sparse.fit(
+            problem, shard, best.parameters, settings.tolerance, settings.max_evaluations, verify=False
+        )
+        known, worth = _judged(exam, space, problem, best, shard, leans)
     pairs = pair_fit(problem, best.parameters, categories, exam.worth)
+    if exam.model == "gdina":  # others are held to it
+        known = replace(known, cov=known.cov * pairs.widening)
     refused = space.never_known | exam.alone
-    mastery, spread, bounds = mastery_reports(
-        class_bounds(space, problem, best.parameters, cov, exam.categories, settings),
+    mastery, bounds = mastery_reports(
+        class_bounds(space, problem, best.parameters, known, exam.categories, settings),
         exam.matrix, exam.categories, exam.q, refused, settings,
     )  # fmt: skip
-    points = point_reports(bounds[:, exam.present], refused, spread, exam.names, exam.q)
+    errors = share_errors(space, best.parameters, known)
+    points = point_reports(bounds[:, exam.present], refused, errors, exam.names, exam.q)
     result = conclude(
-        exam, space, problem, best, cov, pairs, space.never_known, mastery, points, ridge,
+        exam, space, problem, best, known, worth, pairs, space.never_known, mastery, points, ridge,
         "classes", n_classes, n_classes - 1, cautions,
     )  # fmt: skip
     return result, pairs
+
+
+def _judged(
+    exam: Prepared, space: ClassSpace, problem: em.Problem, fit: em.Fit, shard: Shard, leans: bool
+) -> tuple[Known, Worth]:
+    """How well the parameters of a fit are known, and what categories are worth under it."""
+    posteriors = posterior(shard, em.node_model(problem, fit.parameters))[0]
+    expected = posteriors.sum(axis=0)
+    together = leans or int((expected >= LEAST_WEIGHT).sum()) > MAX_WEIGHTS
+    tilts = joint_tilts(space.known) if together else single_tilts(expected)
+    known = what_is_known(problem, fit.parameters, exam.answered, posteriors, tilts)
+    return known, worth_of_marks(space, exam.coding, exam.reached, exam.answered, posteriors)
 
 
 def _rival_in_reach(exam: Prepared, result: ClassModelResult) -> bool:
@@ -149,7 +191,3 @@ def pack_for(n_classes: int, coding: Coding, categories: NDArray[np.int16]) -> S
     """Pack answers into bytes of so few values that the tables of all classes stay in the cache."""
     missing = np.asarray((categories < 0).any(axis=0))
     return pack(categories, sparse.layout_for(coding.n_categories, missing, n_classes))
-
-
-def _posteriors(problem: em.Problem, parameters: em.Parameters, shard: Shard) -> FloatArray:
-    return posterior(shard, em.node_model(problem, parameters))[0]

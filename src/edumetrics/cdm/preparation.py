@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em
@@ -16,7 +17,7 @@ from edumetrics.cdm.monotone import neighbours
 from edumetrics.cdm.settings import Settings
 from edumetrics.errors import BadWeights, ShapeMismatch
 from edumetrics.irt.coding import Coding, learn_coding
-from edumetrics.results import Caution, FloatArray, Insufficient, Reason
+from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Reason
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,11 +84,22 @@ class Prepared:
 
     @property
     def worth(self) -> FloatArray:
-        """Share of the full mark (J, M) of each category."""
+        """Share of the full mark (J, M) of each category, in the mean over all pupils."""
         out = np.zeros((len(self.coding.items), int(self.coding.n_categories.max())))
         for j, marks in enumerate(self.coding.marks):
-            out[j, : len(marks)] = (marks - marks[0]) / (marks[-1] - marks[0])
+            out[j, : len(marks)] = marks / self.matrix.full[self._columns[j]]
         return out
+
+    @property
+    def reached(self) -> FloatArray:
+        """Shares of the full mark (N, J) of the pupils who answered anything, NaN where missing."""
+        return np.asarray(self.matrix.marks[self.present][:, self._columns] / self.matrix.full[self._columns])
+
+    @property
+    def _columns(self) -> IntArray:
+        """Where the items of ``coding`` stand in the matrix (J,)."""
+        place = {item: i for i, item in enumerate(self.matrix.items)}
+        return np.array([place[item] for item in self.coding.items], dtype=np.int64)
 
 
 def prepare(
@@ -138,8 +150,13 @@ def prepare(
     )
 
 
-def make_problem(space: ClassSpace, coding: Coding, model: str, settings: Settings, n: int) -> em.Problem:
-    """Priors and constraints as arrays."""
+def make_problem(
+    space: ClassSpace, coding: Coding, model: str, settings: Settings, n: int, offset: float = 0.0
+) -> em.Problem:
+    """Priors and constraints as arrays.
+
+    ``offset`` in log-odds is added to what pupils with some of an item's points are thought to get.
+    """
     n_categories = coding.n_categories
     n_items, width, n_cats = len(coding.items), int(space.n_groups.max()), int(n_categories.max())
     n_groups = np.asarray(space.n_groups, dtype=np.int64)
@@ -151,6 +168,8 @@ def make_problem(space: ClassSpace, coding: Coding, model: str, settings: Settin
         share[j, : len(mastered)] = masters[id(mastered)]
     weight = float(np.clip(settings.prior_share * n, 4.0, 50.0)) if settings.prior else 0.0
     level = settings.prior_low + (settings.prior_high - settings.prior_low) * share
+    some = (share > 0.0) & (share < 1.0)
+    level = np.where(some, expit(logit(level) + offset), level)
     pairs = [between[id(mastered)] for mastered in space.mastered]
     links = np.concatenate([*pairs, np.zeros((0, 2), dtype=np.int64)])
     additive = (n_categories == 2) & (model == "acdm")

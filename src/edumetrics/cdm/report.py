@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit, ndtr, ndtri
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em
 from edumetrics.cdm.classes import ClassSpace
-from edumetrics.cdm.results import GroupOnItem, ItemDiagnosis, PointDiagnosis, not_identified
+from edumetrics.cdm.pull import SOME, Shares, mended
+from edumetrics.cdm.results import GroupOnItem, ItemDiagnosis, PointDiagnosis, Worth, not_identified
 from edumetrics.cdm.settings import Settings
-from edumetrics.cdm.uncertainty import draw_parameters, places
+from edumetrics.cdm.uncertainty import Known, draw_parameters, places
 from edumetrics.irt.coding import Coding
 from edumetrics.results import Estimate, Estimates, FloatArray, Outcome, Reason
 from edumetrics.runners.packing import make_layout, pack
@@ -22,8 +24,62 @@ Z95 = 1.959963984540054
 METHOD = "posterior mode/score information"
 CELLS = 4_000_000  # pupils × classes held at once
 _EDGE = 1e-6
+FARTHEST = 12.0  # of log-odds that an interval reaches
 _ROUNDING = 1e-12
-LEAST_OF_ANSWERS = 0.25  # of what is known of a share comes from the answers, whatever the prior
+
+
+def worth_of_marks(
+    space: ClassSpace,
+    coding: Coding,
+    reached: FloatArray,
+    categories: NDArray[np.int16],
+    posterior: FloatArray,
+) -> Worth:
+    """Mean share of the full mark in each category and group.
+
+    Parameters
+    ----------
+    reached : (N, J) float
+        Shares of the full mark.
+    posterior : (N, C) float
+    """
+    width, most = int(space.n_groups.max()), int(coding.n_categories.max())
+    mean, variance = np.zeros((len(coding.items), width, most)), np.zeros((len(coding.items), width))
+    for j in range(len(coding.items)):
+        member = (space.group[j][:, None] == np.arange(width)).astype(np.float64)
+        in_group = posterior @ member
+        size = np.maximum(in_group[categories[:, j] >= 0].sum(axis=0), _EDGE)
+        for k in range(int(coding.n_categories[j])):
+            here = categories[:, j] == k
+            value, pupils = reached[here, j], in_group[here]
+            if (value == value[0]).all():
+                mean[j, :, k] = value[0]
+                continue
+            number = np.maximum(pupils.sum(axis=0), _EDGE)
+            mean[j, :, k] = (value @ pupils + _EDGE * value.mean()) / (number + _EDGE)
+            squares = ((value[:, None] - mean[j, :, k]) ** 2 * pupils).sum(axis=0)
+            variance[j] += squares / size**2
+    return Worth(mean, variance)
+
+
+def estimated_shares(
+    space: ClassSpace, problem: em.Problem, fit: em.Fit, cov: FloatArray, worth: Worth
+) -> Shares:
+    """Shares of the full mark that the groups of all items reach, item by item."""
+    place = places(problem)
+    rows = [(j, g) for j, mastered in enumerate(space.mastered) for g in range(len(mastered))]
+    value, se, centre, weight = (np.empty(len(rows)) for _ in range(4))
+    kind = np.empty(len(rows), dtype=np.int64)
+    for at, (j, g) in enumerate(rows):
+        m = int(problem.n_categories[j])
+        here, own, pseudo = worth.mean[j, g, :m], place[j, g, 1:m], problem.pseudo[j, g, :m]
+        slope = here[1:] - here[0]
+        variance = float(slope @ cov[np.ix_(own, own)] @ slope) + worth.variance[j, g]
+        value[at], se[at] = here @ fit.parameters.probability[j, g, :m], np.sqrt(max(variance, 0.0))
+        weight[at] = pseudo.sum()
+        centre[at] = pseudo @ here / weight[at] if weight[at] > 0.0 else 0.5
+        kind[at] = (0 if g == 0 else 2 if g == len(space.mastered[j]) - 1 else SOME) + 3 * (m > 2)
+    return Shares(value, se, centre, weight, kind)
 
 
 def item_reports(
@@ -32,24 +88,18 @@ def item_reports(
     fit: em.Fit,
     cov: FloatArray,
     coding: Coding,
+    worth: Worth,
     names: tuple[str, ...],
 ) -> tuple[ItemDiagnosis, ...]:
     """Items with the share that each group of pupils reaches."""
-    place = places(problem)
+    shares = estimated_shares(space, problem, fit, cov, worth)
+    found = iter(zip(shares.value, shares.se, *mended(shares), strict=True))
     out = []
     for j, item in enumerate(coding.items):
-        marks = coding.marks[j]
-        worth = (marks - marks[0]) / (marks[-1] - marks[0])
         groups = []
         for g, mastered in enumerate(space.mastered[j]):
-            p = fit.parameters.probability[j, g, : len(marks)]
-            rows = place[j, g, 1 : len(marks)]
-            variance = float(worth[1:] @ cov[np.ix_(rows, rows)] @ worth[1:])
             n = float(fit.counts[j, g].sum())
-            value, se = float(worth @ p), float(np.sqrt(max(variance, 0.0)))
-            between = 0 < g < len(space.mastered[j]) - 1
-            drawn = _drawn_by_prior(value, se, problem.pseudo[j, g, : len(marks)], worth) if between else 0.0
-            share = _on_logit(value, se, round(n), drawn)
+            share = _share(next(found), round(n))
             named = tuple(names[k] for k, has in zip(space.needs[j], mastered, strict=True) if has)
             groups.append(GroupOnItem(named, share, n))
         points = tuple(names[k] for k in space.needs[j])
@@ -61,20 +111,22 @@ def class_bounds(
     space: ClassSpace,
     problem: em.Problem,
     parameters: em.Parameters,
-    cov: FloatArray,
+    known: Known,
     categories: NDArray[np.int16],
     settings: Settings,
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Chances (1 + draws, 2, n, K) that runs of pupils surely have a point, and do not surely lack it.
 
-    The first at the estimate, the others at draws of the parameters.
+    The first at the estimate, the others at draws of the parameters, class weights included: what a pupil
+    masters whose answers leave it open is read off the others.
     """
     layout = make_layout(problem.n_categories, [True] * len(problem.group), 64)
     rng = np.random.default_rng(settings.seed + 1)
-    drawn = draw_parameters(problem, parameters.probability, np.zeros(0), cov, rng, settings.draws)
+    upright = np.zeros(known.tilts.shape[1])
+    drawn = draw_parameters(problem, parameters.probability, upright, known.cov, rng, settings.draws)
     models = [
-        em.node_model(problem, em.Parameters(p, parameters.weight))
-        for p in [parameters.probability, *(p for p, _ in drawn)]
+        em.node_model(problem, em.Parameters(p, known.weights(parameters.weight, tilt)))
+        for p, tilt in [(parameters.probability, upright), *drawn]
     ]
     sure = (space.known == 1).astype(np.float64)
     lack = (space.known == 0).astype(np.float64)
@@ -90,6 +142,19 @@ def class_bounds(
         yield part, bounds
 
 
+def share_errors(space: ClassSpace, parameters: em.Parameters, known: Known) -> FloatArray:
+    """Standard errors (2, K) of the shares of a population that surely have, surely lack a point."""
+    return np.array(
+        [
+            [
+                known.error_of_share(parameters.weight, (column == sure).astype(np.float64))
+                for column in space.known.T
+            ]
+            for sure in (1, 0)
+        ]
+    )
+
+
 def mastery_reports(
     runs: Iterable[tuple[slice, FloatArray]],
     matrix: ResponseMatrix,
@@ -97,8 +162,8 @@ def mastery_reports(
     q: NDArray[np.bool_],
     refused: NDArray[np.bool_],
     settings: Settings,
-) -> tuple[Estimates, FloatArray, FloatArray]:
-    """Mastery (N, K) of all pupils, the spread (2, K) of its mean over parameter draws, and its bounds.
+) -> tuple[Estimates, FloatArray]:
+    """Mastery (N, K) of all pupils, and its bounds (2, N, K) at the estimate.
 
     Parameters
     ----------
@@ -110,9 +175,7 @@ def mastery_reports(
     shape = (len(categories), q.shape[1])
     value, low, high = (np.empty(shape) for _ in range(3))
     at_estimate = np.empty((2, *shape))
-    means = np.zeros((1 + settings.draws, 2, shape[1]))
     for part, bounds in runs:
-        means += bounds.sum(axis=2) / shape[0]
         value[part], low[part], high[part] = _interval(bounds)
         at_estimate[:, part] = bounds[0]
     answered = (categories >= 0).astype(np.int64) @ q.astype(np.int64)
@@ -126,17 +189,20 @@ def mastery_reports(
             (at_estimate[1] - at_estimate[0] > settings.most_untold, Reason.NOT_IDENTIFIED),
         ),
     )  # fmt: skip
-    return estimates, means[1:].std(axis=0, ddof=1), at_estimate
+    return estimates, at_estimate
 
 
 def point_reports(
     bounds: FloatArray,
     refused: NDArray[np.bool_],
-    spread: FloatArray,
+    errors: FloatArray,
     names: tuple[str, ...],
     q: NDArray[np.bool_],
 ) -> tuple[PointDiagnosis, ...]:
-    """Share of pupils who master each point, from bounds (2, N, K) of their mastery."""
+    """Share of pupils who master each point, from bounds (2, N, K) of their mastery.
+
+    ``errors`` (2, K) are those of the shares that surely have, surely lack the point.
+    """
     n = bounds.shape[1]
     out = []
     for k, name in enumerate(names):
@@ -147,25 +213,20 @@ def point_reports(
         if refused[k] or untold > 0.5:
             prevalence = not_identified(n)
         else:
-            error = [_share_error(x, float(spread[side, k])) for side, x in enumerate((sure, lack))]
             value = float(sure.mean()) / told
-            low = min(max(float(sure.mean()) - Z95 * error[0], 0.0), value)
-            high = max(min(1.0 - float(lack.mean()) + Z95 * error[1], 1.0), value)
+            low = min(share_interval(float(sure.mean()), errors[0, k])[0], value)
+            high = max(1.0 - share_interval(float(lack.mean()), errors[1, k])[0], value)
             prevalence = Estimate(value, None, low, high, n, "mean class posterior/identification bounds")
         out.append(PointDiagnosis(name, prevalence, untold, int(q[:, k].sum())))
     return tuple(out)
 
 
-def _share_error(posterior: FloatArray, spread: float) -> float:
-    """Standard error of the share of a population whose members are seen only through their posteriors.
-
-    The information about a share π is Σ (pᵢ − π)² / (π(1 − π))²: the vaguer the posteriors, the less of it.
-    """
-    mean, n = float(posterior.mean()), len(posterior)
-    coin = mean * (1.0 - mean)
-    variance = max(float(posterior.var(ddof=1)), 1e-3 * coin)
-    sampling = coin * coin / (n * variance) if variance > 0.0 else 0.0
-    return float(np.sqrt(sampling + spread**2))
+def share_interval(share: float, error: float) -> tuple[float, float]:
+    """Interval of a share, on the scale of its log-odds: near 0 and 1 errors lean inwards."""
+    p = min(max(share, _EDGE), 1.0 - _EDGE)
+    half = min(Z95 * error / (p * (1.0 - p)), FARTHEST)
+    low, high = expit(logit(p) + np.array([-half, half]))
+    return min(float(low), share), max(float(high), share)
 
 
 def _interval(bounds: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -176,36 +237,30 @@ def _interval(bounds: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     sure, upper = bounds[0]
     told = np.maximum(sure + 1.0 - upper, 1e-12)
     value = np.clip(sure / told, 0.0, 1.0)
-    logit = np.clip(bounds, _EDGE, 1.0 - _EDGE)
-    logit = np.log(logit / (1.0 - logit))
-    sd = logit[1:].std(axis=0, ddof=1)
-    low = 1.0 / (1.0 + np.exp(-(logit[0, 0] - Z95 * sd[0])))
-    high = 1.0 / (1.0 + np.exp(-(logit[0, 1] + Z95 * sd[1])))
+    odds = logit(np.clip(bounds, _EDGE, 1.0 - _EDGE))
+    half = Z95 * odds[1:].std(axis=0, ddof=1)
+    low, high = expit(odds[0, 0] - half[0]), expit(odds[0, 1] + half[1])
     return value, low, high
 
 
-def _drawn_by_prior(value: float, se: float, pseudo: FloatArray, worth: FloatArray) -> float:
-    """How far, in logits, the prior has drawn the share of pupils who master some of an item's points.
+def _share(found: tuple[float, float, float, float], n: int) -> Outcome:
+    """Estimate of a share from value, standard error, and centre and error of its log-odds."""
+    value, se, centre, error = map(float, found)
+    half = min(Z95 * error, FARTHEST)
+    ends = expit(np.array([centre - half, centre, centre + half]))
+    low, high = holding(value, float(ends[1]), float(ends[0]), float(ends[2]))
+    return Estimate(value, se, low, high, n, METHOD)
 
-    That those with none get little and those with all get much is known; the level in between is a guess,
-    and the interval reaches back over what it moved. One Newton step from the estimate to the maximum
-    without it.
+
+def holding(value: float, centre: float, low: float, high: float) -> tuple[float, float]:
+    """Limits that hold ``value`` and are right in 95 of 100 where ``low`` to ``high`` around ``centre`` are.
+
+    An interval that must reach as far as a figure on one side misses on the other side alone, and may end
+    there sooner.
     """
-    p, weight = min(max(value, _EDGE), 1.0 - _EDGE), float(pseudo.sum())
-    if weight <= 0.0 or se <= 0.0:
-        return 0.0
-    coin = p * (1.0 - p)
-    precision = (coin / se) ** 2
-    of_answers = max(precision - weight * coin, LEAST_OF_ANSWERS * precision)
-    farthest = Z95 * se / coin
-    return min(max(float(pseudo @ worth - weight * p) / of_answers, -farthest), farthest)
-
-
-def _on_logit(value: float, se: float, n: int, drawn: float) -> Outcome:
-    """Estimate of a share: its interval stays within 0 and 1 and reaches back over what a prior did."""
-    p = min(max(value, _EDGE), 1.0 - _EDGE)
-    half = min(Z95 * se / (p * (1.0 - p)), 12.0)
-    centre = float(np.log(p / (1.0 - p)))
-    ends = centre - half - max(drawn, 0.0), centre + half - min(drawn, 0.0)
-    low, high = (float(1.0 / (1.0 + np.exp(-x))) for x in ends)
-    return Estimate(value, se, min(low, value), max(high, value), n, METHOD)
+    below, above = max(centre - low, _EDGE), max(high - centre, _EDGE)
+    if value < low:
+        return value, centre + above * float(ndtri(0.95 + ndtr(-Z95 * (centre - value) / below))) / Z95
+    if value > high:
+        return centre - below * float(ndtri(0.95 + ndtr(-Z95 * (value - centre) / above))) / Z95, value
+    return low, high

@@ -7,8 +7,25 @@ from dataclasses import dataclass
 
 from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.em import Parameters, Problem
+from edumetrics.cdm.uncertainty import Known
 from edumetrics.irt.coding import Coding
-from edumetrics.results import Estimate, Estimates, Insufficient, Outcome, Provenance, Reason
+from edumetrics.results import Estimate, Estimates, FloatArray, Insufficient, Outcome, Provenance, Reason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worth:
+    """What the categories of the items are worth, as shares of the full mark.
+
+    Attributes
+    ----------
+    mean : (J, G, M) float
+        In each group: of marks that were taken together, pupils with more points have the better ones.
+    variance : (J, G) float
+        Of the mean share of a group, from marks that were taken together.
+    """
+
+    mean: FloatArray
+    variance: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +113,9 @@ class ClassModelResult:
         were taken as independent given ability (``provenance.settings["way"]`` is "network").
     aic, bic : float
     provenance : Provenance
-    space, problem, parameters, coding
-        The same in arrays; of very many classes only those that anybody is in, and where they were not
-        listed a single one about which nothing is known.
+    space, problem, parameters, known, worth, coding
+        The same in arrays, how well they are known, what categories are worth; of very many classes only
+        those that anybody is in, and where they were not listed a single one about which nothing is known.
     """
 
     model: str
@@ -118,6 +135,8 @@ class ClassModelResult:
     space: ClassSpace
     problem: Problem
     parameters: Parameters
+    known: Known
+    worth: Worth
     coding: Coding
 
     def item(self, name: str) -> ItemDiagnosis | Insufficient:

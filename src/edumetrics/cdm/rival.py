@@ -13,7 +13,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import chdtrc
 
+from edumetrics.cdm.report import holding, share_interval
 from edumetrics.cdm.results import ClassModelResult, GroupOnItem, ItemDiagnosis
+from edumetrics.cdm.uncertainty import places
 from edumetrics.results import Estimate, FloatArray
 
 METHOD = "class posterior, interval of a freer model included"
@@ -29,7 +31,7 @@ def rule_holds(result: ClassModelResult, rival: ClassModelResult) -> bool:
 
 
 def leaned(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResult:
-    """``result`` with intervals that lean to ``rival``: few pupils cannot tell a wrong rule from a right one.
+    """``result`` with intervals that lean to ``rival``: pairs of items do not tell every wrong rule.
 
     Each limit moves with the freer model's estimate as far as chance alone does not explain the difference:
     the variance of the difference is that of the freer estimate less that of the narrower (Hausman 1978,
@@ -48,17 +50,19 @@ def _moved(mine: Estimate, theirs: Estimate) -> Estimate:
     return replace(mine, low=low, high=high, method=METHOD)
 
 
-def widened(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResult:
-    """``result`` with the intervals of mastery, prevalence and items stretched over those of ``rival``.
+def held(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResult:
+    """``result`` with the intervals of ``rival``, in which its own figures have a place.
 
     Both are diagnoses of the same pupils and points; where the rival cannot tell, the model's own stands.
+    Mastery is stretched over both.
     """
-    return _beside(result, rival, rival.mastery.low, rival.mastery.high, _over)
+    return _beside(result, rival, rival.mastery.low, rival.mastery.high, _theirs)
 
 
-def _over(mine: Estimate, theirs: Estimate) -> Estimate:
-    """``mine`` with an interval that holds both."""
-    return replace(mine, low=min(mine.low, theirs.low), high=max(mine.high, theirs.high), method=METHOD)
+def _theirs(mine: Estimate, theirs: Estimate) -> Estimate:
+    """``mine`` with the interval of ``theirs``."""
+    low, high = holding(mine.value, theirs.value, theirs.low, theirs.high)
+    return replace(mine, low=low, high=high, method=METHOD)
 
 
 def _beside(
@@ -79,29 +83,58 @@ def _beside(
         else a
         for a, b in zip(result.points, rival.points, strict=True)
     )
-    freer = {item.item: item for item in rival.items}
-    items = []
-    for item in result.items:
-        taken = zip(item.groups, _parts(result.model, item, freer[item.item]), strict=True)
-        items.append(replace(item, groups=tuple(_group(a, b, how) for a, b in taken)))
-    return replace(result, mastery=mastery, points=points, items=tuple(items))
-
-
-def _parts(model: str, mine: ItemDiagnosis, theirs: ItemDiagnosis) -> list[tuple[GroupOnItem, ...]]:
-    """For each group of an item the freer model's groups of the same pupils."""
-    cut = 1 if model == "dino" else len(theirs.groups) - 1
-    if len(mine.groups) < len(theirs.groups):
-        return [theirs.groups[:cut], theirs.groups[cut:]]
-    return [(group,) for group in theirs.groups]
-
-
-def _group(mine: GroupOnItem, parts: tuple[GroupOnItem, ...], how: Join) -> GroupOnItem:
-    a, known = mine.share, [(p.n, p.share) for p in parts if isinstance(p.share, Estimate)]
-    total = sum(n for n, _ in known)
-    if not isinstance(a, Estimate) or total <= 0.0:
-        return mine
-    value, low, high = (
-        sum(n * getattr(share, part) for n, share in known) / total for part in ("value", "low", "high")
+    items = tuple(
+        replace(
+            item,
+            groups=tuple(
+                _group(rival, j, a, part, how)
+                for a, part in zip(
+                    item.groups, _parts(result.model, item, len(rival.items[j].groups)), strict=True
+                )
+            ),
+        )
+        for j, item in enumerate(result.items)
     )
-    together = replace(a, value=value, low=min(low, value), high=max(high, value))
-    return replace(mine, share=how(a, together))
+    return replace(result, mastery=mastery, points=points, items=items)
+
+
+def _parts(model: str, mine: ItemDiagnosis, theirs: int) -> list[slice]:
+    """For each group of an item which of the freer model's groups are the same pupils."""
+    if len(mine.groups) == theirs:
+        return [slice(g, g + 1) for g in range(theirs)]
+    cut = 1 if model == "dino" else theirs - 1
+    return [slice(0, cut), slice(cut, theirs)]
+
+
+def _group(rival: ClassModelResult, j: int, mine: GroupOnItem, part: slice, how: Join) -> GroupOnItem:
+    theirs = together(rival, j, part)
+    if not isinstance(mine.share, Estimate) or theirs is None:
+        return mine
+    return replace(mine, share=how(mine.share, theirs))
+
+
+def together(result: ClassModelResult, j: int, part: slice) -> Estimate | None:
+    """Share of the full mark that the groups ``part`` of item ``j`` reach together; None where nobody is."""
+    groups = result.items[j].groups[part]
+    if len(groups) == 1:
+        return groups[0].share if isinstance(groups[0].share, Estimate) else None
+    size = np.array([group.n for group in groups])
+    if size.sum() <= 0.0:
+        return None
+    level = np.array([group.share.value for group in groups if isinstance(group.share, Estimate)])
+    marks = int(result.coding.n_categories[j])
+    worth = result.worth.mean[j, part, 1:marks] - result.worth.mean[j, part, :1]
+    value = float(size @ level / size.sum())
+    place = places(result.problem)[j, part, 1:marks]
+    slope = np.zeros(len(result.known.cov))
+    slope[place] = size[:, None] / size.sum() * worth
+    # pupils who are in another of the groups than was thought
+    group = result.problem.group[j] - part.start
+    inside = (group >= 0) & (group < len(size))
+    weight = np.where(inside, result.parameters.weight, 0.0)
+    away = np.where(inside, level[np.clip(group, 0, len(size) - 1)] - value, 0.0)
+    tilts = result.known.tilts
+    slope[len(slope) - tilts.shape[1] :] = tilts.T @ (weight * away) / max(float(weight.sum()), 1e-12)
+    error = float(np.sqrt(max(float(slope @ result.known.cov @ slope), 0.0)))
+    low, high = share_interval(value, error)
+    return Estimate(value, error, low, high, round(size.sum()), METHOD)

@@ -2,26 +2,92 @@
 
 The information is the sum of squares of the pupils' scores (Berndt, Hall, Hall & Hausman 1974;
 for class models Philipp et al. 2018, J. Educ. Behav. Stat. 43, 88, who find that the class weights
-must be part of it) plus the curvature of the priors.
+must be part of it) plus the curvature of the priors. From few pupils that sum is mostly chance: what
+can be taken off, are products of answers to different items given the class, which are nothing in the
+mean. The rest is the curvature of the likelihood (Louis 1982, J. R. Stat. Soc. B 44, 226).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.cdm.em import Parameters, Problem
-from edumetrics.cdm.maximisation import FLOOR
+from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR
 from edumetrics.results import FloatArray, IntArray
 
-# More class weights than this are taken as known: the matrix would outgrow the answers.
+# More class weights than this move together only: the matrix would outgrow the answers.
 MAX_WEIGHTS = 300
 CHUNK = 2048
 LEAST_WEIGHT = 1.0  # a class that expects fewer pupils has no weight to speak of
 LARGEST_LOGIT_SD = 3.0
+MOST_PRODUCTS = 1_000_000_000  # of answers; from more pupils the sum of squares tells enough by itself
+LEAST_TOLD = 0.05  # of what would be known, were the classes seen
 LEAST_FREEDOM = 0.4  # share of the pupils that is left of them beside the parameters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is known of the parameters of classes.
+
+    Attributes
+    ----------
+    cov : (P + F, P + F) float
+        Covariance of the free probabilities, then of the tilts.
+    tilts : (C, F) float
+        Directions in which the logarithms of the class weights may be wrong.
+    """
+
+    cov: FloatArray
+    tilts: FloatArray
+
+    @property
+    def of_probabilities(self) -> FloatArray:
+        """Covariance (P, P) of the free probabilities."""
+        n_free = len(self.cov) - self.tilts.shape[1]
+        return self.cov[:n_free, :n_free]
+
+    @property
+    def of_tilts(self) -> FloatArray:
+        """Covariance (F, F) of the tilts."""
+        n_free = len(self.cov) - self.tilts.shape[1]
+        return self.cov[n_free:, n_free:]
+
+    def weights(self, weight: FloatArray, tilt: FloatArray) -> FloatArray:
+        """Class weights (C,) after tilts (F,)."""
+        log = np.log(np.maximum(weight, CLASS_FLOOR)) + self.tilts @ tilt
+        out = np.exp(log - log.max())
+        return np.asarray(out / out.sum())
+
+    def error_of_share(self, weight: FloatArray, inside: FloatArray) -> float:
+        """Standard error of the share of pupils in classes marked by ``inside`` (C,)."""
+        away = self.tilts.T @ (weight * (inside - weight @ inside))
+        return float(np.sqrt(max(float(away @ self.of_tilts @ away), 0.0)))
+
+
+def single_tilts(expected: FloatArray) -> FloatArray:
+    """A direction (C, F) for every class that expects a pupil, but for one: weights sum to one."""
+    kept = np.flatnonzero(expected >= LEAST_WEIGHT)[1:]
+    return np.asarray(np.eye(len(expected))[:, kept])
+
+
+def joint_tilts(known: NDArray[np.int8]) -> FloatArray:
+    """Directions (C, K + 1): more pupils with a point, and points that hang together more or less.
+
+    The first terms of the log-linear model of the classes (Xu & von Davier 2008, ETS RR-08-27): where
+    weights lean on ability, or are more than the answers tell one by one, they can be wrong in no other way.
+
+    Parameters
+    ----------
+    known : (C, K) int8
+        1 has the point, 0 lacks it, −1 either.
+    """
+    has = np.where(known < 0, 0.5, known)
+    number = has.sum(axis=1)
+    return np.column_stack([has, (number - number.mean()) ** 2])
 
 
 def places(problem: Problem) -> IntArray:
@@ -33,23 +99,26 @@ def places(problem: Problem) -> IntArray:
     return out
 
 
-def covariance(
-    problem: Problem, parameters: Parameters, categories: NDArray[np.int16], posterior: FloatArray
-) -> FloatArray:
-    """Covariance (P, P) of the free probabilities, class weights marginalised.
+def what_is_known(
+    problem: Problem,
+    parameters: Parameters,
+    categories: NDArray[np.int16],
+    posterior: FloatArray,
+    tilts: FloatArray,
+) -> Known:
+    """How well the free probabilities and the class weights are known.
 
     Parameters
     ----------
     categories : (N, J) int
         −1 where missing.
     posterior : (N, C) float
+    tilts : (C, F) float
+        Directions in which the logarithms of the class weights may be wrong.
     """
     n_par = int(places(problem).max()) + 1
-    weight = parameters.weight
-    expected = posterior.sum(axis=0)
-    kept = np.flatnonzero(expected >= LEAST_WEIGHT)
-    kept = kept[1:] if len(kept) <= MAX_WEIGHTS else kept[:0]  # weights sum to one: one is no parameter
-    information = np.zeros((n_par + len(kept), n_par + len(kept)))
+    expected = parameters.weight @ tilts
+    information = np.zeros((n_par + len(expected), n_par + len(expected)))
     members = [
         (problem.group[j][:, None] == np.arange(problem.n_groups[j])).astype(np.float64)
         for j in range(len(problem.group))
@@ -58,10 +127,50 @@ def covariance(
         post = posterior[at : at + CHUNK]
         in_group = (post @ inside for inside in members)
         items = item_scores(problem, parameters.probability, categories[at : at + CHUNK], in_group)
-        score = np.hstack([items, post[:, kept] - weight[kept]])
+        score = np.hstack([items, post @ tilts - expected])
         information += score.T @ score
-    information[np.arange(n_par, len(information)), np.arange(n_par, len(information))] += 1e-3
-    return inverted(problem, parameters.probability, information, len(categories))[:n_par, :n_par]
+    priors = prior_information(problem, parameters.probability, len(information))
+    priors[np.arange(n_par, len(priors)), np.arange(n_par, len(priors))] = 1.0 / LARGEST_LOGIT_SD**2
+    answers = int((problem.n_categories - 1).sum())
+    if len(categories) * posterior.shape[1] * answers**2 > MOST_PRODUCTS:
+        return Known(inverted(information, priors, len(categories)), tilts)
+    complete, chance = products_of_answers(problem, parameters, categories, posterior, tilts)
+    return Known(inverse(information - chance + priors, complete + priors), tilts)
+
+
+def products_of_answers(
+    problem: Problem,
+    parameters: Parameters,
+    categories: NDArray[np.int16],
+    posterior: FloatArray,
+    tilts: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Sums (P + F, P + F) over pupils and classes of products of scores, were the classes known.
+
+    The first within items and within tilts: what there would be to know. The second between them: given
+    the class, answers to different items are independent, and its mean is nothing.
+    """
+    place, floored = places(problem), np.maximum(parameters.probability, FLOOR)
+    n_par = int(place.max()) + 1
+    within, between = (np.zeros((n_par + tilts.shape[1], n_par + tilts.shape[1])) for _ in range(2))
+    item = np.repeat(np.arange(len(place)), problem.n_categories - 1)
+    category = np.concatenate([np.arange(1, m) for m in problem.n_categories])
+    right = (categories[:, item] == category).astype(np.float64)
+    wrong = (categories[:, item] == 0).astype(np.float64)
+    same = item[:, None] == item
+    away = tilts - parameters.weight @ tilts
+    within[n_par:, n_par:] = len(categories) * (away.T * parameters.weight) @ away
+    for c, post in enumerate(posterior.T):
+        group = problem.group[item, c]
+        score = right / floored[item, group, category] - wrong / floored[item, group, 0]
+        rows = place[item, group, category]
+        products = (score.T * post) @ score
+        within[np.ix_(rows, rows)] += products * same
+        between[np.ix_(rows, rows)] += products * ~same
+        with_tilts = np.outer(post @ score, away[c])
+        between[rows, n_par:] += with_tilts
+        between[n_par:, rows] += with_tilts.T
+    return within, between
 
 
 def item_scores(
@@ -83,39 +192,47 @@ def item_scores(
     return score
 
 
-def inverted(
-    problem: Problem,
-    probability: FloatArray,
-    information: FloatArray,
-    n: int,
-    of_priors: FloatArray | None = None,
-) -> FloatArray:
-    """Covariance from the information of the answers, with the priors of the P free probabilities added.
+def prior_information(problem: Problem, probability: FloatArray, size: int) -> FloatArray:
+    """Curvature (size, size) of the priors of the free probabilities; nothing of further parameters."""
+    place, floored = places(problem), np.maximum(probability, FLOOR)
+    out = np.zeros((size, size))
+    for j, g, k in np.argwhere(place >= 0):
+        for h in range(1, int(problem.n_categories[j])):
+            out[place[j, g, k], place[j, g, h]] += problem.pseudo[j, g, 0] / floored[j, g, 0] ** 2
+        out[place[j, g, k], place[j, g, k]] += problem.pseudo[j, g, k] / floored[j, g, k] ** 2
+    return out
+
+
+def inverted(squares: FloatArray, priors: FloatArray, n: int) -> FloatArray:
+    """Covariance from a sum of squares of scores (P + F, P + F) and the curvature of the priors.
 
     Parameters
     ----------
-    information : (P + F, P + F) float
-        Free probabilities first.
     n : int
         Pupils. A sum of squares of n scores is right in the mean, its inverse too large, n/(n − p − 1) times
         (inverse Wishart): with 60 pupils and 50 parameters intervals would hold 99 %.
-    of_priors : (P + F, P + F) float, optional
-        Curvature of the priors of the further parameters.
     """
-    place, floored = places(problem), np.maximum(probability, FLOOR)
-    of_answers = information
-    information = information.copy() if of_priors is None else information + of_priors
-    for j, g, k in np.argwhere(place >= 0):
-        for h in range(1, int(problem.n_categories[j])):
-            information[place[j, g, k], place[j, g, h]] += problem.pseudo[j, g, 0] / floored[j, g, 0] ** 2
-        information[place[j, g, k], place[j, g, k]] += problem.pseudo[j, g, k] / floored[j, g, k] ** 2
-    told = float(np.sum(of_answers * np.linalg.inv(information + 1e-9 * np.eye(len(information)))))
-    information += of_answers * (n / max(n - told - 1.0, LEAST_FREEDOM * n) - 1.0)
+    information = squares + priors
+    told = float(np.sum(squares * np.linalg.inv(information + 1e-9 * np.eye(len(information)))))
+    information += squares * (n / max(n - told - 1.0, LEAST_FREEDOM * n) - 1.0)
     scale = np.sqrt(np.maximum(np.diag(information), 1e-12))
     values, vectors = np.linalg.eigh(information / scale[:, None] / scale[None, :])
     # directions that the answers leave open get the variance of an uninformed probability, no infinity
-    inverse = (vectors / np.maximum(values, 1e-6)) @ vectors.T
-    return np.asarray(inverse / scale[:, None] / scale[None, :])
+    out = (vectors / np.maximum(values, 1e-6)) @ vectors.T
+    return np.asarray(out / scale[:, None] / scale[None, :])
+
+
+def inverse(information: FloatArray, complete: FloatArray) -> FloatArray:
+    """Inverse of information of which at least `LEAST_TOLD` of the ``complete`` is there in every direction.
+
+    Off a maximum, as where a chance may not fall below another, the curvature can vanish or turn.
+    """
+    scale = np.sqrt(np.maximum(np.diag(complete), 1e-12))
+    root = np.linalg.cholesky(complete / scale[:, None] / scale[None, :] + 1e-9 * np.eye(len(scale)))
+    whitened = np.linalg.solve(root, np.linalg.solve(root, information / scale[:, None] / scale[None, :]).T)
+    values, vectors = np.linalg.eigh((whitened + whitened.T) / 2.0)
+    side = np.linalg.solve(root.T, vectors) / scale[:, None]
+    return np.asarray((side / np.maximum(values, LEAST_TOLD)) @ side.T)
 
 
 def draw_parameters(

@@ -19,15 +19,11 @@ from edumetrics.cdm.network.tree import TooWide
 from edumetrics.cdm.pairs import PairFit, residuals
 from edumetrics.cdm.preparation import Prepared, make_problem
 from edumetrics.cdm.report import mastery_reports, point_reports
-from edumetrics.cdm.results import ClassModelResult
+from edumetrics.cdm.results import ClassModelResult, Worth
+from edumetrics.cdm.uncertainty import Known
 from edumetrics.results import Caution
 
 MOST_CELLS = 120_000_000  # patterns × abilities × states of one step: not quite a second on two cores
-# Where points hang together otherwise than through one ability, many pupils make errors small and leave the
-# model's own. Variances then grow by this share of what pairs of items vary beyond chance: with three
-# abilities, 24 points and 9,054 pupils squared errors are twice the stated ones, and those of pairs ten
-# times.
-SHARE_OF_MISFIT = 1.0 / 6.0
 
 
 def diagnose_network(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
@@ -58,12 +54,11 @@ def diagnose_network(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
             ridge |= unpenalised_ridge(problem, total, best)
     cov = report.covariance(net, problem, best.parameters, parts, categories)
     pairs = residuals(report.expected_covariance(net, best.parameters, exam.worth), categories, exam.worth)
-    if not pairs.fits:
-        cov = cov * (1.0 + SHARE_OF_MISFIT * max(pairs.dispersion - 1.0, 0.0))
+    cov = cov * pairs.widening
     speaking, says = _speaking(exam, net)
     never = np.array([a is None and b is None for a, b in zip(says.sure, says.lack, strict=True)])
     refused = never | exam.alone
-    mastery, spread, bounds = mastery_reports(
+    mastery, bounds = mastery_reports(
         report.network_bounds(
             speaking, says.sure, says.lack, problem, best.parameters, cov, exam.categories, settings
         ),
@@ -76,9 +71,13 @@ def diagnose_network(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
         NO_CLASSES * len(categories),
     )  # fmt: skip
     n_free = len(cov) - 2 * net.n_points
+    known = Known(cov[:n_free, :n_free], np.zeros((space.n_classes, 0)))
+    groups = problem.pseudo.shape[1]
+    worth = Worth(np.repeat(exam.worth[:, None], groups, axis=1), np.zeros((len(exam.worth), groups)))
+    errors = report.share_errors(speaking, says.sure, says.lack, best.parameters, cov[n_free:, n_free:])
     result = conclude(
-        exam, space, problem, found, cov[:n_free, :n_free], pairs, never, mastery,
-        point_reports(bounds[:, exam.present], refused, spread, exam.names, exam.q),
+        exam, space, problem, found, known, worth, pairs, never, mastery,
+        point_reports(bounds[:, exam.present], refused, errors, exam.names, exam.q),
         ridge, "network", None, 2 * net.n_points, cautions,
     )  # fmt: skip
     return result, pairs

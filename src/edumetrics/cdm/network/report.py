@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from edumetrics.cdm import em
 from edumetrics.cdm.network.ability import LINE, NODES, WEIGHTS, at_nodes, feasible, prior_of
@@ -24,8 +25,10 @@ from edumetrics.cdm.network.messages import weighted
 from edumetrics.cdm.network.structure import Network
 from edumetrics.cdm.network.told import Literal
 from edumetrics.cdm.settings import Settings
-from edumetrics.cdm.uncertainty import draw_parameters, inverted, item_scores
+from edumetrics.cdm.uncertainty import draw_parameters, inverted, item_scores, prior_information
 from edumetrics.results import FloatArray
+
+STEP = 1e-4  # of a logit, in a difference quotient
 
 
 def covariance(
@@ -64,14 +67,14 @@ def covariance(
             points[run, :, own] = out.reshape(len(out), 2, len(own))
         score = np.hstack([items, points.reshape(part.n, 2 * net.n_points)])
         total = total + score.T @ score
-    information = np.array(total)
-    of_points = np.zeros_like(information)
-    first = len(information) - 2 * net.n_points
-    logits = np.log(parameters.chance / (1.0 - parameters.chance))
+    squares = np.array(total)
+    of_priors = prior_information(problem, parameters.probability, len(squares))
+    first = len(squares) - 2 * net.n_points
+    logits = logit(parameters.chance)
     for k in range(net.n_points):
         rows = [first + k, first + net.n_points + k]
-        of_points[np.ix_(rows, rows)] += prior_of(logits[0, k], logits[1, k])[2]
-    return inverted(problem, parameters.probability, information, len(categories), of_points)
+        of_priors[np.ix_(rows, rows)] += prior_of(logits[0, k], logits[1, k])[2]
+    return inverted(squares, of_priors, len(categories))
 
 
 def _score_weights(net: Network, at: FloatArray) -> list[FloatArray]:
@@ -100,11 +103,11 @@ def network_bounds(
     ``net`` holds the statements that ``sure`` and ``lack`` speak of. Compare `report.class_bounds`.
     """
     rng = np.random.default_rng(settings.seed + 1)
-    logits = np.log(parameters.chance / (1.0 - parameters.chance)).ravel()
+    logits = logit(parameters.chance).ravel()
     drawn = draw_parameters(problem, parameters.probability, logits, cov, rng, settings.draws)
     models = [(parameters.probability, priors(net, parameters.chance))]
     for probability, further in drawn:
-        chance = (1.0 / (1.0 + np.exp(-further))).reshape(2, -1)
+        chance = expit(further).reshape(2, -1)
         feasible(chance)
         models.append((probability, priors(net, chance)))
     chunk = max(CELLS // (2 * net.n_points * len(models)), 64)
@@ -120,6 +123,32 @@ def network_bounds(
                 bounds[d, 0, :, k] = _chance_of(net, state, sure[k])
                 bounds[d, 1, :, k] = 1.0 - _chance_of(net, state, lack[k])
         yield run, np.clip(bounds, 0.0, 1.0)
+
+
+def share_errors(
+    net: Network,
+    sure: Sequence[Literal | None],
+    lack: Sequence[Literal | None],
+    parameters: Parameters,
+    cov: FloatArray,
+) -> FloatArray:
+    """Standard errors (2, K) of the shares of a population that surely have, surely lack a point.
+
+    ``cov`` (2K, 2K) is that of the logits of each point below and above.
+    """
+    (nobody,) = parts_of(net, np.full((1, len(parameters.probability)), -1, dtype=np.int16))
+
+    def shares(logits: FloatArray) -> FloatArray:
+        prior = priors(net, expit(logits).reshape(2, -1))
+        state = states_of_pupils(net, nobody, upward(net, nobody, parameters.probability, prior))
+        said = [[_chance_of(net, state, one) for one in ones] for ones in (sure, lack)]
+        return np.array([[float(np.sum(one)) for one in row] for row in said])
+
+    at = logit(parameters.chance).ravel()
+    slope = np.stack(
+        [(shares(at + step) - shares(at - step)) / (2.0 * STEP) for step in STEP * np.eye(len(at))], axis=2
+    )
+    return np.asarray(np.sqrt(np.maximum(np.einsum("skf,fg,skg->sk", slope, cov, slope), 0.0)))
 
 
 def _chance_of(net: Network, state: Sequence[FloatArray], literal: Literal | None) -> FloatArray | float:

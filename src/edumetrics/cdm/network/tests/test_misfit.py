@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from edumetrics.arrays import response_matrix
-from edumetrics.cdm import Settings, diagnose
-from edumetrics.cdm.network import diagnosis
+from edumetrics.cdm import Settings, diagnose, pairs
 
 QUICK = Settings(check_ridge=False, starts=1, followed=1)
 
@@ -26,8 +25,8 @@ def draw(abilities, n):
 def test_errors_leave_room_where_pairs_of_items_do_not_fit(monkeypatch, abilities, wider):
     matrix, q = draw(abilities, 1500)
     errors, codes = [], []
-    for share in (diagnosis.SHARE_OF_MISFIT, 0.0):
-        monkeypatch.setattr(diagnosis, "SHARE_OF_MISFIT", share)
+    for share in (pairs.SHARE_OF_MISFIT, 0.0):
+        monkeypatch.setattr(pairs, "SHARE_OF_MISFIT", share)
         got = diagnose(matrix, q, "dina", settings=QUICK)
         assert got.n_classes is None
         errors.append(np.mean([item.guess.se for item in got.items]))
