@@ -36,30 +36,41 @@ def by_answers(table: NDArray[np.floating | np.integer]) -> IntArray:
     True
     """
     rows, columns = np.zeros(len(table), np.uint64), np.zeros(table.shape[1], np.uint64)
-    out = np.zeros_like(rows)
+    out, whole = np.zeros_like(rows), _is_whole(table)
     # Sums modulo 2⁶⁴ are the same in any order. Rows are told apart by what they have, columns by who has
     # what in them, rows again by what they have in which.
-    for part, bits in _bits(table):
+    for part, bits in _bits(table, whole):
         rows[part] = bits.sum(axis=1)
     rows = _mixed(rows)
-    for part, bits in _bits(table):
+    for part, bits in _bits(table, whole):
         columns += rows[part] @ bits
     columns = _mixed(columns)
-    for part, bits in _bits(table):
+    for part, bits in _bits(table, whole):
         out[part] = bits @ columns
     return np.asarray(np.argsort(out, kind="stable"), dtype=np.int64)
 
 
-def _bits(table: NDArray[np.floating | np.integer]) -> Iterator[tuple[slice, NDArray[np.uint64]]]:
-    """Some rows at a time as whole numbers; marks, whose last binary digits are mostly 0, stirred."""
+def _bits(
+    table: NDArray[np.floating | np.integer], whole: bool
+) -> Iterator[tuple[slice, NDArray[np.uint64]]]:
+    """Some rows at a time as whole numbers; parts of marks, whose last digits are mostly 0, stirred."""
     for low in range(0, len(table), CHUNK):
         part = slice(low, low + CHUNK)
-        chosen = table[part]
-        if table.dtype.kind == "f":
-            known = np.where(np.isnan(chosen), -1.0, chosen) + 0.0  # no −0
-            yield part, _mixed(known.astype(np.float64).view(np.uint64))
-        else:
-            yield part, chosen.astype(np.int64).view(np.uint64)
+        known = _known(table[part])
+        yield part, known.astype(np.int64).view(np.uint64) if whole else _mixed(known.view(np.uint64))
+
+
+def _is_whole(table: NDArray[np.floating | np.integer]) -> bool:
+    parts = (_known(table[low : low + CHUNK]) for low in range(0, len(table), CHUNK))
+    return table.dtype.kind != "f" or all(
+        (np.abs(part) < 2**62).all() and (part == np.rint(part)).all() for part in parts
+    )
+
+
+def _known(part: NDArray[np.floating | np.integer]) -> NDArray[np.floating | np.integer]:
+    if part.dtype.kind != "f":
+        return part
+    return np.where(np.isnan(part), -1.0, part) + 0.0  # no −0
 
 
 def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
