@@ -70,7 +70,8 @@ def _is_whole(table: NDArray[np.floating | np.integer]) -> bool:
 def _known(part: NDArray[np.floating | np.integer]) -> NDArray[np.floating | np.integer]:
     if part.dtype.kind != "f":
         return part
-    return np.where(np.isnan(part), -1.0, part) + 0.0  # no −0
+    wide = part.astype(np.float64)
+    return np.where(np.isnan(wide), -1.0, wide) + 0.0  # no −0
 
 
 def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:

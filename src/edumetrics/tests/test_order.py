@@ -47,6 +47,12 @@ def test_zero_has_one_sign():
     np.testing.assert_array_equal(by_answers(np.array([[-0.0, 1.0], [0.0, 1.0]])), [0, 1])
 
 
+@pytest.mark.parametrize("values", [(0.0, 1.0, np.nan), (0.0, 0.5, np.nan)])
+def test_short_floats_are_ordered_as_long_ones(values):
+    table = np.random.default_rng(1).choice(values, (50, 7))
+    np.testing.assert_array_equal(by_answers(table.astype(np.float32)), by_answers(table))
+
+
 @pytest.mark.parametrize("figure", ["omega", "bootstrap"])
 @pytest.mark.parametrize("missing", [0.0, 0.05])
 def test_intervals_of_omega(figure, missing):
