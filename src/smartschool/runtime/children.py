@@ -15,7 +15,7 @@ from smartschool.runtime.failure import Failure
 from smartschool.runtime.folder import DataFolder
 from smartschool.runtime.process import Identity, group_members, stop_group
 
-DEATHS, WINDOW = 5, 60.0  # this many deaths within so many seconds is a crash loop
+DEATHS, SHORT_LIFE = 5, 60.0  # this many deaths, each within so many seconds of its start, is a crash loop
 LOG_LIMIT = 20 * 1024 * 1024  # bytes; a longer log is set aside at the next start
 
 
@@ -29,12 +29,14 @@ class Child:
     polite: int = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     identity: Identity | None = None
-    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))
+    started: float = 0.0  # on the monotonic clock
+    lives: deque[float] = field(default_factory=lambda: deque(maxlen=DEATHS))  # seconds, of those that ended
 
     def start(self) -> None:
         """Start it in a group of its own, so that what it leaves behind can be found."""
         self.process = self.spawn()
         self.identity = Identity.of(self.process.pid)
+        self.started = time.monotonic()
 
     def died(self) -> bool:
         """True once after each death; the rest of its group is stopped, so the port is free again."""
@@ -42,13 +44,17 @@ class Child:
             return False
         if self.identity and self.polite != signal.SIGINT:  # a postmaster's children end by themselves
             stop_group(self.identity, patience=1)
-        self.deaths.append(time.monotonic())
+        self.lives.append(time.monotonic() - self.started)
         self.process = None
         return True
 
     def loops(self) -> bool:
-        """True when it died too often to go on."""
-        return len(self.deaths) == DEATHS and self.deaths[-1] - self.deaths[0] < WINDOW
+        """True when it died too often to go on: each restart ended soon, after however long a first life.
+
+        Lives are what is measured, not deaths a minute: a slow or busy machine needs 15 s and more for a
+        start that fails, and would otherwise go on for ever.
+        """
+        return len(self.lives) == DEATHS and max(list(self.lives)[1:]) < SHORT_LIFE
 
     def stop(self, patience: float = 10.0) -> None:
         """Ask, wait, kill the group."""

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from smartschool.runtime import database, roles, static_files
-from smartschool.runtime.children import DEATHS, WINDOW, Child, Register, python_child
+from smartschool.runtime.children import DEATHS, SHORT_LIFE, Child, Register, python_child
 from smartschool.runtime.failure import Failure
 from smartschool.runtime.folder import DataFolder
 from smartschool.runtime.lock import FolderLock
 from smartschool.runtime.program import forget_old_code
 from smartschool.settings import env
 
-WEB_PATIENCE = 60.0  # seconds until the first page must answer
+WEB_PATIENCE = 60.0  # seconds from a start of the web process until the first page must answer
 TICK = 0.2
 MOST_WORKERS = 4
 
@@ -166,7 +166,7 @@ class Supervisor:
                 continue
             if child.loops():
                 raise Failure(
-                    f"{child.name} 在 {WINDOW:.0f} 秒内退出了 {DEATHS} 次，已停止全部服务。"
+                    f"{child.name} 已退出 {DEATHS} 次，每次重启后都不到 {SHORT_LIFE:.0f} 秒，已停止全部服务。"
                     f"最后的记录（{child.log}）：\n{child.last_words()}"
                 )
             self.say(f"{child.name} 意外退出，正在重新启动。")
@@ -174,12 +174,11 @@ class Supervisor:
             register.write(self.children)
 
     def _wait_for_web(self) -> None:
-        deadline = time.monotonic() + WEB_PATIENCE
         register = Register(self.folder)
+        web = next(child for child in self.children if child.name == "web")
         while not self._asked_to_stop and not answers(self.host, self.port):
             self._tend(register)
-            if time.monotonic() > deadline:
-                web = next(child for child in self.children if child.name == "web")
+            if time.monotonic() > web.started + WEB_PATIENCE:
                 raise Failure(
                     f"网页服务 {WEB_PATIENCE:.0f} 秒内没有应答，最后的记录（{web.log}）：\n{web.last_words()}"
                 )
