@@ -43,7 +43,7 @@ class Bench:
         self.args = args
         self.root = Path(args.peers)
         self.folder = Path(tempfile.mkdtemp(prefix="psychometrics-"))
-        self.compiled: set[tuple[str, str]] = set()
+        self.compiled: set[tuple[str, tuple[str, ...]]] = set()
 
     def save(self, name: str, **arrays: np.ndarray) -> Path:
         """Write the arrays that a task needs."""
@@ -59,8 +59,8 @@ class Bench:
         """Run a script of this folder with our package; the number of calls comes last."""
         command = [sys.executable, str(HERE / script), *arguments]
         environment = self.environment_of_own(**threads)
-        if (script, arguments[0]) not in self.compiled:  # what was never compiled is, and is kept
-            self.compiled.add((script, arguments[0]))
+        if (script, arguments) not in self.compiled:  # what was never compiled is, and is kept
+            self.compiled.add((script, arguments))
             cold = self._run(command, 1, environment)["seconds"][0]
             return self._run(command, (repeats or self.args.repeats) + 1, environment) | {"cold": cold}
         return self._run(command, (repeats or self.args.repeats) + 1, environment)

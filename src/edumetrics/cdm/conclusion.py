@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edumetrics.cdm import em
 from edumetrics.cdm.classes import ClassSpace
+from edumetrics.cdm.ends import Ends
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
 from edumetrics.cdm.report import item_reports
@@ -29,6 +30,7 @@ def conclude(
     fit: em.Fit,
     known: Known,
     worth: Worth,
+    ends: Ends,
     pairs: PairFit,
     never: NDArray[np.bool_],
     mastery: Estimates,
@@ -69,7 +71,7 @@ def conclude(
     k_free = int((places(problem) >= 0).sum()) - sum(implied) + n_weights
     return ClassModelResult(
         model=exam.model,
-        items=item_reports(space, problem, fit, cov, exam.coding, worth, exam.names),
+        items=item_reports(space, problem, fit, cov, exam.coding, worth, ends, exam.names),
         points=points,
         mastery=mastery,
         pupils=exam.matrix.pupils,

@@ -13,6 +13,7 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em, sparse
 from edumetrics.cdm.classes import ClassSpace, TooManyClasses, class_space
 from edumetrics.cdm.conclusion import conclude
+from edumetrics.cdm.ends import ends_of
 from edumetrics.cdm.estimation import estimate, inhabited, lean_on_ability, unpenalised_ridge
 from edumetrics.cdm.higher_order import needs_ability, too_thin
 from edumetrics.cdm.network.diagnosis import diagnose_network
@@ -34,6 +35,7 @@ from edumetrics.cdm.uncertainty import (
     LEAST_WEIGHT,
     MAX_WEIGHTS,
     Known,
+    in_groups,
     joint_tilts,
     single_tilts,
     what_is_known,
@@ -158,8 +160,10 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
     )  # fmt: skip
     errors = share_errors(space, best.parameters, known)
     points = point_reports(bounds[:, exam.present], refused, errors, exam.names, exam.q)
+    posteriors = posterior(shard, em.node_model(problem, best.parameters))[0]
+    ends = ends_of(problem, best.parameters.probability, categories, in_groups(problem, posteriors))
     result = conclude(
-        exam, space, problem, best, known, worth, pairs, space.never_known, mastery, points, ridge,
+        exam, space, problem, best, known, worth, ends, pairs, space.never_known, mastery, points, ridge,
         "classes", n_classes, n_classes - 1, cautions,
     )  # fmt: skip
     return result, pairs

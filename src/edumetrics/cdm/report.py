@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from scipy.special import expit, logit, ndtr, ndtri
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em
 from edumetrics.cdm.classes import ClassSpace
+from edumetrics.cdm.ends import Ends
 from edumetrics.cdm.pull import SOME, Shares, mended
 from edumetrics.cdm.results import GroupOnItem, ItemDiagnosis, PointDiagnosis, Worth, not_identified
 from edumetrics.cdm.settings import Settings
@@ -89,6 +91,7 @@ def item_reports(
     cov: FloatArray,
     coding: Coding,
     worth: Worth,
+    ends: Ends,
     names: tuple[str, ...],
 ) -> tuple[ItemDiagnosis, ...]:
     """Items with the share that each group of pupils reaches."""
@@ -100,6 +103,10 @@ def item_reports(
         for g, mastered in enumerate(space.mastered[j]):
             n = float(fit.counts[j, g].sum())
             share = _share(next(found), round(n))
+            last = int(problem.n_categories[j]) - 1
+            distance = np.abs(worth.mean[j, g, [0, last]] - share.value)
+            nothing, everything = ends.open(j, g, distance, share.se or 0.0)
+            share = replace(share, low=0.0 if nothing else share.low, high=1.0 if everything else share.high)
             named = tuple(names[k] for k, has in zip(space.needs[j], mastered, strict=True) if has)
             groups.append(GroupOnItem(named, share, n))
         points = tuple(names[k] for k in space.needs[j])
@@ -243,7 +250,7 @@ def _interval(bounds: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     return value, low, high
 
 
-def _share(found: tuple[float, float, float, float], n: int) -> Outcome:
+def _share(found: tuple[float, float, float, float], n: int) -> Estimate:
     """Estimate of a share from value, standard error, and centre and error of its log-odds."""
     value, se, centre, error = map(float, found)
     half = min(Z95 * error, FARTHEST)

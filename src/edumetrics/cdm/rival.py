@@ -121,7 +121,8 @@ def together(result: ClassModelResult, j: int, part: slice) -> Estimate | None:
     size = np.array([group.n for group in groups])
     if size.sum() <= 0.0:
         return None
-    level = np.array([group.share.value for group in groups if isinstance(group.share, Estimate)])
+    shares = [group.share for group in groups if isinstance(group.share, Estimate)]
+    level = np.array([share.value for share in shares])
     marks = int(result.coding.n_categories[j])
     worth = result.worth.mean[j, part, 1:marks] - result.worth.mean[j, part, :1]
     value = float(size @ level / size.sum())
@@ -137,4 +138,8 @@ def together(result: ClassModelResult, j: int, part: slice) -> Estimate | None:
     slope[len(slope) - tilts.shape[1] :] = tilts.T @ (weight * away) / max(float(weight.sum()), 1e-12)
     error = float(np.sqrt(max(float(slope @ result.known.cov @ slope), 0.0)))
     low, high = share_interval(value, error)
+    if all(share.low == 0.0 for share in shares):
+        low = 0.0
+    if all(share.high == 1.0 for share in shares):
+        high = 1.0
     return Estimate(value, error, low, high, round(size.sum()), METHOD)

@@ -9,7 +9,7 @@ mean. The rest is the curvature of the likelihood (Louis 1982, J. R. Stat. Soc. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,14 +119,11 @@ def what_is_known(
     n_par = int(places(problem).max()) + 1
     expected = parameters.weight @ tilts
     information = np.zeros((n_par + len(expected), n_par + len(expected)))
-    members = [
-        (problem.group[j][:, None] == np.arange(problem.n_groups[j])).astype(np.float64)
-        for j in range(len(problem.group))
-    ]
     for at in range(0, len(categories), CHUNK):
         post = posterior[at : at + CHUNK]
-        in_group = (post @ inside for inside in members)
-        items = item_scores(problem, parameters.probability, categories[at : at + CHUNK], in_group)
+        items = item_scores(
+            problem, parameters.probability, categories[at : at + CHUNK], in_groups(problem, post)
+        )
         score = np.hstack([items, post @ tilts - expected])
         information += score.T @ score
     priors = prior_information(problem, parameters.probability, len(information))
@@ -171,6 +168,12 @@ def products_of_answers(
         between[rows, n_par:] += with_tilts
         between[n_par:, rows] += with_tilts.T
     return within, between
+
+
+def in_groups(problem: Problem, posterior: FloatArray) -> Iterator[FloatArray]:
+    """For each item the posterior (N, G_j) of its groups, from that of the classes (N, C)."""
+    for group, n_groups in zip(problem.group, problem.n_groups, strict=True):
+        yield posterior @ (group[:, None] == np.arange(n_groups)).astype(np.float64)
 
 
 def item_scores(

@@ -53,6 +53,7 @@ def diagnose_network(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
         if climbing.check_ridge:
             ridge |= unpenalised_ridge(problem, total, best)
     cov = report.covariance(net, problem, best.parameters, parts, categories)
+    ends = report.ends(net, problem, best.parameters, parts, categories)
     pairs = residuals(report.expected_covariance(net, best.parameters, exam.worth), categories, exam.worth)
     cov = cov * pairs.widening
     speaking, says = _speaking(exam, net)
@@ -76,7 +77,7 @@ def diagnose_network(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
     worth = Worth(np.repeat(exam.worth[:, None], groups, axis=1), np.zeros((len(exam.worth), groups)))
     errors = report.share_errors(speaking, says.sure, says.lack, best.parameters, cov[n_free:, n_free:])
     result = conclude(
-        exam, space, problem, found, known, worth, pairs, never, mastery,
+        exam, space, problem, found, known, worth, ends, pairs, never, mastery,
         point_reports(bounds[:, exam.present], refused, errors, exam.names, exam.q),
         ridge, "network", None, 2 * net.n_points, cautions,
     )  # fmt: skip

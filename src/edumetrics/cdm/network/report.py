@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from edumetrics.cdm import em
+from edumetrics.cdm.ends import Ends, ends_of
 from edumetrics.cdm.network.ability import LINE, NODES, WEIGHTS, at_nodes, feasible, prior_of
 from edumetrics.cdm.network.expectation import (
     CELLS,
     Parameters,
     Part,
+    Upward,
     downward,
     parts_of,
     priors,
@@ -44,20 +46,13 @@ def covariance(
     """
     prior = priors(net, parameters.chance)
     weights = _score_weights(net, at_nodes(parameters.chance))
-    home = {int(j): (c, i) for c, here in enumerate(net.items) for i, j in enumerate(here.items)}
     first = 0
     total: FloatArray | float = 0.0
     for part in parts:
         up = upward(net, part, parameters.probability, prior)
-        state = states_of_pupils(net, part, up)
-        in_groups = []
-        for j in range(len(problem.n_groups)):
-            c, i = home[j]
-            member = net.items[c].group[i][:, None] == np.arange(problem.n_groups[j])
-            in_groups.append(state[c] @ member)
         mine = categories[first : first + part.n]
         first += part.n
-        items = item_scores(problem, parameters.probability, mine, in_groups)
+        items = item_scores(problem, parameters.probability, mine, _in_groups(net, problem, part, up))
         points = np.zeros((part.n, 2, net.n_points))
         for c, run, shared in shared_by_pupils(net, part, up):
             own = net.points[c].points
@@ -75,6 +70,32 @@ def covariance(
         rows = [first + k, first + net.n_points + k]
         of_priors[np.ix_(rows, rows)] += prior_of(logits[0, k], logits[1, k])[2]
     return inverted(squares, of_priors, len(categories))
+
+
+def ends(
+    net: Network,
+    problem: em.Problem,
+    parameters: Parameters,
+    parts: Sequence[Part],
+    categories: NDArray[np.int16],
+) -> Ends:
+    """What it would cost to move each group of an item to its ends; ``categories`` as in `covariance`."""
+    prior, first = priors(net, parameters.chance), 0
+    total = Ends.nothing(problem)
+    for part in parts:
+        in_groups = _in_groups(net, problem, part, upward(net, part, parameters.probability, prior))
+        total += ends_of(problem, parameters.probability, categories[first : first + part.n], in_groups)
+        first += part.n
+    return total
+
+
+def _in_groups(net: Network, problem: em.Problem, part: Part, up: Upward) -> Iterator[FloatArray]:
+    """For each item the posterior (n, G_j) of its groups."""
+    state = states_of_pupils(net, part, up)
+    home = {int(j): (c, i) for c, here in enumerate(net.items) for i, j in enumerate(here.items)}
+    for j, n_groups in enumerate(problem.n_groups):
+        c, i = home[j]
+        yield state[c] @ (net.items[c].group[i][:, None] == np.arange(n_groups))
 
 
 def _score_weights(net: Network, at: FloatArray) -> list[FloatArray]:
