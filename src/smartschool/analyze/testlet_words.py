@@ -5,6 +5,8 @@ from __future__ import annotations
 from smartschool.analyze.report_json import Json
 from smartschool.analyze.words import REASON_CODES, fixed, the_items
 
+WORTH_SAYING = 0.015  # of reliability: below, taking the items as unrelated would have misled nobody
+
 
 def sentences(part: Json) -> list[str]:
     """What a teacher reads of it; an empty list where there is nothing to say."""
@@ -31,7 +33,7 @@ def sentences(part: Json) -> list[str]:
             out.append(f"{items}（“{group['name']}”）：共用材料，作答看不出互相牵连。")
     honest, claimed = part["reliability"], part["reliability_if_independent"]
     if out and "estimate" in honest and "estimate" in claimed:
-        before, after = fixed(claimed["estimate"]), fixed(honest["estimate"])
-        if before != after:
-            out.append(f"当成互不相干的题，信度会说成 {before}；算上牵连是 {after}，以后者为准。")
+        before, after = claimed["estimate"], honest["estimate"]
+        if abs(before - after) >= WORTH_SAYING:
+            out.append(f"当成互不相干的题，信度是 {fixed(before)}；算上牵连是 {fixed(after)}，以后者为准。")
     return out

@@ -118,7 +118,7 @@ def test_items_of_one_text_are_calibrated_together(run, exam):
     assert "题 q13、q14、q15、q16（“桥”）：读懂了几题都好" in page
     assert "题 q9、q10、q11、q12（“天鹅”）：共用材料，作答看不出互相牵连。" in page
     claimed, honest = (part[key]["estimate"] for key in ("reliability_if_independent", "reliability"))
-    assert f"信度会说成 {claimed:.2f}；算上牵连是 {honest:.2f}" in page
+    assert f"信度是 {claimed:.2f}；算上牵连是 {honest:.2f}" in page
     sheet = (
         CalamineWorkbook.from_path(str(result.folder / "report.xlsx")).get_sheet_by_name("题组").to_python()
     )

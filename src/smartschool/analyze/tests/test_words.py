@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 import edumetrics
 from edumetrics.exam import Flag
 from edumetrics.results import Caution
+from smartschool.analyze.testlet_words import sentences
 from smartschool.analyze.words import FLAGS, caution, the_item
 
 DATA = {
@@ -56,3 +59,17 @@ def test_a_prior_that_rests_on_nobody_does_not_count_pupils():
 def test_an_option_that_few_choose_is_not_said_to_be_chosen_by_nobody():
     """The flag stands for fewer than 5 %, not for none."""
     assert "没人" not in FLAGS[Flag.NON_FUNCTIONING][0]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "honest", "said"),
+    [(0.85, 0.78, "信度是 0.85；算上牵连是 0.78"), (0.65, 0.66, None), (0.7, 0.7, None)],
+)
+def test_reliability_with_related_items_is_told_where_it_differs(claimed, honest, said):
+    part = {
+        "groups": [{"name": "", "items": ["甲", "乙"], "matters": True}],
+        "reliability": {"estimate": honest},
+        "reliability_if_independent": {"estimate": claimed},
+    }
+    told = [line for line in sentences(part) if "信度" in line]
+    assert [said in line for line in told] == ([True] if said else [])
