@@ -231,7 +231,7 @@ def _points(
     table = np.asarray(q, dtype=np.float64)
     names = tuple(points) if points is not None else tuple(str(k + 1) for k in range(table.shape[1]))
     result = mastery(matrix, table, names, taught=taught, prior=prior, settings=settings.mastery)
-    weights = item_weights(table, matrix.full)
+    weights = item_weights(table, matrix.full, matrix.items)
     valid = matrix.valid
     score = np.where(valid, matrix.shares, 0.0) @ weights
     weight = valid.astype(np.float64) @ weights

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -13,7 +15,7 @@ from edumetrics.results import BoolArray, FloatArray
 FACILITY_PUPILS, VARIANCE_PUPILS = 4.0, 9.0
 
 
-def item_weights(q: ArrayLike, full: ArrayLike) -> FloatArray:
+def item_weights(q: ArrayLike, full: ArrayLike, items: Sequence[str] | None = None) -> FloatArray:
     """Weights of items (rows) for points (columns): an item's full mark is shared by its points.
 
     Parameters
@@ -21,11 +23,13 @@ def item_weights(q: ArrayLike, full: ArrayLike) -> FloatArray:
     q : array_like, items × points
         0/1, or any non-negative shares (they are normed within the item).
     full : array_like, items
+    items : sequence of str, optional
+        Their names in an error; numbered from 1 when left out.
 
     Raises
     ------
     BadWeights
-        On a negative or non-finite entry. Items without any point simply count for none.
+        On a negative or non-finite entry, with its item. Items without any point simply count for none.
     """
     table = np.asarray(q, dtype=np.float64)
     if table.ndim != 2:
@@ -33,7 +37,9 @@ def item_weights(q: ArrayLike, full: ArrayLike) -> FloatArray:
     bad = ~np.isfinite(table) | (table < 0)
     if bad.any():
         j = int(np.argwhere(bad)[0, 0])
-        raise BadWeights(item=str(j + 1), value=float(table[bad][0]))
+        raise BadWeights(
+            item=items[j] if items is not None and j < len(items) else str(j + 1), value=float(table[bad][0])
+        )
     total = table.sum(axis=1, keepdims=True)
     shares = np.divide(table, total, out=np.zeros_like(table), where=total > 0)
     return np.asarray(shares * np.asarray(full, dtype=np.float64)[:, None])

@@ -70,7 +70,7 @@ def mastery(
     facilities of the pupils' own items is added.
     """
     chosen = settings or MasterySettings()
-    weights = item_weights(q, matrix.full)
+    weights = item_weights(q, matrix.full, matrix.items)
     names = tuple(points)
     if weights.shape != (matrix.n_items, len(names)):
         raise ShapeMismatch(value=f"q is {weights.shape}, expected ({matrix.n_items}, {len(names)})")

@@ -18,8 +18,16 @@ NAN = float("nan")
 
 def test_weights_share_the_full_mark():
     np.testing.assert_allclose(item_weights([[1, 1], [0, 1], [0, 0]], [4, 6, 2]), [[2, 2], [0, 6], [0, 0]])
-    with pytest.raises(BadWeights):
+    with pytest.raises(BadWeights) as error:
         item_weights([[1, -1]], [4])
+    assert error.value.item == "1"
+
+
+def test_a_bad_weight_is_named_with_its_item():
+    matrix = response_matrix(np.eye(3), 1, items=["第1题", "第2题", "第3题"])
+    with pytest.raises(BadWeights) as error:
+        mastery(matrix, [[1], [NAN], [1]], ["k"])
+    assert error.value.item == "第2题"
 
 
 def test_posterior_with_a_given_prior_follows_the_formula():

@@ -156,7 +156,7 @@ def prepare(
             [point.code for point in sketch.points],
             settings=ExamSettings(mastery=settings.mastery, bands=settings.bands),
         )
-        weights = item_weights(q, matrix.full)
+        weights = item_weights(q, matrix.full, matrix.items)
         held = matrix.valid @ weights
         got = np.where(matrix.valid, matrix.shares, 0.0) @ weights
     return Paper(
