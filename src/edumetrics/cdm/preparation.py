@@ -123,8 +123,14 @@ def prepare(
     n = int(matrix.present.sum())
     if n < settings.minimum_pupils:
         return Insufficient(Reason.NO_RESPONSES if n == 0 else Reason.TOO_FEW_PUPILS, n)
-    coded = learn_coding(matrix, settings.max_categories)
     row = {item: j for j, item in enumerate(matrix.items)}
+
+    def fewest_points(item: str) -> tuple[int, ...]:
+        """Of items with the same answers that one is kept, wherever it stands on the paper."""
+        needed = needs[row[item]]
+        return (0 if needed.any() else 1, int(needed.sum()), *np.flatnonzero(needed).tolist())
+
+    coded = learn_coding(matrix, settings.max_categories, first=fewest_points)
     kept = np.array([needs[row[item]].any() for item in coded.coding.items], dtype=np.bool_)
     excluded = dict(coded.excluded)
     cautions = list(coded.cautions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -85,19 +85,25 @@ class Coded:
 
 
 def learn_coding(
-    matrix: ResponseMatrix, max_categories: int = MAX_CATEGORIES, min_count: int = MIN_COUNT
+    matrix: ResponseMatrix,
+    max_categories: int = MAX_CATEGORIES,
+    min_count: int = MIN_COUNT,
+    first: Callable[[str], tuple[int, ...]] | None = None,
 ) -> Coded:
     """Derive categories from the marks that occur.
 
     Marks that nobody got make no category. Neighbouring values are merged where there are more
     than ``max_categories`` or fewer than ``min_count`` pupils; each merge is reported. Left out,
-    with a reason: items without marks, items on which all have the same mark, and items whose
-    column repeats an earlier one.
+    with a reason: items without marks, items on which all have the same mark, and of items whose
+    columns are the same all but one: the first in the matrix, or that with the least ``first(item)``.
     """
     found = coding_from_tallies(matrix.items, tallies(matrix), max_categories, min_count)
     coding, excluded, cautions = found
     categories = coding.encode(matrix)
-    repeats = _repeats(categories, coding.counts)
+    order = list(range(len(coding.items)))
+    if first is not None:
+        order.sort(key=lambda j: first(coding.items[j]))
+    repeats = _repeats(categories, coding.counts, order)
     for j, twin in repeats.items():
         item = coding.items[j]
         excluded[item] = Insufficient(Reason.NOT_IDENTIFIED, int(coding.counts[j].sum()))
@@ -206,15 +212,17 @@ def _bins(freq: IntArray, max_categories: int, min_count: int) -> IntArray:
     return bins
 
 
-def _repeats(categories: NDArray[np.int16], counts: Sequence[IntArray]) -> dict[int, int]:
-    """Columns that equal an earlier column in every cell: index → index of the first.
+def _repeats(
+    categories: NDArray[np.int16], counts: Sequence[IntArray], order: Sequence[int]
+) -> dict[int, int]:
+    """Columns that equal one before them in ``order`` in every cell: index → index of the first.
 
     ``counts`` of the categories differ in most columns, which then need no look at the cells.
     """
     alike: dict[tuple[int, ...], list[int]] = {}
     out: dict[int, int] = {}
-    for j, count in enumerate(counts):
-        earlier = alike.setdefault(tuple(count.tolist()), [])
+    for j in order:
+        earlier = alike.setdefault(tuple(counts[j].tolist()), [])
         twin = next((i for i in earlier if (categories[:, i] == categories[:, j]).all()), None)
         if twin is None:
             earlier.append(j)
