@@ -304,6 +304,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=1800, help="seconds a peer may take")
     parser.add_argument("--peers", default=str(Path(tempfile.gettempdir()) / "psychometrics-peers"))
     args = parser.parse_args()
+    if unknown := set(args.tasks.split(",")) - set(TASKS):
+        parser.error(f"no such task: {', '.join(sorted(unknown))}; there are {', '.join(TASKS)}")
     bench = Bench(args)
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"medians of {args.repeats} after the first call")
