@@ -204,7 +204,7 @@ def gpcm(bench: Bench) -> None:
     with_errors(bench, f"{title}, with standard errors, from marks", "mirt_gpcm_errors", path, x)
 
 
-def dina(bench: Bench, title: str, found: tuple | None, peers: bool) -> None:
+def dina(bench: Bench, title: str, found: tuple | None, peers: bool = False, starts: bool = False) -> None:
     """DINA by maximum likelihood."""
     if found is None:
         print(f"\n{title}\n  this exam is not at hand (SMARTSCHOOL_DATA)")
@@ -213,6 +213,8 @@ def dina(bench: Bench, title: str, found: tuple | None, peers: bool) -> None:
     path = bench.save("dina", x=x, q=q)
     own = bench.own("dina", path)
     others: dict[str, dict | str] = {}
+    if starts:
+        bench.report(f"{title}, best of eight starts", bench.own("dina_of_starts", path), others)
     if peers:
         peer = bench.peer("main", "mirt_dina", path)
         if not isinstance(peer, str):
@@ -321,9 +323,9 @@ def main() -> None:
         elif task == "dina-frcsub":
             dina(bench, "DINA frcsub (536 × 20, K = 8)", data.exam("frcsub"), peers=True)
         elif task == "dina-math1":
-            dina(bench, "DINA math1 (4,209 × 20, K = 11)", data.exam("math1"), peers=False)
+            dina(bench, "DINA math1 (4,209 × 20, K = 11)", data.exam("math1"), starts=True)
         elif task == "dina-16" and not args.quick:
-            dina(bench, "DINA 5,000 × 40, K = 16", data.knowledge_states(), peers=False)
+            dina(bench, "DINA 5,000 × 40, K = 16", data.knowledge_states())
         elif task == "bkt":
             bkt(bench)
         elif task == "season":

@@ -89,8 +89,23 @@ def likelihood(data: dict) -> Callable[[], dict]:
 
 
 def dina(data: dict) -> Callable[[], dict]:
-    """DINA by maximum likelihood from one start; ``guess`` and ``slip`` given: class weights only."""
-    from edumetrics.cdm import Settings, em, sparse
+    """DINA by maximum likelihood from one start."""
+    from edumetrics.cdm import em, sparse
+
+    return _dina(
+        data, lambda at, shard, share, s: sparse.fit(at, shard, em.start(at, share), s.tolerance, 3000)
+    )
+
+
+def dina_of_starts(data: dict) -> Callable[[], dict]:
+    """The best of as many starts as the package takes unasked, the likeliest followed to its end."""
+    from edumetrics.cdm.estimation import estimate
+
+    return _dina(data, lambda *known: estimate(*known)[0])
+
+
+def _dina(data: dict, fitted: Callable) -> Callable[[], dict]:
+    from edumetrics.cdm import Settings
     from edumetrics.cdm.classes import class_space
     from edumetrics.cdm.diagnosis import pack_for
     from edumetrics.cdm.preparation import make_problem
@@ -101,13 +116,12 @@ def dina(data: dict) -> Callable[[], dict]:
     two = [np.array([0.0, 1.0])] * j
     coding = Coding(tuple(map(str, range(j))), tuple([np.array([0.5])] * j), tuple(two), tuple(two))
     share = np.column_stack([1 - x.mean(axis=0), x.mean(axis=0)])
+    settings = Settings(prior=False, monotone=False, followed=1, tolerance=1e-4)
 
     def run() -> dict:
         space = class_space(q)
-        problem = make_problem(space, coding, "dina", Settings(prior=False, monotone=False), len(x))
-        shard = pack_for(space.n_classes, coding, x.astype(np.int16))
-        first = em.start(problem, share)
-        fit = sparse.fit(problem, shard, first, 1e-4, 3000)
+        problem = make_problem(space, coding, "dina", settings, len(x))
+        fit = fitted(problem, pack_for(space.n_classes, coding, x.astype(np.int16)), share, settings)
         return {"loglik": fit.loglik, "classes": space.n_classes, "evaluations": fit.evaluations}
 
     return run
