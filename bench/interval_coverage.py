@@ -5,7 +5,8 @@
 The items of a world follow from the seed, and so do the pupils of each replication. What an interval
 ought to hold is the value in the population (400,000 pupils), for a pupil's mastery the mean chance
 of a mark over the items of the point, for a slope what the population gives with the same marks merged.
-A line outside 90–98.5 % is marked.
+A line outside 90–98.5 % is marked; ± is its own error (95 %), from how replications differ: figures of
+which a replication has one move by ± 4 with a hundred of them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,25 +33,46 @@ POPULATION, LARGE = 400_000, 100_000
 
 @dataclass
 class Tally:
-    """Intervals seen, those that hold the truth, their widths, refusals."""
+    """Intervals seen, those that hold the truth, their widths, refusals: by figure, a row a replication."""
 
-    rows: dict[str, list[float]] = field(default_factory=lambda: defaultdict(lambda: [0.0, 0.0, 0.0, 0.0]))
+    rows: dict[str, list[list[float]]] = field(default_factory=lambda: defaultdict(list))
+    replication: int = 0
+
+    def _row(self, name: str) -> list[float]:
+        rows = self.rows[name]
+        rows += [[0.0] * 4 for _ in range(self.replication + 1 - len(rows))]
+        return rows[self.replication]
 
     def many(self, name: str, got: Estimates, truth: np.ndarray) -> None:
-        row, known = self.rows[name], got.known
+        row, known = self._row(name), got.known
         row[0] += known.sum()
         row[1] += ((got.low <= truth + 1e-9) & (truth <= got.high + 1e-9))[known].sum()
         row[2] += (got.high - got.low)[known].sum()
         row[3] += (~known).sum()
 
     def one(self, name: str, got: Estimate | Insufficient, truth: float) -> None:
-        row = self.rows[name]
+        row = self._row(name)
         if isinstance(got, Insufficient):
             row[3] += 1
             return
         row[0] += 1
         row[1] += got.low <= truth <= got.high
         row[2] += got.high - got.low
+
+    def lines(self) -> Iterator[str]:
+        """A line a figure: coverage and its error, mean width, refusals."""
+        for figure, rows in self.rows.items():
+            seen, held, width, _ = np.array(rows).T
+            refused = int(sum(row[3] for row in rows))
+            if not seen.sum():
+                yield f"{figure:17s} refused"
+                continue
+            share = held.sum() / seen.sum()
+            error = 1.96 * float(np.sqrt(np.square(held - share * seen).sum())) / seen.sum()
+            mark = "" if 0.90 <= share <= 0.985 else "  <<"
+            wide = width.sum() / seen.sum()
+            line = f"{figure:17s} {100 * share:6.1f} % ± {100 * error:4.1f}  width {wide:9.4f}"
+            yield f"{line}  of {int(seen.sum())}, {refused} refused{mark}"
 
 
 def slopes_of(exam: Calibration, large: ResponseMatrix, model: str) -> FloatArray:
@@ -70,7 +93,7 @@ def study(name: str, seed: int, pupils: int, replications: int) -> None:
     slopes: dict[tuple[int, ...], FloatArray] = {}
     weights = world.q / world.q.sum(axis=1, keepdims=True) * world.full[:, None]
     rng, tally = np.random.default_rng([seed, 2, pupils]), Tally()
-    for _ in range(replications):
+    for tally.replication in range(replications):
         marks, chance = world.draw(pupils, rng)
         matrix = response_matrix(marks, world.full)
         got = analyse_exam(matrix, world.q)
@@ -92,13 +115,8 @@ def study(name: str, seed: int, pupils: int, replications: int) -> None:
                 slopes[merged] = slopes_of(exam, large, world.slopes)
             for item, true in zip(exam.items, slopes[merged], strict=True):
                 tally.one(f"slope ({world.slopes})", item.slope, true)
-    for figure, (seen, held, width, refused) in tally.rows.items():
-        if seen:
-            mark = "" if 0.90 <= held / seen <= 0.985 else "  <<"
-            line = f"{100 * held / seen:6.1f} %  width {width / seen:9.4f}  of {int(seen)}"
-            print(f"{name:9s} N={pupils:<6d} {figure:17s} {line}, {int(refused)} refused{mark}", flush=True)
-        else:
-            print(f"{name:9s} N={pupils:<6d} {figure:17s} refused", flush=True)
+    for line in tally.lines():
+        print(f"{name:9s} N={pupils:<6d} {line}", flush=True)
 
 
 def main() -> None:
