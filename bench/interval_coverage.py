@@ -68,7 +68,8 @@ class Tally:
                 yield f"{figure:17s} refused"
                 continue
             share = held.sum() / seen.sum()
-            error = 1.96 * float(np.sqrt(np.square(held - share * seen).sum())) / seen.sum()
+            away = float(np.sqrt(np.square(held - share * seen).sum()))
+            error = max(1.96 * away, 3.0) / seen.sum()  # rule of three where none or all hold
             mark = "" if 0.90 <= share <= 0.985 else "  <<"
             wide = width.sum() / seen.sum()
             line = f"{figure:17s} {100 * share:6.1f} % ± {100 * error:4.1f}  width {wide:9.4f}"
