@@ -16,7 +16,7 @@ ITEM_TITLES = ("item", "题号", "题目", "item_id", "id")
 TYPE_TITLES = ("type", "题型", "类型")
 FULL_TITLES = ("full_score", "满分", "分值", "full")
 TESTLET_TITLES = ("testlet", "题组", "材料", "共用材料")
-KEY_TITLES = ("key", "答案", "标准答案", "参考答案")
+KEY_TITLES = ("key", "答案", "标准答案", "参考答案", "正确答案", "answer", "correct_answer")
 CODE_TITLES = ("code", "编码", "代码", "知识点编码")
 NAME_TITLES = ("name", "名称", "知识点", "知识点名称")
 

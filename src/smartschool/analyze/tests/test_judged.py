@@ -45,3 +45,9 @@ def test_the_type_decides_about_letters(run, exam):
 
 def test_a_stray_answer_does_not_hide_a_judgement(run, exam):
     assert scores(run, exam, "T", ["√", "×", "T", "对", "A", ""])[0][:5] == [2, 0, 2, 2, 0]
+
+
+@pytest.mark.parametrize("title", ["key", "答案", "正确答案", "Answer", "correct_answer"])
+def test_the_key_stands_under_the_words_that_tables_use(run, exam, title):
+    report = run(exam("student,1\nS1,B\nS2,A\nS3,B\n", items=f"item,full_score,{title}\n1,2,B\n")).report
+    assert [pupil["total"] for pupil in report["pupils"]] == [2, 0, 2]
