@@ -107,8 +107,7 @@ def dina_of_starts(data: dict) -> Callable[[], dict]:
 def _dina(data: dict, fitted: Callable) -> Callable[[], dict]:
     from edumetrics.cdm import Settings
     from edumetrics.cdm.classes import class_space
-    from edumetrics.cdm.diagnosis import pack_for
-    from edumetrics.cdm.preparation import make_problem
+    from edumetrics.cdm.preparation import make_problem, pack_for
     from edumetrics.irt.coding import Coding
 
     x, q = data["x"], data["q"].astype(bool)

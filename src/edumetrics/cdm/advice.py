@@ -14,7 +14,7 @@ import numpy as np
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em
 from edumetrics.cdm.classes import CANNOT_TELL
-from edumetrics.cdm.diagnosis import pack_for
+from edumetrics.cdm.preparation import pack_for
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.results import FloatArray, Insufficient, IntArray, Reason
 from edumetrics.runners.stats import stats
@@ -46,8 +46,10 @@ class QAdvice:
     change: bool
 
 
-def q_advice(result: ClassModelResult, matrix: ResponseMatrix) -> tuple[QAdvice, ...] | Insufficient:
-    """Advice on every item that `FEWEST` pupils answered, from a diagnosis under "gdina".
+def q_advice(
+    result: ClassModelResult, matrix: ResponseMatrix, fewest: int = FEWEST
+) -> tuple[QAdvice, ...] | Insufficient:
+    """Advice on every item that ``fewest`` pupils answered, from a diagnosis under "gdina".
 
     Parameters
     ----------
@@ -61,24 +63,31 @@ def q_advice(result: ClassModelResult, matrix: ResponseMatrix) -> tuple[QAdvice,
     n_points = result.space.known.shape[1]
     if n_points > MOST_POINTS:
         return Insufficient(Reason.NOT_IDENTIFIED, n_points)
-    if result.n < FEWEST:
+    if result.n < fewest:
         return Insufficient(Reason.TOO_FEW_PUPILS, result.n)
     categories = result.coding.encode(matrix)
     shard = pack_for(result.space.n_classes, result.coding, categories[(categories >= 0).any(axis=1)])
     counts = stats(shard, em.node_model(result.problem, result.parameters)).counts
-    names = tuple(p.point for p in result.points)
+
+    def named(choice: tuple[int, ...]) -> tuple[str, ...]:
+        return tuple(result.points[k].point for k in choice)
+
     state = result.space.known.astype(np.int64) @ (1 << np.arange(n_points))
     choices = [c for size in range(1, n_points + 1) for c in combinations(range(n_points), size)]
     out = []
     for j, item in enumerate(result.coding.items):
         marks = result.coding.marks[j]
+        given = result.space.needs[j]
         weight = counts[j, : len(marks)].sum(axis=0)
         reached = ((marks - marks[0]) / (marks[-1] - marks[0])) @ counts[j, : len(marks)]
-        if weight.sum() < FEWEST:
+        if round(weight.sum()) < fewest:
             continue
-        whole = _explained(state, weight, reached, tuple(range(n_points)))
-        share = {c: _explained(state, weight, reached, c) / max(whole, 1e-12) for c in choices}
-        given = result.space.needs[j]
+        share = {c: _explained(state, weight, reached, c) for c in choices}
+        whole = share[tuple(range(n_points))]
+        if whole <= 0.0:  # all points together explain no more than chance
+            out.append(QAdvice(item, named(given), named(given), 0.0, 0.0, change=False))
+            continue
+        share = {c: value / whole for c, value in share.items()}
         best = next(
             max(same, key=lambda c: share[c])
             for same in ([c for c in choices if len(c) == k] for k in range(1, n_points + 1))
@@ -89,8 +98,8 @@ def q_advice(result: ClassModelResult, matrix: ResponseMatrix) -> tuple[QAdvice,
         )
         out.append(
             QAdvice(
-                item, tuple(names[k] for k in given), tuple(names[k] for k in best),
-                float(share[given]), float(share[best]), bool(best != given and better),
+                item, named(given), named(best), min(float(share[given]), 1.0), min(float(share[best]), 1.0),
+                change=bool(best != given and better),
             )
         )  # fmt: skip
     return tuple(out)

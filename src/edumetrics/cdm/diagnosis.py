@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em, sparse
+from edumetrics.cdm.another_q import with_another_q
 from edumetrics.cdm.classes import ClassSpace, TooManyClasses, class_space
 from edumetrics.cdm.conclusion import conclude
 from edumetrics.cdm.ends import ends_of
@@ -18,7 +18,7 @@ from edumetrics.cdm.estimation import estimate, inhabited, lean_on_ability, unpe
 from edumetrics.cdm.higher_order import needs_ability, too_thin
 from edumetrics.cdm.network.diagnosis import diagnose_network
 from edumetrics.cdm.pairs import PairFit, pair_fit
-from edumetrics.cdm.preparation import Prepared, make_problem, prepare
+from edumetrics.cdm.preparation import Prepared, make_problem, pack_for, prepare
 from edumetrics.cdm.pull import offset_of_some
 from edumetrics.cdm.report import (
     class_bounds,
@@ -29,7 +29,7 @@ from edumetrics.cdm.report import (
     worth_of_marks,
 )
 from edumetrics.cdm.results import ClassModelResult, Worth
-from edumetrics.cdm.rival import held, leaned, rule_holds
+from edumetrics.cdm.rival import held, leaned, rule_holds, stretched
 from edumetrics.cdm.settings import Settings
 from edumetrics.cdm.uncertainty import (
     LEAST_WEIGHT,
@@ -40,9 +40,8 @@ from edumetrics.cdm.uncertainty import (
     single_tilts,
     what_is_known,
 )
-from edumetrics.irt.coding import Coding
-from edumetrics.results import Caution, Insufficient
-from edumetrics.runners.packing import Shard, pack
+from edumetrics.results import Caution, FloatArray, Insufficient
+from edumetrics.runners.packing import Shard
 from edumetrics.runners.stats import posterior
 
 LEVEL_ROUNDS = 3  # in which the level of pupils with some of an item's points is learnt from all items
@@ -86,26 +85,33 @@ def diagnose(
     if isinstance(exam, Insufficient):
         return exam
     result, pairs = _diagnose_prepared(exam)
-    # Pairs hardly betray an additive rule: it is judged by what the saturated model gains.
-    # Other rules may hide too.
-    if model == "gdina" or not _rival_in_reach(exam, result):
+    if not _saturated_in_reach(exam, result):
         return result
     quick = replace(settings, check_ridge=False)
-    try:
-        rival = diagnose(matrix, q, "gdina", prerequisites=prerequisites, settings=quick)
-    except TooManyClasses:
-        return result
-    if not isinstance(rival, ClassModelResult):
-        return result
-    if pairs.fits and (model != "acdm" or rule_holds(result, rival)):
+    saturated = result, pairs
+    if model != "gdina":
+        try:
+            saturated = _diagnose_prepared(replace(exam, model="gdina", settings=quick))
+        except TooManyClasses:
+            return result
+        result = _beside(result, pairs, saturated[0])
+    other = with_another_q(exam, saturated, _diagnose_prepared)
+    return result if other is None else stretched(result, other)
+
+
+def _beside(result: ClassModelResult, pairs: PairFit, rival: ClassModelResult) -> ClassModelResult:
+    """``result`` with the intervals that it can claim beside the saturated ``rival``.
+
+    Pairs of items hardly betray an additive rule: it is judged by what the saturated model gains. Other
+    rules may hide too.
+    """
+    if not pairs.fits:
+        return held(result, rival)
+    if result.model != "acdm" or rule_holds(result, rival):
         return leaned(result, rival)
-    if pairs.fits:
-        note = Caution(
-            "model_does_not_fit", data=MappingProxyType({"typical_residual": round(pairs.typical, 3)})
-        )
-        known = result.provenance
-        result = replace(result, provenance=replace(known, warnings=(*known.warnings, note)))
-    return held(result, rival)
+    note = Caution("model_does_not_fit", data=MappingProxyType({"typical_residual": round(pairs.typical, 3)}))
+    known = result.provenance
+    return held(replace(result, provenance=replace(known, warnings=(*known.warnings, note))), rival)
 
 
 def _diagnose_prepared(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
@@ -137,7 +143,7 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
     if settings.check_ridge:
         ridge |= unpenalised_ridge(problem, shard, best)
     n_classes, (space, problem, best) = space.n_classes, inhabited(space, problem, best, shard.n)
-    known, worth = _judged(exam, space, problem, best, shard, leans)
+    known, worth, posteriors = _judged(exam, space, problem, best, shard, leans)
     offset = 0.0
     for _ in range(LEVEL_ROUNDS):
         more = offset_of_some(estimated_shares(space, problem, best, known.of_probabilities, worth))
@@ -149,7 +155,7 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
         best = sparse.fit(
             problem, shard, best.parameters, settings.tolerance, settings.max_evaluations, verify=False
         )
-        known, worth = _judged(exam, space, problem, best, shard, leans)
+        known, worth, posteriors = _judged(exam, space, problem, best, shard, leans)
     pairs = pair_fit(problem, best.parameters, categories, exam.worth)
     if exam.model == "gdina":  # others are held to it
         known = replace(known, cov=known.cov * pairs.widening)
@@ -160,7 +166,6 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
     )  # fmt: skip
     errors = share_errors(space, best.parameters, known)
     points = point_reports(bounds[:, exam.present], refused, errors, exam.names, exam.q)
-    posteriors = posterior(shard, em.node_model(problem, best.parameters))[0]
     ends = ends_of(problem, best.parameters.probability, categories, in_groups(problem, posteriors))
     result = conclude(
         exam, space, problem, best, known, worth, ends, pairs, space.never_known, mastery, points, ridge,
@@ -171,27 +176,21 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
 
 def _judged(
     exam: Prepared, space: ClassSpace, problem: em.Problem, fit: em.Fit, shard: Shard, leans: bool
-) -> tuple[Known, Worth]:
-    """How well the parameters of a fit are known, and what categories are worth under it."""
+) -> tuple[Known, Worth, FloatArray]:
+    """How well the parameters of a fit are known, what categories are worth under it, posteriors (N, C)."""
     posteriors = posterior(shard, em.node_model(problem, fit.parameters))[0]
     expected = posteriors.sum(axis=0)
     together = leans or int((expected >= LEAST_WEIGHT).sum()) > MAX_WEIGHTS
     tilts = joint_tilts(space.known) if together else single_tilts(expected)
     known = what_is_known(problem, fit.parameters, exam.answered, posteriors, tilts)
-    return known, worth_of_marks(space, exam.coding, exam.reached, exam.answered, posteriors)
+    return known, worth_of_marks(space, exam.coding, exam.reached, exam.answered, posteriors), posteriors
 
 
-def _rival_in_reach(exam: Prepared, result: ClassModelResult) -> bool:
-    """Whether the saturated model can be fitted beside this one at little cost."""
+def _saturated_in_reach(exam: Prepared, result: ClassModelResult) -> bool:
+    """Whether the saturated model can be fitted beside or again at little cost."""
     if result.n_classes is None:
         return True
     try:
         return class_space(exam.q, "gdina", exam.prerequisites).n_classes <= sparse.SPARSE_ABOVE
     except TooManyClasses:
         return False
-
-
-def pack_for(n_classes: int, coding: Coding, categories: NDArray[np.int16]) -> Shard:
-    """Pack answers into bytes of so few values that the tables of all classes stay in the cache."""
-    missing = np.asarray((categories < 0).any(axis=0))
-    return pack(categories, sparse.layout_for(coding.n_categories, missing, n_classes))

@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.cdm import em
+from edumetrics.cdm import em, sparse
 from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.monotone import neighbours
 from edumetrics.cdm.settings import Settings
 from edumetrics.errors import BadWeights, ShapeMismatch
 from edumetrics.irt.coding import Coding, learn_coding
 from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Reason
+from edumetrics.runners.packing import Shard, pack
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,6 +198,12 @@ def make_problem(
         additive=additive,
         design=design,
     )
+
+
+def pack_for(n_classes: int, coding: Coding, categories: NDArray[np.int16]) -> Shard:
+    """Pack answers into bytes of so few values that the tables of all classes stay in the cache."""
+    missing = np.asarray((categories < 0).any(axis=0))
+    return pack(categories, sparse.layout_for(coding.n_categories, missing, n_classes))
 
 
 def _checked_q(q: ArrayLike, matrix: ResponseMatrix) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtr, ndtri
+from scipy.special import expit, logit, ndtr, ndtri, stdtrit
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em
@@ -104,9 +104,11 @@ def item_reports(
             n = float(fit.counts[j, g].sum())
             share = _share(next(found), round(n))
             last = int(problem.n_categories[j]) - 1
-            distance = np.abs(worth.mean[j, g, [0, last]] - share.value)
+            least, most = map(float, worth.mean[j, g, [0, last]])
+            distance = np.abs(np.array([least, most]) - share.value)
             nothing, everything = ends.open(j, g, distance, share.se or 0.0)
-            share = replace(share, low=0.0 if nothing else share.low, high=1.0 if everything else share.high)
+            low = min(share.low, least) if nothing else share.low
+            share = replace(share, low=low, high=max(share.high, most) if everything else share.high)
             named = tuple(names[k] for k, has in zip(space.needs[j], mastered, strict=True) if has)
             groups.append(GroupOnItem(named, share, n))
         points = tuple(names[k] for k in space.needs[j])
@@ -245,7 +247,7 @@ def _interval(bounds: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     told = np.maximum(sure + 1.0 - upper, 1e-12)
     value = np.clip(sure / told, 0.0, 1.0)
     odds = logit(np.clip(bounds, _EDGE, 1.0 - _EDGE))
-    half = Z95 * odds[1:].std(axis=0, ddof=1)
+    half = stdtrit(len(odds) - 2, 0.975) * odds[1:].std(axis=0, ddof=1)  # of few draws: Student's t
     low, high = expit(odds[0, 0] - half[0]), expit(odds[0, 1] + half[1])
     return value, low, high
 

@@ -14,12 +14,13 @@ import numpy as np
 from scipy.special import chdtrc
 
 from edumetrics.cdm.report import holding, share_interval
-from edumetrics.cdm.results import ClassModelResult, GroupOnItem, ItemDiagnosis
+from edumetrics.cdm.results import ClassModelResult, GroupOnItem, ItemDiagnosis, PointDiagnosis
 from edumetrics.cdm.uncertainty import places
-from edumetrics.results import Estimate, FloatArray
+from edumetrics.results import Estimate, Estimates
 
 METHOD = "class posterior, interval of a freer model included"
 Z95 = 1.959963984540054
+ONE_SIDED = 1.6448536269514722  # 95 of 100
 Join = Callable[[Estimate, Estimate], Estimate]  # mine, theirs → mine with other limits
 ALPHA = 0.01  # of the likelihood ratio that tells a rule from none
 
@@ -35,10 +36,10 @@ def leaned(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResul
 
     Each limit moves with the freer model's estimate as far as chance alone does not explain the difference:
     the variance of the difference is that of the freer estimate less that of the narrower (Hausman 1978,
-    Econometrica 46, 1251), and a difference counts by the share beyond it (James & Stein 1961).
+    Econometrica 46, 1251), and a difference counts by the share beyond it (James & Stein 1961). Mastery is
+    stretched over both: of one pupil the rule says much and the answers little.
     """
-    theirs = rival.mastery
-    return _beside(result, rival, theirs.value, theirs.value, _moved)
+    return _beside(result, rival, _moved)
 
 
 def _moved(mine: Estimate, theirs: Estimate) -> Estimate:
@@ -56,7 +57,7 @@ def held(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResult:
     Both are diagnoses of the same pupils and points; where the rival cannot tell, the model's own stands.
     Mastery is stretched over both.
     """
-    return _beside(result, rival, rival.mastery.low, rival.mastery.high, _theirs)
+    return _beside(result, rival, _theirs)
 
 
 def _theirs(mine: Estimate, theirs: Estimate) -> Estimate:
@@ -65,24 +66,46 @@ def _theirs(mine: Estimate, theirs: Estimate) -> Estimate:
     return replace(mine, low=low, high=high, method=METHOD)
 
 
-def _beside(
-    result: ClassModelResult, rival: ClassModelResult, lowest: FloatArray, highest: FloatArray, how: Join
-) -> ClassModelResult:
-    """``result`` with mastery reaching from ``lowest`` to ``highest`` (N, K), the rest joined by ``how``."""
-    mine = result.mastery
-    known = mine.known & rival.mastery.known
-    mastery = replace(
+def stretched(result: ClassModelResult, other: ClassModelResult) -> ClassModelResult:
+    """``result`` with mastery and shares of points stretched over the intervals of both.
+
+    Further points of ``other`` are left aside.
+    """
+    return replace(result, mastery=_mastery(result, other), points=_points(result, other, _over_both))
+
+
+def _over_both(mine: Estimate, theirs: Estimate) -> Estimate:
+    return replace(mine, low=min(mine.low, theirs.low), high=max(mine.high, theirs.high), method=METHOD)
+
+
+def _mastery(result: ClassModelResult, other: ClassModelResult) -> Estimates:
+    """Mastery that also reaches as far as 95 of 100 say on one side under ``other``.
+
+    Where that is farther than the own limit, the other limit is seldom the one that is missed.
+    """
+    mine, theirs = result.mastery, other.mastery
+    value, low, high = (part[:, : mine.value.shape[1]] for part in (theirs.value, theirs.low, theirs.high))
+    # where theirs is refused it is NaN, and mine stands
+    low, high = (np.array([low, high]) - value) * (ONE_SIDED / Z95) + value
+    return replace(
         mine,
-        low=np.where(known, np.fmin(mine.low, lowest), mine.low),
-        high=np.where(known, np.fmax(mine.high, highest), mine.high),
+        low=np.where(mine.known, np.fmin(mine.low, low), np.nan),
+        high=np.where(mine.known, np.fmax(mine.high, high), np.nan),
         method=METHOD,
     )
-    points = tuple(
+
+
+def _points(result: ClassModelResult, other: ClassModelResult, how: Join) -> tuple[PointDiagnosis, ...]:
+    return tuple(
         replace(a, prevalence=how(a.prevalence, b.prevalence))
         if isinstance(a.prevalence, Estimate) and isinstance(b.prevalence, Estimate)
         else a
-        for a, b in zip(result.points, rival.points, strict=True)
+        for a, b in zip(result.points, other.points[: len(result.points)], strict=True)
     )
+
+
+def _beside(result: ClassModelResult, rival: ClassModelResult, how: Join) -> ClassModelResult:
+    """``result`` with mastery stretched over both, the rest joined by ``how``."""
     items = tuple(
         replace(
             item,
@@ -95,7 +118,7 @@ def _beside(
         )
         for j, item in enumerate(result.items)
     )
-    return replace(result, mastery=mastery, points=points, items=items)
+    return replace(result, mastery=_mastery(result, rival), points=_points(result, rival, how), items=items)
 
 
 def _parts(model: str, mine: ItemDiagnosis, theirs: int) -> list[slice]:
@@ -138,8 +161,11 @@ def together(result: ClassModelResult, j: int, part: slice) -> Estimate | None:
     slope[len(slope) - tilts.shape[1] :] = tilts.T @ (weight * away) / max(float(weight.sum()), 1e-12)
     error = float(np.sqrt(max(float(slope @ result.known.cov @ slope), 0.0)))
     low, high = share_interval(value, error)
-    if all(share.low == 0.0 for share in shares):
-        low = 0.0
-    if all(share.high == 1.0 for share in shares):
-        high = 1.0
+    # where each of them may be at an end of its marks, all together may
+    reach = size @ result.worth.mean[j, part][:, [0, marks - 1]] / size.sum()
+    each = result.worth.mean[j, part]
+    if all(share.low <= least for share, least in zip(shares, each[:, 0], strict=True)):
+        low = min(low, float(reach[0]))
+    if all(share.high >= most for share, most in zip(shares, each[:, marks - 1], strict=True)):
+        high = max(high, float(reach[1]))
     return Estimate(value, error, low, high, round(size.sum()), METHOD)

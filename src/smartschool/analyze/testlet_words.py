@@ -5,7 +5,7 @@ from __future__ import annotations
 from smartschool.analyze.report_json import Json
 from smartschool.analyze.words import REASON_CODES, fixed, the_items
 
-WORTH_SAYING = 0.015  # of reliability: below, taking the items as unrelated would have misled nobody
+WORTH_SAYING = 0.015  # of reliability claimed too much: below, taking the items as unrelated misled nobody
 
 
 def sentences(part: Json) -> list[str]:
@@ -34,6 +34,6 @@ def sentences(part: Json) -> list[str]:
     honest, claimed = part["reliability"], part["reliability_if_independent"]
     if out and "estimate" in honest and "estimate" in claimed:
         before, after = claimed["estimate"], honest["estimate"]
-        if abs(before - after) >= WORTH_SAYING:
+        if before - after >= WORTH_SAYING:
             out.append(f"当成互不相干的题，信度是 {fixed(before)}；算上牵连是 {fixed(after)}，以后者为准。")
     return out

@@ -52,8 +52,7 @@ def diagnose_network(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
         best, ridge = estimate(problem, total, exam.shares, net.n_points, climbing)
         if climbing.check_ridge:
             ridge |= unpenalised_ridge(problem, total, best)
-    cov = report.covariance(net, problem, best.parameters, parts, categories)
-    ends = report.ends(net, problem, best.parameters, parts, categories)
+    cov, ends = report.covariance_and_ends(net, problem, best.parameters, parts, categories)
     pairs = residuals(report.expected_covariance(net, best.parameters, exam.worth), categories, exam.worth)
     cov = cov * pairs.widening
     speaking, says = _speaking(exam, net)

@@ -33,26 +33,30 @@ from edumetrics.results import FloatArray
 STEP = 1e-4  # of a logit, in a difference quotient
 
 
-def covariance(
+def covariance_and_ends(
     net: Network,
     problem: em.Problem,
     parameters: Parameters,
     parts: Sequence[Part],
     categories: NDArray[np.int16],
-) -> FloatArray:
-    """Covariance (P + 2K, P + 2K) of the free probabilities, then the logits of each point below and above.
+) -> tuple[FloatArray, Ends]:
+    """How well parameters are known, and what it would cost to move each group of an item to its ends.
 
-    ``categories`` (N, J) are those of all parts, in their order.
+    The covariance (P + 2K, P + 2K) is that of the free probabilities, then of the logits of each point below
+    and above. ``categories`` (N, J) are those of all parts, in their order.
     """
     prior = priors(net, parameters.chance)
     weights = _score_weights(net, at_nodes(parameters.chance))
     first = 0
     total: FloatArray | float = 0.0
+    ends = Ends.nothing(problem)
     for part in parts:
         up = upward(net, part, parameters.probability, prior)
         mine = categories[first : first + part.n]
         first += part.n
-        items = item_scores(problem, parameters.probability, mine, _in_groups(net, problem, part, up))
+        in_groups = list(_in_groups(net, problem, part, up))
+        items = item_scores(problem, parameters.probability, mine, in_groups)
+        ends += ends_of(problem, parameters.probability, mine, in_groups)
         points = np.zeros((part.n, 2, net.n_points))
         for c, run, shared in shared_by_pupils(net, part, up):
             own = net.points[c].points
@@ -69,24 +73,7 @@ def covariance(
     for k in range(net.n_points):
         rows = [first + k, first + net.n_points + k]
         of_priors[np.ix_(rows, rows)] += prior_of(logits[0, k], logits[1, k])[2]
-    return inverted(squares, of_priors, len(categories))
-
-
-def ends(
-    net: Network,
-    problem: em.Problem,
-    parameters: Parameters,
-    parts: Sequence[Part],
-    categories: NDArray[np.int16],
-) -> Ends:
-    """What it would cost to move each group of an item to its ends; ``categories`` as in `covariance`."""
-    prior, first = priors(net, parameters.chance), 0
-    total = Ends.nothing(problem)
-    for part in parts:
-        in_groups = _in_groups(net, problem, part, upward(net, part, parameters.probability, prior))
-        total += ends_of(problem, parameters.probability, categories[first : first + part.n], in_groups)
-        first += part.n
-    return total
+    return inverted(squares, of_priors, len(categories)), ends
 
 
 def _in_groups(net: Network, problem: em.Problem, part: Part, up: Upward) -> Iterator[FloatArray]:

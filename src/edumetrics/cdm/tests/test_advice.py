@@ -45,3 +45,19 @@ def test_chance_is_not_taken_for_a_reason_to_change() -> None:
         assert len(advice) == marks.shape[1]
         changes += sum(one.change for one in advice)
     assert changes <= 1
+
+
+def test_an_item_that_has_nothing_to_do_with_any_point_is_left_as_it_is() -> None:
+    """No choice of points explains 95 % of nothing: this ended with a StopIteration."""
+    rng = np.random.default_rng(5)
+    for n in (500, 700, 900):
+        q = np.eye(3)[np.arange(12) % 3]
+        has = rng.random((n, 3)) < 0.5
+        marks = (rng.random((n, 12)) < 0.2 + 0.6 * has[:, np.arange(12) % 3]).astype(float)
+        for j in (9, 10, 11):
+            marks[:, j] = rng.permutation(n) < n // 2
+        matrix = response_matrix(marks, 1.0)
+        advice = q_advice(diagnose(matrix, q, "gdina", settings=QUICK), matrix)
+        assert isinstance(advice, tuple)
+        assert not any(one.change for one in advice if one.pvaf_suggested == 0.0)
+        assert [one.item for one in advice] == list(matrix.items)

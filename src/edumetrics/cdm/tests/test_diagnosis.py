@@ -12,10 +12,9 @@ from scipy.optimize import minimize
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, class_space, diagnose, em, q_advice, sparse
 from edumetrics.cdm.additive import additive_step
-from edumetrics.cdm.diagnosis import pack_for
 from edumetrics.cdm.expectation import expect, fold
 from edumetrics.cdm.monotone import monotone_item, neighbours
-from edumetrics.cdm.preparation import make_problem
+from edumetrics.cdm.preparation import make_problem, pack_for
 from edumetrics.errors import BadWeights, ShapeMismatch
 from edumetrics.irt.coding import learn_coding
 from edumetrics.irt.tests.data import exam_full, exam_marks, exam_q

@@ -82,3 +82,12 @@ def test_a_network_of_points_knows_its_ends_too():
             assert (share.low == 0.0, share.high == 1.0) == (other.low == 0.0, other.high == 1.0)
             if true in (0.0, 1.0):
                 assert share.low <= true <= share.high
+
+
+def test_an_end_is_the_best_mark_that_was_given():
+    """A marker who never gives the twelfth mark: no group gets everything, and no interval says so."""
+    answers, q, _, _ = draw(11, 200, 12)
+    reached = np.minimum(answers, 11.0)
+    result = diagnose(response_matrix(reached, 12.0), q, "dina", settings=QUICK)
+    best = [(group.share.high, item.item) for item in result.items for group in item.groups]
+    assert max(best)[0] < 1.0

@@ -12,8 +12,7 @@ from scipy.stats import binom
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, class_space, diagnose, em
-from edumetrics.cdm.diagnosis import pack_for
-from edumetrics.cdm.preparation import make_problem
+from edumetrics.cdm.preparation import make_problem, pack_for
 from edumetrics.cdm.pull import Shares, mended
 from edumetrics.cdm.report import holding
 from edumetrics.cdm.uncertainty import LARGEST_LOGIT_SD, places, single_tilts, what_is_known

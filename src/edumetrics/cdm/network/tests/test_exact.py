@@ -23,7 +23,7 @@ from edumetrics.cdm.network.expectation import (
     statistics,
     upward,
 )
-from edumetrics.cdm.network.report import covariance, expected_covariance
+from edumetrics.cdm.network.report import covariance_and_ends, expected_covariance
 from edumetrics.cdm.network.structure import merged_space, network
 from edumetrics.cdm.network.told import told
 from edumetrics.cdm.network.tree import MOST_TOGETHER, TooWide, clique_tree
@@ -175,7 +175,7 @@ def test_scores_are_the_slopes_of_the_likelihood(model):
     case = Case(5, 7, 5, model, chain=True, n=30)
     at, problem = case.parameters, case.problem
     got = np.linalg.inv(
-        covariance(case.net, problem, at, parts_of(case.net, case.categories), case.categories)
+        covariance_and_ends(case.net, problem, at, parts_of(case.net, case.categories), case.categories)[0]
     )
     free = [(j, g) for j in range(len(case.q)) for g in range(problem.n_groups[j])]
     step, scores = 1e-5, []
