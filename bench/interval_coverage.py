@@ -28,7 +28,7 @@ from edumetrics.exam import analyse_exam
 from edumetrics.irt import Calibration, Settings, calibrate
 from edumetrics.results import Estimate, Estimates, FloatArray, Insufficient
 
-POPULATION, LARGE = 400_000, 100_000
+POPULATION, LARGE, TIMES = 400_000, 100_000, 40  # a truth is known 40 times as well as an estimate
 
 
 @dataclass
@@ -90,7 +90,7 @@ def study(name: str, seed: int, pupils: int, replications: int) -> None:
     world = WORLDS[name](np.random.default_rng(seed))
     marks, _ = world.draw(POPULATION, np.random.default_rng([seed, 1]))
     truth = analyse_exam(response_matrix(marks, world.full), world.q)
-    large = response_matrix(marks[:LARGE], world.full)
+    large = response_matrix(marks[: max(LARGE, TIMES * pupils)], world.full)
     slopes: dict[tuple[int, ...], FloatArray] = {}
     weights = world.q / world.q.sum(axis=1, keepdims=True) * world.full[:, None]
     rng, tally = np.random.default_rng([seed, 2, pupils]), Tally()

@@ -9,7 +9,7 @@ nobody named. Answers alone correct no Q-matrix: figures stay, intervals reach o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,25 @@ from edumetrics.results import Insufficient
 Diagnosed = tuple[ClassModelResult, PairFit]
 Diagnose = Callable[[Prepared], Diagnosed]
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Another:
+    """The diagnosis under another Q-matrix; a point that nobody named stands last.
+
+    Attributes
+    ----------
+    result : ClassModelResult
+    doubted : tuple of str
+        Items that would need other of the named points.
+    unnamed : tuple of str
+        Items that go together beyond what their points explain.
+    """
+
+    result: ClassModelResult
+    doubted: tuple[str, ...]
+    unnamed: tuple[str, ...]
+
+
 FEWEST = 60  # pupils who answered an item, for its points to be doubted
 ROUNDS = 3
 FEWEST_ITEMS = 2  # that a point keeps
@@ -34,10 +53,8 @@ ALPHA = 0.01  # of the likelihood ratio that speaks for a point nobody named
 UNNAMED = ""
 
 
-def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> ClassModelResult | None:
-    """The saturated diagnosis under an advised Q-matrix; None where none is advised.
-
-    A point that nobody named stands last.
+def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Another | None:
+    """The saturated diagnosis under an advised Q-matrix; None where nothing is advised.
 
     Parameters
     ----------
@@ -49,16 +66,21 @@ def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Clas
     if found[0].n_classes is None:
         return None
     settings = replace(exam.settings, check_ridge=False, starts=min(exam.settings.starts, STARTS))
-    exam, found_under = replace(exam, model="gdina", settings=settings), exam.q
-    exam, (result, pairs) = _advised(exam, found, diagnose)
+    given = replace(exam, model="gdina", settings=settings)
+    exam, (result, pairs) = _advised(given, found, diagnose)
     together = going_together(pairs)
     if together.sum() >= FEWEST_ITEMS and 2 * (result.n_classes or 0) <= sparse.SPARSE_ABOVE:
         wider = replace(exam, q=np.column_stack([exam.q, together]), names=(*exam.names, UNNAMED))
         wider, (other, _) = _advised(wider, diagnose(wider), diagnose)
         gain, df = 2.0 * (other.loglik - result.loglik), other.n_parameters - result.n_parameters
         if df > 0 and chdtrc(df, max(gain, 0.0)) < ALPHA:
-            return other
-    return None if exam.q is found_under else result
+            exam, result = wider, other
+    if result is found[0]:
+        return None
+    items, n_points = np.array(exam.coding.items), given.q.shape[1]
+    doubted = (exam.q[:, :n_points] != given.q).any(axis=1)
+    unnamed = exam.q[:, n_points:].any(axis=1)
+    return Another(result, tuple(map(str, items[doubted])), tuple(map(str, items[unnamed])))
 
 
 def _advised(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> tuple[Prepared, Diagnosed]:

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em, sparse
-from edumetrics.cdm.another_q import with_another_q
+from edumetrics.cdm.advice import FEWEST
+from edumetrics.cdm.another_q import Another, with_another_q
 from edumetrics.cdm.classes import ClassSpace, TooManyClasses, class_space
 from edumetrics.cdm.conclusion import conclude
 from edumetrics.cdm.ends import ends_of
@@ -96,7 +97,7 @@ def diagnose(
             return result
         result = _beside(result, pairs, saturated[0])
     other = with_another_q(exam, saturated, _diagnose_prepared)
-    return result if other is None else stretched(result, other)
+    return result if other is None else _doubtful(result, other)
 
 
 def _beside(result: ClassModelResult, pairs: PairFit, rival: ClassModelResult) -> ClassModelResult:
@@ -110,8 +111,25 @@ def _beside(result: ClassModelResult, pairs: PairFit, rival: ClassModelResult) -
     if result.model != "acdm" or rule_holds(result, rival):
         return leaned(result, rival)
     note = Caution("model_does_not_fit", data=MappingProxyType({"typical_residual": round(pairs.typical, 3)}))
+    return held(_with(result, [note]), rival)
+
+
+def _doubtful(result: ClassModelResult, other: Another) -> ClassModelResult:
+    """``result`` with intervals that reach over those under another Q-matrix, and a word on why.
+
+    Of the saturated model `q_advice` says more than which items are doubted.
+    """
+    notes = []
+    if other.doubted and result.model != "gdina" and result.n >= FEWEST:
+        notes.append(Caution("points_in_doubt", other.doubted))
+    if other.unnamed:
+        notes.append(Caution("point_nobody_named", other.unnamed))
+    return stretched(_with(result, notes), other.result)
+
+
+def _with(result: ClassModelResult, notes: list[Caution]) -> ClassModelResult:
     known = result.provenance
-    return held(replace(result, provenance=replace(known, warnings=(*known.warnings, note))), rival)
+    return replace(result, provenance=replace(known, warnings=(*known.warnings, *notes)))
 
 
 def _diagnose_prepared(exam: Prepared) -> tuple[ClassModelResult, PairFit]:

@@ -27,8 +27,8 @@ class Settings:
     prior : bool
         Beta (for partial marks Dirichlet) priors on every chance: centred at ``prior_low`` for
         pupils without the points and ``prior_high`` for those with all, as heavy as
-        ``prior_share`` of the pupils, but between 4 and 50. Without them a likelihood can lean on a
-        chance of 0 or 1 that nobody believes.
+        ``prior_share`` of the pupils, but between 4 and 50 (G-DINA, ACDM: 10). Without them a
+        likelihood can lean on a chance of 0 or 1 that nobody believes.
     prior_low, prior_high, prior_share : float
     monotone : bool
         Mastering more never lowers the chances.

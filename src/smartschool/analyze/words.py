@@ -106,6 +106,9 @@ def caution(one: Caution) -> str:
         "group_nearly_empty": "题 {names} 有的掌握组合几乎没有学生。",
         "extreme_slip_or_guess": "题 {names} 会的学生也常错，或不会的也常对，请看一看知识点标得对不对。",
         "model_does_not_fit": "诊断模型和作答不大相符，范围已放宽；请核对知识点标得对不对。",
+        "points_in_doubt": "题 {names} 从作答看，考的知识点可能和标的不一样，请核对；掌握情况的范围已放宽。",
+        "point_nobody_named": "题 {names} 常常一起对、一起错，标的知识点说明不了："
+        "可能还考到一个没有列出的知识点。掌握情况的范围已放宽。",
         "few_clusters": "只有 {n} 个班或学校，不足 {needed} 个：范围没有算上同一个班、同一所学校的学生相像。",
         "testlet_left_out": "题组 {names} 里能用的题不足 2 道或太多，没有当作一组。",
         "point_cannot_be_told": "知识点{names}用现在的题目看不出会不会。",

@@ -8,9 +8,14 @@ import os
 import sys
 from pathlib import Path
 
-from smartschool.analyze.choices import BadChoice, parse_models
+from smartschool.analyze.choices import CALIBRATIONS, DIAGNOSES, BadChoice, parse_models
 from smartschool.analyze.out_folder import ADVICE, REPORTS, Unwritable, ensure_writable, why_not
+from smartschool.cli.patience import said_after
 from smartschool.runtime.compiled import compiled_folder
+
+MOMENT = 6.0  # seconds
+STILL_AT_IT = "还在计算，请稍等……"
+FIRST_TIME = "还在计算，请稍等……（这台机器第一次用这些模型，要先准备程序，约一分钟，以后就快了）"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
     # Threads of the matrix library cost more than they bring at this size, most of all on a busy machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     core = Path(__file__).resolve().parents[2] / "edumetrics"
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled_folder(core, core / "__pycache__")))
+    compiled = os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled_folder(core, core / "__pycache__")))
+    waiting = FIRST_TIME if _must_compile(models, Path(compiled)) else STILL_AT_IT
     # Imported late: `--help` and wrong use answer at once.
     from smartschool.analyze.faults import Refused
     from smartschool.analyze.reader import sources
@@ -60,13 +66,14 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         files = sources(args.path, items=args.items, q=args.q, knowledge=args.knowledge)
-        outcome = analyse(
-            files,
-            blank_is_zero=args.blank == "zero",
-            subset_share=args.subset_share,
-            name=args.name,
-            models=models,
-        )
+        with said_after(MOMENT, waiting):
+            outcome = analyse(
+                files,
+                blank_is_zero=args.blank == "zero",
+                subset_share=args.subset_share,
+                name=args.name,
+                models=models,
+            )
         if args.out is not None:
             write(outcome, args.out)
     except Refused as refused:
@@ -84,6 +91,14 @@ def run(args: argparse.Namespace) -> int:
         exam = outcome.report["exam"]
         print(f"已分析 {exam['n_pupils']} 人、{exam['n_items']} 题，报告在 {args.out}：{'、'.join(REPORTS)}")
     return 0
+
+
+def _must_compile(models: list[str], compiled: Path) -> bool:
+    """Whether code of these models is compiled for the first time on this machine."""
+    rooms = {"cdm" for name in models if name in DIAGNOSES} | {
+        "irt" for name in models if name in CALIBRATIONS
+    }
+    return any(not any(compiled.glob(f"{room}_*")) for room in rooms)
 
 
 def _usage(message: str) -> int:

@@ -121,6 +121,26 @@ def test_a_right_q_matrix_is_not_doubted_to_death():
     assert 0.92 <= pupils <= 0.98
 
 
+def test_a_reader_is_told_which_items_are_doubted_and_which_go_together():
+    world = World(36, "dina")
+    marks = world.draw(1500)
+    codes = {}
+    for name, (q, rows) in (("right", as_it_is(world)), ("wrong", four_entries_wrong(world))):
+        got = diagnose(response_matrix(marks[:, rows], 1.0), q, "dina", settings=QUICK)
+        codes[name] = {note.code: note.subjects for note in got.provenance.warnings}
+        changed = {str(j + 1) for j in np.flatnonzero((q != world.q).any(axis=1))}
+        assert len(changed ^ set(codes[name].get("points_in_doubt", ()))) <= 1
+    world = World(37, "sum")
+    marks = world.draw(1500)
+    q, rows = without_the_last_point(world)
+    got = diagnose(response_matrix(marks[:, rows], 1.0), q, "gdina", settings=QUICK)
+    (felt,) = (n.subjects for n in got.provenance.warnings if n.code == "point_nobody_named")
+    true = {str(at + 1) for at, j in enumerate(np.flatnonzero(rows)) if world.q[j, 3]}
+    assert len(true & set(felt)) >= 0.7 * len(true)
+    assert len(got.points) == 3
+    assert got.mastery.value.shape[1] == 3
+
+
 def test_items_that_go_together_are_told_from_chance():
     rng = np.random.default_rng(35)
     for _ in range(200):

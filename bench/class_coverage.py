@@ -1,0 +1,121 @@
+"""Prints how often 95 % intervals of class models hold the truth, rule or Q-matrix being others than fitted.
+
+    python bench/class_coverage.py [--seed 1] [--pupils 60,200,1000,9054] [--replications 20]
+        [--models dina,gdina] [--rules dina,dino,sum,power] [--wrong 0,0.05,0.15,point]
+
+Twenty items of four points that hang together. Answers follow a rule: all points needed, any of them enough,
+each of them helps, the square of that. --wrong is the share of the entries of Q that are wrong, or "point"
+for a Q that does not know the last one. Every second replication draws new items. Mastery is looked at where
+it is open (5 to 95 %); the pupils of one replication err together: ± is from how replications differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+from edumetrics.arrays import response_matrix
+from edumetrics.cdm import Settings, diagnose
+from edumetrics.results import Estimate, FloatArray, IntArray
+
+ITEMS, POINTS, LARGE = 20, 4, 400_000
+STATES = np.array(list(product([0, 1], repeat=POINTS)))
+PLACE = 1 << np.arange(POINTS)[::-1]
+RULES = {
+    "dina": lambda share: share == 1,
+    "dino": lambda share: share > 0,
+    "sum": lambda share: share,
+    "power": lambda share: share**2,
+}
+SETTINGS = Settings(check_ridge=False, starts=3)
+
+
+class World:
+    """Items and pupils of a seed."""
+
+    def __init__(self, seed: list[int], rule: str) -> None:
+        rng = np.random.default_rng(seed)
+        self.q = np.zeros((ITEMS, POINTS), dtype=np.int64)
+        self.q[np.arange(ITEMS), np.arange(ITEMS) % POINTS] = 1
+        self.q[np.arange(8, ITEMS), rng.integers(0, POINTS, ITEMS - 8)] = 1
+        self.cuts = rng.normal(0, 0.6, POINTS)
+        low, high = rng.uniform(0.05, 0.3, ITEMS), rng.uniform(0.7, 0.97, ITEMS)
+        self.chance = low + (high - low) * RULES[rule](STATES @ self.q.T / self.q.sum(axis=1))
+        self.weight = np.bincount(self.states(LARGE, rng), minlength=len(STATES)) / LARGE
+
+    def states(self, n: int, rng: np.random.Generator) -> IntArray:
+        has = rng.normal(size=(n, 1)) + rng.normal(size=(n, POINTS)) > self.cuts
+        return np.asarray(has @ PLACE)
+
+    def mastery(self, marks: FloatArray) -> FloatArray:
+        """Chance (N, K) of each point given the answers, under the model that drew them."""
+        logs = marks @ np.log(self.chance).T + (1 - marks) @ np.log1p(-self.chance).T
+        each = np.exp(logs) * self.weight
+        return np.asarray(each @ STATES / each.sum(axis=1, keepdims=True))
+
+
+def flawed(q: IntArray, wrong: str, rng: np.random.Generator) -> IntArray:
+    """The Q-matrix that is fitted: entries turned round, no item without a point, or without the last one."""
+    if wrong == "point":
+        return q[:, :-1]
+    out, left = q.copy(), round(float(wrong) * q.size)
+    for cell in rng.permutation(q.size):
+        j, k = divmod(int(cell), q.shape[1])
+        if left and (not out[j, k] or out[j].sum() > 1):
+            out[j, k] ^= 1
+            left -= 1
+    return out
+
+
+def held(model: str, world: World, marks: FloatArray, q: IntArray) -> tuple[list[bool], float, float]:
+    """Whether shares of points are held; the share of open pupils' mastery that is, and its mean width."""
+    rows = q.any(axis=1)
+    got = diagnose(response_matrix(marks[:, rows], 1.0), q[rows], model, settings=SETTINGS)
+    shares = [
+        point.prevalence.low <= share <= point.prevalence.high
+        for point, share in zip(got.points, world.weight @ STATES, strict=False)
+        if isinstance(point.prevalence, Estimate)
+    ]
+    true, known = world.mastery(marks)[:, : q.shape[1]], got.mastery.known
+    open_ = (true > 0.05) & (true < 0.95) & known
+    low, high = got.mastery.low[open_], got.mastery.high[open_]
+    return shares, float(np.mean((low <= true[open_]) & (true[open_] <= high))), float(np.mean(high - low))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pupils", default="60,200,1000,9054")
+    parser.add_argument("--replications", type=int, default=20)
+    parser.add_argument("--models", default="dina,gdina")
+    parser.add_argument("--rules", default=",".join(RULES))
+    parser.add_argument("--wrong", default="0,0.05,0.15,point")
+    args = parser.parse_args()
+    cells = product(
+        args.rules.split(","), args.wrong.split(","), args.pupils.split(","), args.models.split(",")
+    )
+    for rule, wrong, pupils, model in cells:
+        points: list[bool] = []
+        found = []
+        for at in range(args.replications):
+            world = World([args.seed, at // 2], rule)
+            rng = np.random.default_rng([args.seed, at, int(pupils)])
+            marks = (rng.random((int(pupils), ITEMS)) < world.chance[world.states(int(pupils), rng)]) * 1.0
+            shares, *pupil = held(model, world, marks, flawed(world.q, wrong, rng))
+            points += shares
+            found.append(pupil)
+        mastery, width = np.mean(found, axis=0)
+        error = 1.96 * np.std([one[0] for one in found]) / np.sqrt(len(found))
+        mark = "" if 0.90 <= mastery <= 0.985 and np.mean(points) >= 0.9 else "  <<"
+        cell = f"answers {rule:5s} wrong in Q {wrong:5s} N={pupils:5s} {model:6s}"
+        line = f"shares {100 * np.mean(points):5.1f} %  mastery {100 * mastery:5.1f} % ± {100 * error:4.1f}"
+        print(f"{cell}  {line}  width {width:.2f}{mark}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
