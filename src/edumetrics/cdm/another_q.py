@@ -17,6 +17,7 @@ from scipy.special import chdtrc
 
 from edumetrics.cdm import sparse
 from edumetrics.cdm.advice import q_advice
+from edumetrics.cdm.classes import TooManyClasses
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
 from edumetrics.cdm.results import ClassModelResult
@@ -24,6 +25,14 @@ from edumetrics.results import Insufficient
 
 Diagnosed = tuple[ClassModelResult, PairFit]
 Diagnose = Callable[[Prepared], Diagnosed]
+
+FEWEST = 60  # pupils who answered an item, for its points to be doubted
+ROUNDS = 3
+FEWEST_ITEMS = 2  # that a point keeps
+STARTS = 3
+BELONGS = 0.2  # of an eigenvector's length: an item that goes with the others
+ALPHA = 0.01  # of the likelihood ratio that speaks for a point nobody named
+UNNAMED = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,15 +53,6 @@ class Another:
     unnamed: tuple[str, ...]
 
 
-FEWEST = 60  # pupils who answered an item, for its points to be doubted
-ROUNDS = 3
-FEWEST_ITEMS = 2  # that a point keeps
-STARTS = 3
-BELONGS = 0.2  # of an eigenvector's length: an item that goes with the others
-ALPHA = 0.01  # of the likelihood ratio that speaks for a point nobody named
-UNNAMED = ""
-
-
 def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Another | None:
     """The saturated diagnosis under an advised Q-matrix; None where nothing is advised.
 
@@ -71,10 +71,12 @@ def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Anot
     together = going_together(pairs)
     if together.sum() >= FEWEST_ITEMS and 2 * (result.n_classes or 0) <= sparse.SPARSE_ABOVE:
         wider = replace(exam, q=np.column_stack([exam.q, together]), names=(*exam.names, UNNAMED))
-        wider, (other, _) = _advised(wider, diagnose(wider), diagnose)
-        gain, df = 2.0 * (other.loglik - result.loglik), other.n_parameters - result.n_parameters
-        if df > 0 and chdtrc(df, max(gain, 0.0)) < ALPHA:
-            exam, result = wider, other
+        first = _tried(wider, diagnose)
+        if first is not None:
+            wider, (other, _) = _advised(wider, first, diagnose)
+            gain, df = 2.0 * (other.loglik - result.loglik), other.n_parameters - result.n_parameters
+            if df > 0 and chdtrc(df, max(gain, 0.0)) < ALPHA:
+                exam, result = wider, other
     if result is found[0]:
         return None
     items, n_points = np.array(exam.coding.items), given.q.shape[1]
@@ -97,11 +99,20 @@ def _advised(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> tuple[Prep
         deserted = q.sum(axis=0) < np.minimum(exam.q.sum(axis=0), FEWEST_ITEMS)
         kept = exam.q[:, deserted].any(axis=1)
         q[kept] = exam.q[kept]
-        if (q == exam.q).all():
+        changed = replace(exam, q=q)
+        next_ = None if (q == exam.q).all() else _tried(changed, diagnose)
+        if next_ is None:
             break
-        exam = replace(exam, q=q)
-        found = diagnose(exam)
+        exam, found = changed, next_
     return exam, found
+
+
+def _tried(exam: Prepared, diagnose: Diagnose) -> Diagnosed | None:
+    """The diagnosis; None where the Q-matrix tells more states apart than can be computed."""
+    try:
+        return diagnose(exam)
+    except TooManyClasses:
+        return None
 
 
 def going_together(pairs: PairFit) -> NDArray[np.bool_]:

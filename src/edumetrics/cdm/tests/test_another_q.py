@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edumetrics.arrays import response_matrix
-from edumetrics.cdm import Settings, diagnose
+from edumetrics.cdm import Settings, diagnose, q_advice
 from edumetrics.cdm.another_q import going_together
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.results import Estimate
@@ -139,6 +139,20 @@ def test_a_reader_is_told_which_items_are_doubted_and_which_go_together():
     assert len(true & set(felt)) >= 0.7 * len(true)
     assert len(got.points) == 3
     assert got.mastery.value.shape[1] == 3
+
+
+def test_an_item_that_seems_to_need_more_points_than_can_be_told_apart_is_left_alone():
+    """Eight points, an item that asks for the sum of all: no more than six may be joined."""
+    rng = np.random.default_rng(38)
+    has = rng.random((8000, 8)) < 0.5
+    q = np.vstack([np.eye(8, dtype=int)] * 4)
+    marks = (rng.random((8000, 32)) < 0.1 + 0.8 * (has @ q.T)).astype(float)
+    q[0, 1] = 1
+    marks[:, 0] = rng.random(8000) < 0.1 + 0.1 * has.sum(axis=1)
+    got = diagnose(response_matrix(marks, 1.0), q, "gdina", settings=QUICK)
+    advice = q_advice(got, response_matrix(marks, 1.0))
+    assert max(len(one.suggested) for one in advice) > 6
+    assert got.mastery.known.all()
 
 
 def test_items_that_go_together_are_told_from_chance():
