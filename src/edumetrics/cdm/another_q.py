@@ -30,6 +30,7 @@ FEWEST = 60  # pupils who answered an item, for its points to be doubted
 ROUNDS = 3
 FEWEST_ITEMS = 2  # that a point keeps
 STARTS = 3
+MOST_WORK = 3e8  # pupils × classes × chances of items: about ten seconds of two cores
 BELONGS = 0.2  # of an eigenvector's length: an item that goes with the others
 ALPHA = 0.01  # of the likelihood ratio that speaks for a point nobody named
 UNNAMED = ""
@@ -67,13 +68,14 @@ def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Anot
         return None
     settings = replace(exam.settings, check_ridge=False, starts=min(exam.settings.starts, STARTS))
     given = replace(exam, model="gdina", settings=settings)
-    exam, (result, pairs) = _advised(given, found, diagnose)
+    tried = _Tries(diagnose)
+    exam, (result, pairs) = _advised(given, found, tried)
     together = going_together(pairs)
     if together.sum() >= FEWEST_ITEMS and 2 * (result.n_classes or 0) <= sparse.SPARSE_ABOVE:
         wider = replace(exam, q=np.column_stack([exam.q, together]), names=(*exam.names, UNNAMED))
-        first = _tried(wider, diagnose)
+        first = tried(wider)
         if first is not None:
-            wider, (other, _) = _advised(wider, first, diagnose)
+            wider, (other, _) = _advised(wider, first, tried)
             gain, df = 2.0 * (other.loglik - result.loglik), other.n_parameters - result.n_parameters
             if df > 0 and chdtrc(df, max(gain, 0.0)) < ALPHA:
                 exam, result = wider, other
@@ -85,7 +87,7 @@ def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Anot
     return Another(result, tuple(map(str, items[doubted])), tuple(map(str, items[unnamed])))
 
 
-def _advised(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> tuple[Prepared, Diagnosed]:
+def _advised(exam: Prepared, found: Diagnosed, tried: _Tries) -> tuple[Prepared, Diagnosed]:
     """The exam with the Q-matrix to which advice leads, and its diagnosis."""
     row = {item: j for j, item in enumerate(exam.coding.items)}
     for _ in range(ROUNDS):
@@ -100,19 +102,29 @@ def _advised(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> tuple[Prep
         kept = exam.q[:, deserted].any(axis=1)
         q[kept] = exam.q[kept]
         changed = replace(exam, q=q)
-        next_ = None if (q == exam.q).all() else _tried(changed, diagnose)
+        next_ = None if (q == exam.q).all() else tried(changed)
         if next_ is None:
             break
         exam, found = changed, next_
     return exam, found
 
 
-def _tried(exam: Prepared, diagnose: Diagnose) -> Diagnosed | None:
-    """The diagnosis; None where the Q-matrix tells more states apart than can be computed."""
-    try:
-        return diagnose(exam)
-    except TooManyClasses:
-        return None
+class _Tries:
+    """Diagnoses under other Q-matrices, as long as these can be computed and work is left."""
+
+    def __init__(self, diagnose: Diagnose) -> None:
+        self._diagnose, self._left = diagnose, MOST_WORK
+
+    def __call__(self, exam: Prepared) -> Diagnosed | None:
+        """The diagnosis; None where the Q-matrix tells more apart than can be computed, or soon."""
+        chances = float(np.exp2(exam.q.sum(axis=1)) @ (exam.coding.n_categories - 1))
+        self._left -= chances * 2.0 ** exam.q.shape[1] * len(exam.answered)
+        if self._left < 0.0:
+            return None
+        try:
+            return self._diagnose(exam)
+        except TooManyClasses:
+            return None
 
 
 def going_together(pairs: PairFit) -> NDArray[np.bool_]:
