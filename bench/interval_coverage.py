@@ -5,8 +5,8 @@
 The items of a world follow from the seed, and so do the pupils of each replication. What an interval
 ought to hold is the value in the population (400,000 pupils), for a pupil's mastery the mean chance
 of a mark over the items of the point, for a slope what the population gives with the same marks merged.
-A line outside 90–98.5 % is marked; ± is its own error (95 %), from how replications differ: figures of
-which a replication has one move by ± 4 with a hundred of them.
+± is a line's own error (95 %), from how replications differ: figures of which a replication has one move by
+± 4 with a hundred of them. A line outside 90–98.5 % is marked <, and << if its error does not explain it.
 """
 
 from __future__ import annotations
@@ -70,10 +70,16 @@ class Tally:
             share = held.sum() / seen.sum()
             away = float(np.sqrt(np.square(held - share * seen).sum()))
             error = max(1.96 * away, 3.0) / seen.sum()  # rule of three where none or all hold
-            mark = "" if 0.90 <= share <= 0.985 else "  <<"
+            mark = marked(share, error)
             wide = width.sum() / seen.sum()
             line = f"{figure:17s} {100 * share:6.1f} % ± {100 * error:4.1f}  width {wide:9.4f}"
             yield f"{line}  of {int(seen.sum())}, {refused} refused{mark}"
+
+
+def marked(share: float, error: float) -> str:
+    """Whether a coverage lies outside 90 to 98.5 %, and whether by more than its error."""
+    away = max(0.90 - share, share - 0.985)
+    return "" if away <= 0.0 else "  <<" if away > error else "  <"
 
 
 def slopes_of(exam: Calibration, large: ResponseMatrix, model: str) -> FloatArray:
