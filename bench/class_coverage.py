@@ -114,7 +114,8 @@ def main() -> None:
             marks = (rng.random((int(pupils), ITEMS)) < world.chance[world.states(int(pupils), rng)]) * 1.0
             found.append(held(model, world, marks, flawed(world.q, wrong, rng)))
         shares, mastery, width = np.mean(found, axis=0)
-        errors = np.maximum(1.96 * np.std(found, axis=0) / np.sqrt(len(found)), 3.0 / (POINTS * len(found)))
+        errors = 1.96 * np.std(found, axis=0) / np.sqrt(len(found))
+        errors[0] = max(errors[0], 3.0 / (POINTS * len(found)))  # rule of three where all shares are held
         cell = f"answers {rule:5s} wrong in Q {wrong:5s} N={pupils:5s} {model:6s}"
         figures = " ".join(
             f" {name} {100 * share:5.1f} % ± {100 * error:4.1f}{marked(float(share), float(error)):4s}"
