@@ -1,12 +1,13 @@
 """Prints how often 95 % intervals of class models hold the truth, rule or Q-matrix being others than fitted.
 
     python bench/class_coverage.py [--seed 1] [--pupils 60,200,1000,9054] [--replications 20]
-        [--models dina,gdina] [--rules dina,dino,sum,power] [--wrong 0,0.05,0.15,point]
+        [--models dina,gdina] [--rules dina,dino,sum,power] [--wrong 0,0.05,0.15,point] [--marks 1]
 
 Twenty items of four points that hang together. Answers follow a rule: all points needed, any of them enough,
-each of them helps, the square of that. --wrong is the share of the entries of Q that are wrong, or "point"
-for a Q that does not know the last one. Every second replication draws new items. Mastery is looked at where
-it is open (5 to 95 %); the pupils of one replication err together: ± is from how replications differ.
+each of them helps, the square of that. Items carry 1 to --marks marks, each to be got before the next.
+--wrong is the share of the entries of Q that are wrong, or "point" for a Q that does not know the last one
+(items that ask for nothing else are not given). Every second replication draws new items. Mastery is looked
+at where it is open (5 to 95 %). Pupils of a replication err together: ± is from how replications differ.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from interval_coverage import marked
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import ClassModelResult, Settings, diagnose
-from edumetrics.results import Estimate, FloatArray, IntArray
+from edumetrics.results import BoolArray, Estimate, FloatArray, IntArray
 
 ITEMS, POINTS, LARGE = 20, 4, 400_000
 STATES = np.array(list(product([0, 1], repeat=POINTS)))
@@ -38,25 +39,43 @@ SETTINGS = Settings(check_ridge=False, starts=3)
 
 
 class World:
-    """Items and pupils of a seed."""
+    """Items and pupils of a seed.
 
-    def __init__(self, seed: list[int], rule: str) -> None:
+    ``chance`` (C, J, M + 1) is that of so many marks in each class.
+    """
+
+    def __init__(self, seed: list[int], rule: str, most: int = 1) -> None:
         rng = np.random.default_rng(seed)
         self.q = np.zeros((ITEMS, POINTS), dtype=np.int64)
         self.q[np.arange(ITEMS), np.arange(ITEMS) % POINTS] = 1
         self.q[np.arange(8, ITEMS), rng.integers(0, POINTS, ITEMS - 8)] = 1
         self.cuts = rng.normal(0, 0.6, POINTS)
         low, high = rng.uniform(0.05, 0.3, ITEMS), rng.uniform(0.7, 0.97, ITEMS)
-        self.chance = low + (high - low) * RULES[rule](STATES @ self.q.T / self.q.sum(axis=1))
+        helped = RULES[rule](STATES @ self.q.T / self.q.sum(axis=1))
         self.weight = np.bincount(self.states(LARGE, rng), minlength=len(STATES)) / LARGE
+        self.full = rng.integers(1, most + 1, ITEMS)
+        low = np.clip(low[:, None] + rng.uniform(-0.05, 0.25, (ITEMS, most)) * (most > 1), 0.05, 0.9)
+        high = np.clip(high[:, None] + rng.uniform(-0.15, 0.1, (ITEMS, most)) * (most > 1), 0.3, 0.98)
+        step = low + (high - low) * helped[:, :, None]  # chance of one more mark, (C, J, M)
+        step[:, np.arange(most) >= self.full[:, None]] = 0.0
+        reached = np.concatenate([np.ones((*helped.shape, 1)), np.cumprod(step, axis=2)], axis=2)
+        self.chance = reached - np.concatenate([reached[:, :, 1:], np.zeros((*helped.shape, 1))], axis=2)
+
+    def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """Marks (N, J)."""
+        at_least = 1.0 - np.cumsum(self.chance[:, :, :-1], axis=2)
+        states = self.states(n, rng)
+        return np.asarray((rng.random((n, ITEMS, 1)) < at_least[states]).sum(axis=2) * 1.0)
 
     def states(self, n: int, rng: np.random.Generator) -> IntArray:
         has = rng.normal(size=(n, 1)) + rng.normal(size=(n, POINTS)) > self.cuts
         return np.asarray(has @ PLACE)
 
-    def mastery(self, marks: FloatArray) -> FloatArray:
-        """Chance (N, K) of each point given the answers, under the model that drew them."""
-        logs = marks @ np.log(self.chance).T + (1 - marks) @ np.log1p(-self.chance).T
+    def mastery(self, marks: FloatArray, items: BoolArray) -> FloatArray:
+        """Chance (N, K) of each point given the answers to some items, under the model that drew them."""
+        logs = np.zeros((len(marks), len(STATES)))
+        for j in np.flatnonzero(items):
+            logs += np.log(np.maximum(self.chance[:, j, marks[:, j].astype(int)], 1e-300)).T
         each = np.exp(logs) * self.weight
         return np.asarray(each @ STATES / each.sum(axis=1, keepdims=True))
 
@@ -77,14 +96,15 @@ def flawed(q: IntArray, wrong: str, rng: np.random.Generator) -> IntArray:
 def held(model: str, world: World, marks: FloatArray, q: IntArray) -> tuple[float, float, float]:
     """How often shares of points and open pupils' mastery are held, and the mean width of the latter."""
     rows = q.any(axis=1)
-    got = diagnose(response_matrix(marks[:, rows], 1.0), q[rows], model, settings=SETTINGS)
+    exam = response_matrix(marks[:, rows], world.full[rows] * 1.0)
+    got = diagnose(exam, q[rows], model, settings=SETTINGS)
     assert isinstance(got, ClassModelResult)
     shares = [
         point.prevalence.low <= share <= point.prevalence.high
         for point, share in zip(got.points, world.weight @ STATES, strict=False)
         if isinstance(point.prevalence, Estimate)
     ]
-    true, known = world.mastery(marks)[:, : q.shape[1]], got.mastery.known
+    true, known = world.mastery(marks, rows)[:, : q.shape[1]], got.mastery.known
     open_ = (true > 0.05) & (true < 0.95) & known
     low, high = got.mastery.low[open_], got.mastery.high[open_]
     return (
@@ -102,6 +122,7 @@ def main() -> None:
     parser.add_argument("--models", default="dina,gdina")
     parser.add_argument("--rules", default=",".join(RULES))
     parser.add_argument("--wrong", default="0,0.05,0.15,point")
+    parser.add_argument("--marks", type=int, default=1)
     args = parser.parse_args()
     cells = product(
         args.rules.split(","), args.wrong.split(","), args.pupils.split(","), args.models.split(",")
@@ -109,9 +130,9 @@ def main() -> None:
     for rule, wrong, pupils, model in cells:
         found = []
         for at in range(args.replications):
-            world = World([args.seed, at // 2], rule)
+            world = World([args.seed, at // 2], rule, args.marks)
             rng = np.random.default_rng([args.seed, at, int(pupils)])
-            marks = (rng.random((int(pupils), ITEMS)) < world.chance[world.states(int(pupils), rng)]) * 1.0
+            marks = world.draw(int(pupils), rng)
             found.append(held(model, world, marks, flawed(world.q, wrong, rng)))
         shares, mastery, width = np.mean(found, axis=0)
         errors = 1.96 * np.std(found, axis=0) / np.sqrt(len(found))

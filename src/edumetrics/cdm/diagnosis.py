@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from edumetrics.arrays import ResponseMatrix
@@ -20,7 +21,7 @@ from edumetrics.cdm.higher_order import needs_ability, too_thin
 from edumetrics.cdm.network.diagnosis import diagnose_network
 from edumetrics.cdm.pairs import PairFit, pair_fit
 from edumetrics.cdm.preparation import Prepared, make_problem, pack_for, prepare
-from edumetrics.cdm.pull import offset_of_some
+from edumetrics.cdm.pull import KINDS, offsets
 from edumetrics.cdm.report import (
     class_bounds,
     estimated_shares,
@@ -38,6 +39,7 @@ from edumetrics.cdm.uncertainty import (
     Known,
     in_groups,
     joint_tilts,
+    of_few_marks,
     single_tilts,
     what_is_known,
 )
@@ -45,7 +47,7 @@ from edumetrics.results import Caution, FloatArray, Insufficient
 from edumetrics.runners.packing import Shard
 from edumetrics.runners.stats import posterior
 
-LEVEL_ROUNDS = 3  # in which the level of pupils with some of an item's points is learnt from all items
+LEVEL_ROUNDS = 3  # in which the levels that priors lean on are learnt from all items
 LEVEL_STILL = 0.1  # log-odds
 
 
@@ -162,10 +164,10 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
         ridge |= unpenalised_ridge(problem, shard, best)
     n_classes, (space, problem, best) = space.n_classes, inhabited(space, problem, best, shard.n)
     known, worth, posteriors = _judged(exam, space, problem, best, shard, leans)
-    offset = 0.0
+    offset = np.zeros(KINDS)
     for _ in range(LEVEL_ROUNDS):
-        more = offset_of_some(estimated_shares(space, problem, best, known.of_probabilities, worth))
-        if abs(more) < LEVEL_STILL:
+        more = offsets(estimated_shares(space, problem, best, known.of_probabilities, worth))
+        if np.abs(more).max() < LEVEL_STILL:
             break
         offset += more
         learnt = make_problem(space, coding, exam.model, settings, int(exam.matrix.present.sum()), offset)
@@ -201,6 +203,7 @@ def _judged(
     together = leans or int((expected >= LEAST_WEIGHT).sum()) > MAX_WEIGHTS
     tilts = joint_tilts(space.known) if together else single_tilts(expected)
     known = what_is_known(problem, fit.parameters, exam.answered, posteriors, tilts)
+    known = replace(known, cov=of_few_marks(known.cov, problem, fit.counts))
     return known, worth_of_marks(space, exam.coding, exam.reached, exam.answered, posteriors), posteriors
 
 

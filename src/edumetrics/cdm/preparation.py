@@ -14,6 +14,7 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em, sparse
 from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.monotone import neighbours
+from edumetrics.cdm.pull import ALL, NONE, PARTIAL, SOME
 from edumetrics.cdm.settings import Settings
 from edumetrics.errors import BadWeights, ShapeMismatch
 from edumetrics.irt.coding import Coding, learn_coding
@@ -163,11 +164,16 @@ def prepare(
 
 
 def make_problem(
-    space: ClassSpace, coding: Coding, model: str, settings: Settings, n: int, offset: float = 0.0
+    space: ClassSpace,
+    coding: Coding,
+    model: str,
+    settings: Settings,
+    n: int,
+    offset: FloatArray | None = None,
 ) -> em.Problem:
     """Priors and constraints as arrays.
 
-    ``offset`` in log-odds is added to what pupils with some of an item's points are thought to get.
+    ``offset`` (KINDS,) in log-odds is added to what groups of each kind are thought to get (`pull.offsets`).
     """
     n_categories = coding.n_categories
     n_items, width, n_cats = len(coding.items), int(space.n_groups.max()), int(n_categories.max())
@@ -181,8 +187,9 @@ def make_problem(
     most = MOST_PSEUDO if model in ("dina", "dino") else MOST_PSEUDO_FREE
     weight = float(np.clip(settings.prior_share * n, LEAST_PSEUDO, most)) if settings.prior else 0.0
     level = settings.prior_low + (settings.prior_high - settings.prior_low) * share
-    some = (share > 0.0) & (share < 1.0)
-    level = np.where(some, expit(logit(level) + offset), level)
+    if offset is not None:
+        kind = np.where(share == 0.0, NONE, np.where(share < 1.0, SOME, ALL))
+        level = expit(logit(level) + offset[kind + PARTIAL * (n_categories > 2)[:, None]])
     pairs = [between[id(mastered)] for mastered in space.mastered]
     links = np.concatenate([*pairs, np.zeros((0, 2), dtype=np.int64)])
     additive = (n_categories == 2) & (model == "acdm")

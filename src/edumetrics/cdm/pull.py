@@ -21,7 +21,9 @@ LEAST_OF_ANSWERS = 0.1  # of what is known of a share comes from the answers, wh
 EDGE = 1e-6
 FARTHEST = 6.0  # of log-odds between a chance and what the prior says
 ROUNDS = 8
-SOME = 1  # kind of the groups between none and all; of partial marks 3 more
+# Kinds of groups: none, some, all of an item's points; of partial marks 3 more.
+NONE, SOME, ALL, PARTIAL, KINDS = 0, 1, 2, 3, 6
+LEARNT = (SOME, PARTIAL + NONE, PARTIAL + SOME, PARTIAL + ALL)  # kinds whose level items tell each other
 WEIGHS = 0.05  # share of the prior in what is known, from which its level is learnt
 
 
@@ -64,17 +66,20 @@ def mended(shares: Shares) -> tuple[FloatArray, FloatArray]:
     return centre, np.sqrt(variance)
 
 
-def offset_of_some(shares: Shares) -> float:
-    """How far, in log-odds, the prior misses what pupils get who master some of an item's points.
+def offsets(shares: Shares) -> FloatArray:
+    """How far, in log-odds, the prior misses the shares of each kind (`KINDS`,).
 
-    That those with none get little and those with all get much is known; the level in between is a guess.
-    0 where the prior weighs little.
+    0 where the prior weighs little, and for right/wrong items of pupils with none or all of the points: that
+    those get little and these get much is known, the level in between is a guess. What partial marks come to
+    hangs on how many steps there are, and on whether one must be passed before the next.
     """
-    here = (shares.kind % 3 == SOME) & (shares.weight > 0.0)
     known, of_answers = _known(shares)
-    if not here.any() or float(np.mean(1.0 - of_answers[here] / known[here])) < WEIGHS:
-        return 0.0
-    return _offset(shares, here, of_answers)[0]
+    pull, out = 1.0 - of_answers / known, np.zeros(KINDS)
+    for kind in LEARNT:
+        here = (shares.kind == kind) & (shares.weight > 0.0)
+        if here.any() and float(np.mean(pull[here])) >= WEIGHS:
+            out[kind] = _offset(shares, here, of_answers)[0]
+    return out
 
 
 def _inside(share: FloatArray) -> FloatArray:

@@ -13,16 +13,15 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em
 from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.ends import Ends
-from edumetrics.cdm.pull import SOME, Shares, mended
+from edumetrics.cdm.pull import ALL, NONE, PARTIAL, SOME, Shares, mended
 from edumetrics.cdm.results import GroupOnItem, ItemDiagnosis, PointDiagnosis, Worth, not_identified
 from edumetrics.cdm.settings import Settings
-from edumetrics.cdm.uncertainty import Known, draw_parameters, places
+from edumetrics.cdm.uncertainty import Z95, Known, draw_parameters, places
 from edumetrics.irt.coding import Coding
 from edumetrics.results import Estimate, Estimates, FloatArray, Outcome, Reason
 from edumetrics.runners.packing import make_layout, pack
 from edumetrics.runners.stats import posterior
 
-Z95 = 1.959963984540054
 METHOD = "posterior mode/score information"
 CELLS = 4_000_000  # pupils × classes held at once
 _EDGE = 1e-6
@@ -80,7 +79,8 @@ def estimated_shares(
         value[at], se[at] = here @ fit.parameters.probability[j, g, :m], np.sqrt(max(variance, 0.0))
         weight[at] = pseudo.sum()
         centre[at] = pseudo @ here / weight[at] if weight[at] > 0.0 else 0.5
-        kind[at] = (0 if g == 0 else 2 if g == len(space.mastered[j]) - 1 else SOME) + 3 * (m > 2)
+        kind[at] = NONE if g == 0 else ALL if g == len(space.mastered[j]) - 1 else SOME
+        kind[at] += PARTIAL * (m > 2)
     return Shares(value, se, centre, weight, kind)
 
 

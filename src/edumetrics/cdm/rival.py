@@ -15,11 +15,10 @@ from scipy.special import chdtrc
 
 from edumetrics.cdm.report import holding, share_interval
 from edumetrics.cdm.results import ClassModelResult, GroupOnItem, ItemDiagnosis, PointDiagnosis
-from edumetrics.cdm.uncertainty import places
+from edumetrics.cdm.uncertainty import Z95, places
 from edumetrics.results import Estimate, Estimates
 
 METHOD = "class posterior, interval of a freer model included"
-Z95 = 1.959963984540054
 ONE_SIDED = 1.6448536269514722  # 95 of 100
 Join = Callable[[Estimate, Estimate], Estimate]  # mine, theirs → mine with other limits
 ALPHA = 0.01  # of the likelihood ratio that tells a rule from none

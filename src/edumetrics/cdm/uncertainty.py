@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from edumetrics.cdm.em import Parameters, Problem
 from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR
@@ -26,6 +27,8 @@ LEAST_WEIGHT = 1.0  # a class that expects fewer pupils has no weight to speak o
 LARGEST_LOGIT_SD = 3.0
 MOST_PRODUCTS = 1_000_000_000  # of answers; from more pupils the sum of squares tells enough by itself
 LEAST_TOLD = 0.05  # of what would be known, were the classes seen
+FEWEST_IN_GROUP, LEAST_DEGREES = 2.0, 3.0  # of a group's own pupils, where their variance is judged
+Z95 = 1.959963984540054
 LEAST_FREEDOM = 0.4  # share of the pupils that is left of them beside the parameters
 
 
@@ -236,6 +239,28 @@ def inverse(information: FloatArray, complete: FloatArray) -> FloatArray:
     values, vectors = np.linalg.eigh((whitened + whitened.T) / 2.0)
     side = np.linalg.solve(root.T, vectors) / scale[:, None]
     return np.asarray((side / np.maximum(values, LEAST_TOLD)) @ side.T)
+
+
+def of_few_marks(cov: FloatArray, problem: Problem, counts: FloatArray) -> FloatArray:
+    """Covariance with the chances of partial marks known as exactly as a group of few pupils tells them.
+
+    The variance of a right/wrong item follows from its chance. That of partial marks is estimated from the
+    marks of the group's own pupils: of n it comes out (n − 1)/n times too small, and Student's t with n − 1
+    degrees of freedom stands for the normal law.
+
+    Parameters
+    ----------
+    cov : (P + F, P + F) float
+    counts : (J, G, M) float
+        Expected pupils of each item, group and category.
+    """
+    pupils = np.maximum(counts.sum(axis=2), FEWEST_IN_GROUP)
+    wider = np.sqrt(pupils / (pupils - 1.0)) * stdtrit(np.maximum(pupils - 1.0, LEAST_DEGREES), 0.975) / Z95
+    wider[problem.n_categories == 2] = 1.0
+    place = places(problem)
+    scale, (j, g, k) = np.ones(len(cov)), np.nonzero(place >= 0)
+    scale[place[j, g, k]] = wider[j, g]
+    return np.asarray(cov * scale[:, None] * scale[None, :])
 
 
 def draw_parameters(

@@ -20,7 +20,7 @@ from edumetrics.cdm.pairs import PairFit, residuals
 from edumetrics.cdm.preparation import Prepared, make_problem
 from edumetrics.cdm.report import mastery_reports, point_reports
 from edumetrics.cdm.results import ClassModelResult, Worth
-from edumetrics.cdm.uncertainty import Known
+from edumetrics.cdm.uncertainty import Known, of_few_marks
 from edumetrics.results import Caution
 
 MOST_CELLS = 120_000_000  # patterns × abilities × states of one step: not quite a second on two cores
@@ -54,7 +54,7 @@ def diagnose_network(exam: Prepared) -> tuple[ClassModelResult, PairFit]:
             ridge |= unpenalised_ridge(problem, total, best)
     cov, ends = report.covariance_and_ends(net, problem, best.parameters, parts, categories)
     pairs = residuals(report.expected_covariance(net, best.parameters, exam.worth), categories, exam.worth)
-    cov = cov * pairs.widening
+    cov = of_few_marks(cov, problem, best.counts) * pairs.widening
     speaking, says = _speaking(exam, net)
     never = np.array([a is None and b is None for a, b in zip(says.sure, says.lack, strict=True)])
     refused = never | exam.alone
