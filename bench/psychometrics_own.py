@@ -15,6 +15,8 @@ import numpy as np
 from psychometrics_calls import timed_calls
 from scipy.stats import rankdata
 
+MOST_EVALUATIONS = 1500  # of a DINA climb from the likeliest start: along a ridge it would go on for long
+
 
 def two_parameter(data: dict) -> Callable[[], dict]:
     """2PL from categories in memory: packing, start, EM; no standard errors."""
@@ -93,7 +95,10 @@ def dina(data: dict) -> Callable[[], dict]:
     from edumetrics.cdm import em, sparse
 
     return _dina(
-        data, lambda at, shard, share, s: sparse.fit(at, shard, em.start(at, share), s.tolerance, 3000)
+        data,
+        lambda at, shard, share, s: sparse.fit(
+            at, shard, em.start(at, share), s.tolerance, 2 * MOST_EVALUATIONS
+        ),
     )
 
 
@@ -115,7 +120,7 @@ def _dina(data: dict, fitted: Callable) -> Callable[[], dict]:
     two = [np.array([0.0, 1.0])] * j
     coding = Coding(tuple(map(str, range(j))), tuple([np.array([0.5])] * j), tuple(two), tuple(two))
     share = np.column_stack([1 - x.mean(axis=0), x.mean(axis=0)])
-    settings = Settings(prior=False, monotone=False, followed=1, tolerance=1e-4)
+    settings = Settings(prior=False, monotone=False, followed=1, max_evaluations=MOST_EVALUATIONS)
 
     def run() -> dict:
         space = class_space(q)
