@@ -15,7 +15,9 @@ import numpy as np
 from psychometrics_calls import timed_calls
 from scipy.stats import rankdata
 
-MOST_EVALUATIONS = 1500  # of a DINA climb from the likeliest start: along a ridge it would go on for long
+# Of a DINA climb from the likeliest start; the package would take 3,000. Along math1's ridge those end 0.04
+# higher and take 1.7 s, as long as the task may.
+MOST_EVALUATIONS = 1500
 
 
 def two_parameter(data: dict) -> Callable[[], dict]:
@@ -103,7 +105,7 @@ def dina(data: dict) -> Callable[[], dict]:
 
 
 def dina_of_starts(data: dict) -> Callable[[], dict]:
-    """The best of as many starts as the package takes unasked, the likeliest followed to its end."""
+    """The best of as many starts as the package takes unasked; the likeliest is followed so far."""
     from edumetrics.cdm.estimation import estimate
 
     return _dina(data, lambda *known: estimate(*known)[0])
