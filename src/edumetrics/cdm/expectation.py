@@ -17,7 +17,7 @@ from edumetrics.cdm.maximisation import log_prior, maximise, project
 from edumetrics.results import FloatArray
 from edumetrics.runners.kernel import HALFWAY, NEGLIGIBLE, RESCUE, fold_counts
 from edumetrics.runners.packing import Layout, Shard, cut_into_bytes, make_layout, pack, unpack
-from edumetrics.runners.vectors import LANES, add_to_rows, multiply_rows
+from edumetrics.runners.vectors import LANES, add_to_rows, multiply_rows, new_rows, row_width
 
 FEW_GROUPS = 4  # of an item: their sums in vector registers cost less than one place after the other
 
@@ -112,9 +112,10 @@ def expect(patterns, group, n_groups, probability, weight, counts, class_counts)
     n_categories, base, first_item, first_row = patterns[2:]
     n_classes = len(weight)
     top = _largest(probability, n_groups, n_categories)
-    tables = np.empty((first_row[-1], -(-n_classes // LANES) * LANES))
+    tables = new_rows(first_row[-1], row_width(n_classes))
     _tables(probability, top, group, weight, n_categories, base, first_item, first_row, tables)
-    by_row = np.zeros(tables.shape)
+    by_row = new_rows(*tables.shape)
+    by_row[:] = 0.0
     loglik = _accumulate(patterns, tables, probability, top, group, weight, by_row)
     for r in range(first_row[1]):
         class_counts += by_row[r, :n_classes]
@@ -190,7 +191,8 @@ def _accumulate(patterns, tables, probability, top, group, weight, by_row):  # t
     codes, copies, first_row = patterns[0], patterns[1], patterns[5]
     width = tables.shape[1]
     starts = np.empty(codes.shape[1], np.int64)
-    post = np.zeros(width)
+    post = new_rows(1, width)[0]
+    post[:] = 0.0
     flat, sums = tables.reshape(-1), by_row.reshape(-1)
     loglik, product = 0.0, 1.0
     for n in range(len(codes)):

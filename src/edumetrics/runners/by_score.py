@@ -15,7 +15,7 @@ import numpy as np
 
 from edumetrics.runners.kernel import NEGLIGIBLE, fold_counts
 from edumetrics.runners.packing import Floats, Ints, Layout, Shard
-from edumetrics.runners.vectors import LANES, add_to_rows
+from edumetrics.runners.vectors import LANES, add_to_rows, new_rows
 
 # Half a bin is so many posterior standard deviations wide: the ninth Chebyshev coefficient of a node's
 # posterior is then below 1e−10 of the largest node's.
@@ -177,9 +177,9 @@ def _accumulate(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Add all persons to ``counts`` and ``nodes``; returns the log-likelihood."""
     n_bins, n_bytes = len(first_cell) - 1, codes.shape[1]
-    rows = np.empty((first_row[-1], LANES))
+    rows = new_rows(first_row[-1], LANES)
     by_item = np.empty((counts.shape[0], counts.shape[1], LANES))
-    starts, basis = np.empty(n_bytes, np.int64), np.empty(LANES)
+    starts, basis = np.empty(n_bytes, np.int64), new_rows(1, LANES)[0]
     posterior, log_norm = np.empty((LANES, len(theta))), np.empty(LANES)
     loglik = 0.0
     for bin_place in range(len(start) - 1):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from edumetrics.runners.vectors import LANES, add_to_rows, multiply_rows
+from edumetrics.runners.vectors import LANES, add_to_rows, multiply_rows, new_rows
 
 # A person's likelihood below this could have lost nodes to the smallest float64 (1e−308); such a
 # person is recomputed from logarithms. 1e−290 leaves eighteen digits for every node that matters.
@@ -114,7 +114,8 @@ def accumulate(  # type: ignore[no-untyped-def]
     """
     n_nodes, width, n_rows = logp.shape[2], tables.shape[1], first_row[-1]
     starts = np.empty(codes.shape[1] + 1, np.int64)
-    post = np.zeros(width)
+    post = new_rows(1, width)[0]
+    post[:] = 0.0
     near = post[:n_nodes]
     flat, sums = tables.reshape(-1), counts.reshape(-1)
     loglik, product = 0.0, 1.0
@@ -169,7 +170,8 @@ def posteriors(  # type: ignore[no-untyped-def]
     """Write every person's posterior over nodes into ``out`` (N, Q) and log-likelihood (N,)."""
     n_nodes, width, n_rows = logp.shape[2], tables.shape[1], first_row[-1]
     starts = np.empty(codes.shape[1] + 1, np.int64)
-    post = np.zeros(width)
+    post = new_rows(1, width)[0]
+    post[:] = 0.0
     near = post[:n_nodes]
     flat = tables.reshape(-1)
     for n in range(codes.shape[0]):

@@ -17,7 +17,7 @@ import numpy as np
 from edumetrics.runners.by_score import Bins, Line, make_bins, total_by_score
 from edumetrics.runners.kernel import accumulate, build_tables, fold_counts, posteriors
 from edumetrics.runners.packing import Floats, Layout, Shard
-from edumetrics.runners.vectors import padded
+from edumetrics.runners.vectors import new_rows, row_width
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class Statistics(Summed):
 def prepare(model: NodeModel, layout: Layout) -> Tables:
     """Build the tables of one step; shards that share memory share them."""
     n_nodes = model.logp.shape[2]
-    rows = np.empty((layout.n_rows + len(model.log_prior), padded(n_nodes)))
+    rows: Floats = new_rows(layout.n_rows + len(model.log_prior), row_width(n_nodes))
     log_scale = np.zeros(len(rows))
     build_tables(
         model.logp, layout.n_categories, layout.base, layout.first_item, layout.first_row, rows, log_scale
@@ -135,7 +135,7 @@ def _scratch(rows: int, nodes: int) -> Floats:
     """Zeros (rows, nodes), kept per thread: fresh pages cost more than the sums written into them."""
     kept: Floats | None = getattr(_own, "kept", None)
     if kept is None or kept.size < rows * nodes:
-        kept = _own.kept = np.empty(rows * nodes)
+        kept = _own.kept = new_rows(1, rows * nodes).ravel()
     view = kept[: rows * nodes]
     view.fill(0.0)
     return view.reshape(rows, nodes)
