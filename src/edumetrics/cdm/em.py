@@ -15,7 +15,15 @@ import numpy as np
 from edumetrics.cdm import starts
 from edumetrics.cdm.acceleration import climb
 from edumetrics.cdm.expectation import Patterns, parts, solve
-from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR, log_prior, maximise, project
+from edumetrics.cdm.maximisation import (
+    CLASS_FLOOR,
+    FLOOR,
+    log_prior,
+    maximise,
+    project,
+    uphill,
+    uphill_weights,
+)
 from edumetrics.results import FloatArray, IntArray
 from edumetrics.runners.local import Runner
 from edumetrics.runners.stats import NodeModel
@@ -160,7 +168,7 @@ def fit(
 
     On patterns in memory the whole climb is one compiled call; through a runner each step asks it.
     """
-    rules = problem.rules
+    rules, cut = problem.rules, problem.pseudo.size
     x = np.concatenate([first.probability.ravel(), first.weight])
     project(rules, *parts(rules, x))
     if isinstance(answers, Patterns):
@@ -171,9 +179,12 @@ def fit(
         objective = loglik + float(log_prior(rules, parameters.probability, parameters.weight))
         return Fit(parameters, loglik, objective, counts, evaluations, converged, class_counts)
 
-    def step(point: FloatArray, image: FloatArray) -> float:
-        at = evaluate(problem, answers, Parameters(*parts(rules, point)))
-        maximise(rules, at.counts, at.class_counts, at.parameters.probability, *parts(rules, image))
+    def step(point: FloatArray, image: FloatArray, gradient: FloatArray, curvature: FloatArray) -> float:
+        here, there = parts(rules, point), parts(rules, image)
+        at = evaluate(problem, answers, Parameters(*here))
+        maximise(rules, at.counts, at.class_counts, here[0], *there)
+        uphill(rules, at.counts, here[0], there[0], gradient[:cut], curvature[:cut])
+        uphill_weights(rules, at.class_counts, here[1], there[1], gradient[cut:], curvature[cut:])
         return at.objective
 
     x, evaluations, converged = climb(

@@ -12,8 +12,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from edumetrics.cdm.acceleration import DONE, EXTRAPOLATED, FIRST, advance, new_memory
-from edumetrics.cdm.maximisation import log_prior, maximise, project
+from edumetrics.cdm.acceleration import DONE, FIRST, GUESSED, WOKEN, advance, new_memory
+from edumetrics.cdm.maximisation import log_prior, maximise, project, uphill, uphill_weights
 from edumetrics.results import FloatArray
 from edumetrics.runners.kernel import HALFWAY, NEGLIGIBLE, RESCUE, fold_counts
 from edumetrics.runners.packing import Layout, Shard, cut_into_bytes, make_layout, pack, unpack
@@ -77,8 +77,10 @@ def solve(patterns, group, rules, x, tolerance, max_evaluations):  # type: ignor
         The last three at the ``x`` where it ended.
     """
     memory, image = new_memory(len(x)), np.zeros(len(x))
+    gradient, curvature = np.empty(len(x)), np.empty(len(x))
     probability, weight = parts(rules, x)
     new_probability, new_weight = parts(rules, image)
+    cut = probability.size
     counts, class_counts = np.empty(probability.shape), np.empty(len(weight))
     evaluations, kind, loglik = 0, FIRST, 0.0
     while kind != DONE and evaluations < max_evaluations:
@@ -86,9 +88,12 @@ def solve(patterns, group, rules, x, tolerance, max_evaluations):  # type: ignor
         class_counts[:] = 0.0
         loglik = expect(patterns, group, rules[0], probability, weight, counts, class_counts)
         maximise(rules, counts, class_counts, probability, new_probability, new_weight)
+        uphill(rules, counts, probability, new_probability, gradient[:cut], curvature[:cut])
+        uphill_weights(rules, class_counts, weight, new_weight, gradient[cut:], curvature[cut:])
         evaluations += 1
-        kind = advance(memory, x, image, loglik + log_prior(rules, probability, weight), tolerance)
-        if kind == EXTRAPOLATED:
+        value = loglik + log_prior(rules, probability, weight)
+        kind = advance(memory, x, image, gradient, curvature, value, tolerance)
+        if kind in (GUESSED, WOKEN):
             project(rules, probability, weight)
     if kind != DONE:
         x[:] = memory[2][3]

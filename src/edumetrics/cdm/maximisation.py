@@ -10,6 +10,7 @@ from edumetrics.cdm.monotone import monotone_item
 
 FLOOR = 1e-7  # a probability at zero or one would make a single careless answer impossible
 CLASS_FLOOR = 1e-12
+FEWEST = 1e-6  # pupils behind a block that nobody is in
 
 
 @numba.njit(cache=True, nogil=True)
@@ -53,6 +54,43 @@ def maximise(rules, counts, class_counts, old, probability, weight):  # type: ig
 
 
 @numba.njit(cache=True, nogil=True)
+def uphill(rules, counts, probability, image, gradient, curvature):  # type: ignore[no-untyped-def]
+    """Slope of the objective by the roots of the chances, and EM's information about them.
+
+    Of a block whose M-step from p leads to q with n expected pupils behind it: 2n(q − p)/√p and 4n (in
+    directions that the constraints allow, where there are any).
+
+    Parameters
+    ----------
+    counts : (J, G, M) float
+    probability, image : (J, G, M) float
+        Where the counts were taken, and what `maximise` made of them.
+    gradient, curvature : (J·G·M,) float, overwritten
+    """
+    n_groups, n_categories, pseudo = rules[0], rules[1], rules[2]
+    gradient[:], curvature[:] = 0.0, 1.0
+    slope, bent = gradient.reshape(pseudo.shape), curvature.reshape(pseudo.shape)
+    for j in range(len(n_groups)):
+        for g in range(n_groups[j]):
+            size = FEWEST
+            for k in range(n_categories[j]):
+                size += counts[j, g, k] + pseudo[j, g, k]
+            for k in range(n_categories[j]):
+                p = probability[j, g, k]
+                slope[j, g, k] = 2.0 * size * (image[j, g, k] - p) / np.sqrt(p)
+                bent[j, g, k] = 4.0 * size
+
+
+@numba.njit(cache=True, nogil=True)
+def uphill_weights(rules, class_counts, weight, image, gradient, curvature):  # type: ignore[no-untyped-def]
+    """The same by the roots of the class weights, all (C,)."""
+    size = class_counts.sum() + rules[3].sum()
+    for c in range(len(weight)):
+        gradient[c] = 2.0 * size * (image[c] - weight[c]) / np.sqrt(weight[c])
+        curvature[c] = 4.0 * size
+
+
+@numba.njit(cache=True, nogil=True)
 def floors(rules, probability, weight):  # type: ignore[no-untyped-def]
     """Keep every probability off zero and every block at a sum of one."""
     n_groups, n_categories = rules[0], rules[1]
@@ -74,7 +112,7 @@ def floors(rules, probability, weight):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def project(rules, probability, weight):  # type: ignore[no-untyped-def]
-    """Make a point that was extrapolated feasible again, in place."""
+    """Make a point that was guessed feasible again, in place."""
     n_groups, n_categories, _, _, monotone, links, first_link, additive, design = rules
     floors(rules, probability, weight)
     if monotone:

@@ -1,7 +1,7 @@
 """Owns the points given ability: P(has k | θ) is logistic, θ is standard normal.
 
 A point is described by two chances, of pupils one standard deviation below and above the middle: the
-logit is a straight line through both. Two chances are what the climb extrapolates, and what a reader
+logit is a straight line through both. Two chances are what the climb moves, and what a reader
 can picture. Source: de la Torre & Douglas (2004) Psychometrika 69, 333–353, a slope for every point.
 """
 
@@ -97,13 +97,7 @@ def maximise(having, free, line, old, chance):  # type: ignore[no-untyped-def]
         x = np.log(old[:, k] / (1.0 - old[:, k]))
         best = _value(having[k], free[k], line, x)
         for _ in range(_NEWTON_STEPS):
-            _, gradient, curvature = prior_of(x[0], x[1])
-            for q in range(line.shape[1]):
-                p = 1.0 / (1.0 + np.exp(-(x[0] * line[0, q] + x[1] * line[1, q])))
-                for i in range(2):
-                    gradient[i] += line[i, q] * (having[k, q] - free[k, q] * p)
-                    for h in range(2):
-                        curvature[i, h] += line[i, q] * line[h, q] * free[k, q] * p * (1.0 - p)
+            gradient, curvature = _slopes(having[k], free[k], line, x)
             det = curvature[0, 0] * curvature[1, 1] - curvature[0, 1] ** 2
             step = np.empty(2)
             step[0] = (curvature[1, 1] * gradient[0] - curvature[0, 1] * gradient[1]) / max(det, 1e-12)
@@ -125,6 +119,31 @@ def maximise(having, free, line, old, chance):  # type: ignore[no-untyped-def]
         for i in range(2):
             chance[i, k] = min(max(1.0 / (1.0 + np.exp(-x[i])), EDGE), 1.0 - EDGE)
     feasible(chance)
+
+
+@numba.njit(cache=True, nogil=True)
+def uphill(having, free, line, chance, gradient, curvature):  # type: ignore[no-untyped-def]
+    """Slope of the objective by the roots of the chances, and the information about each: (2K,), written."""
+    slope, bent = gradient.reshape(chance.shape), curvature.reshape(chance.shape)
+    for k in range(chance.shape[1]):
+        by_logit, information = _slopes(having[k], free[k], line, np.log(chance[:, k] / (1.0 - chance[:, k])))
+        for i in range(2):
+            logit_by_root = 2.0 / (np.sqrt(chance[i, k]) * (1.0 - chance[i, k]))
+            slope[i, k] = by_logit[i] * logit_by_root
+            bent[i, k] = information[i, i] * logit_by_root**2
+
+
+@numba.njit(cache=True, nogil=True)
+def _slopes(having, free, line, x):  # type: ignore[no-untyped-def]
+    """Gradient (2,) and information (2, 2) of one point's logits."""
+    _, gradient, curvature = prior_of(x[0], x[1])
+    for q in range(line.shape[1]):
+        p = 1.0 / (1.0 + np.exp(-(x[0] * line[0, q] + x[1] * line[1, q])))
+        for i in range(2):
+            gradient[i] += line[i, q] * (having[q] - free[q] * p)
+            for h in range(2):
+                curvature[i, h] += line[i, q] * line[h, q] * free[q] * p * (1.0 - p)
+    return gradient, curvature
 
 
 @numba.njit(cache=True, nogil=True)

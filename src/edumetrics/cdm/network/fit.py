@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edumetrics.cdm import em, starts
 from edumetrics.cdm.acceleration import climb
-from edumetrics.cdm.maximisation import log_prior, maximise, project
+from edumetrics.cdm.maximisation import log_prior, maximise, project, uphill
 from edumetrics.cdm.network import ability
 from edumetrics.cdm.network.expectation import Parameters, Part, Statistics, statistics
 from edumetrics.cdm.network.structure import Network
@@ -69,11 +69,13 @@ def fit(problem: em.Problem, total: Total, first: Parameters, tolerance: float, 
         project(rules, at.probability, NO_CLASSES.copy())
         ability.feasible(at.chance)
 
-    def step(point: FloatArray, image: FloatArray) -> float:
+    def step(point: FloatArray, image: FloatArray, gradient: FloatArray, curvature: FloatArray) -> float:
         at, to = split(point), split(image)
         s = total(at)
         maximise(rules, s.counts, np.zeros(1), at.probability, to.probability, NO_CLASSES.copy())
         ability.maximise(s.having, s.free, ability.LINE, at.chance, to.chance)
+        uphill(rules, s.counts, at.probability, to.probability, gradient[:size], curvature[:size])
+        ability.uphill(s.having, s.free, ability.LINE, at.chance, gradient[size:], curvature[size:])
         return s.loglik + _prior(problem, at)
 
     x = np.concatenate([first.probability.ravel(), first.chance.ravel()])

@@ -236,7 +236,7 @@ def test_a_fit_does_not_depend_on_shards_or_on_the_order_of_pupils():
 
 
 def test_the_result_reaches_the_maximum_that_plain_steps_reach():
-    """Extrapolated climb against EM written out, on a paper small enough for both ways."""
+    """The climb against EM written out, on a paper small enough for both ways."""
     q = paper(17, 5, 15)
     marks, *_ = answers(18, 200, q)
     exam = prepare(response_matrix(marks, 1.0), q, "dina", None, (), QUICK)
