@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,7 @@ class OptionResponses:
         )
 
 
+@lru_cache(maxsize=4096)
 def parse_choice(text: str) -> frozenset[str]:
     """Read one answer or one accepted key.
 
@@ -153,11 +155,11 @@ def _distinct(
     """Different texts, in order; what stands in each entry, and the place of that among the texts."""
     if column.dtype.itemsize == np.dtype("U1").itemsize and len(column):
         # Single letters are counted by their number, which is far quicker than sorting texts.
-        points = column.view(np.uint32)
+        points = np.ascontiguousarray(column).view(np.uint32)
         if many:
             from edumetrics.ctt.loops import seen as seen_in
 
-            seen = seen_in(points, int(points.max()) + 1)
+            seen = seen_in(points)
         else:
             seen = np.bincount(points) > 0
         return [chr(point) if point else "" for point in np.flatnonzero(seen)], points, np.cumsum(seen) - 1

@@ -44,11 +44,13 @@ def reach(influence: FloatArray, level: float) -> tuple[float, float]:
     """
     n = len(influence)
     u = influence - influence.mean()
-    square = float(np.mean(u**2))
+    squares = u * u
+    square = float(np.mean(squares))
     if square <= 0.0:
         t = float(special.stdtrit(n - 1, 0.5 + level / 2.0))
         return t, t
-    kurtosis, skewness = float(np.mean(u**4)) / square**2, float(np.mean(u**3)) / square**1.5
+    kurtosis = float(np.mean(squares * squares)) / square**2
+    skewness = float(np.mean(squares * u)) / square**1.5
     freedom = min(n - 1.0, max(2.0 * n / max(kurtosis - 1.0, 1e-6), _FEWEST_DEGREES))
     t, z = float(special.stdtrit(freedom, 0.5 + level / 2.0)), float(special.ndtri(0.5 + level / 2.0))
     shift = _LEAN * skewness * (2.0 * z**2 + 1.0) / (6.0 * float(np.sqrt(n)))

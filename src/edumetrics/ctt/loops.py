@@ -57,8 +57,44 @@ def products(item, count, rest, by_mark, mark, out):  # type: ignore[no-untyped-
 
 
 @numba.njit(cache=True, nogil=True)
-def seen(points, size):  # type: ignore[no-untyped-def]
-    found = np.zeros(size, np.bool_)
+def whole_numbers(table, out):  # type: ignore[no-untyped-def]
+    """Write whole marks, −1 for none, into ``out``; whether all of them are whole and fit."""
+    for n in range(len(table)):
+        broken = False
+        for j in range(table.shape[1]):
+            mark = table[n, j]
+            known = -1.0 if np.isnan(mark) else mark
+            broken |= not (abs(known) < 2.0**62 and known == np.rint(known))
+            out[n, j] = np.int64(known)
+        if broken:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def row_sums(table, weights, out):  # type: ignore[no-untyped-def]
+    """Sums of the rows times ``weights``, modulo 2⁶⁴."""
+    for n in range(len(table)):
+        total = np.uint64(0)
+        for j in range(table.shape[1]):
+            total += table[n, j] * weights[j]
+        out[n] = total
+
+
+@numba.njit(cache=True, nogil=True)
+def column_sums(table, weights, out):  # type: ignore[no-untyped-def]
+    """Sums of the columns times ``weights``, modulo 2⁶⁴; ``out`` zero before."""
+    for n in range(len(table)):
+        for j in range(table.shape[1]):
+            out[j] += table[n, j] * weights[n]
+
+
+@numba.njit(cache=True, nogil=True)
+def seen(points):  # type: ignore[no-untyped-def]
+    most = np.uint32(0)
+    for point in points:
+        most = max(most, point)
+    found = np.zeros(most + 1, np.bool_)
     for point in points:
         found[point] = True
     return found

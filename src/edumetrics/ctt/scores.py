@@ -65,6 +65,8 @@ class Centred:
     def present_by_answers(self) -> IntArray:
         """Rows of the pupils who took part, in an order that no sorting of the file changes."""
         rows = np.flatnonzero(self.present)
+        if self.complete:
+            return rows[by_answers(self.of_present(self.marks))]
         return rows[by_answers(np.where(self.valid[rows], self.marks[rows], np.nan))]
 
     def rest(self) -> FloatArray:

@@ -83,7 +83,9 @@ def common_part(answers: FloatArray, seen: NDArray[np.bool_], slopes: FloatArray
     turned = slopes < -TURNED * np.sqrt(np.mean(slopes**2))
     answers, there = np.where(turned[:, None], -answers, answers), seen.astype(np.float64)
     slopes = np.abs(slopes)
-    products, together = answers @ answers.T, there @ there.T
+    complete = bool(seen.all())
+    products = answers @ answers.T
+    together = np.full_like(products, pupils) if complete else there @ there.T
     covariance = products / np.maximum(together, 1.0)
     lengths, second = _groups(covariance, slopes)
     # Who judges hangs on the answers and not on the order of pupils or items.
@@ -92,7 +94,8 @@ def common_part(answers: FloatArray, seen: NDArray[np.bool_], slopes: FloatArray
     for fold in range(FOLDS):
         judges = np.flatnonzero(place % FOLDS == fold)
         mine, here = answers[:, judges], there[:, judges]
-        left = (products - mine @ mine.T) / np.maximum(together - here @ here.T, 1.0)
+        both = float(len(judges)) if complete else here @ here.T
+        left = (products - mine @ mine.T) / np.maximum(together - both, 1.0)
         length, side = _groups(left, slopes)
         if float(lengths**2 @ (side == second)) < 0.5 * float(lengths @ lengths):
             side = ~side  # the names of the groups are the same in all parts

@@ -105,8 +105,10 @@ def population_reports(
 def _block(covariance: FloatArray | None, index: IntArray) -> FloatArray | None:
     if covariance is None:
         return None
-    out = np.zeros((len(index), len(index)))
     free = index >= 0
+    if free.all():
+        return covariance[index[:, None], index]
+    out = np.zeros((len(index), len(index)))
     out[np.ix_(free, free)] = covariance[np.ix_(index[free], index[free])]
     return out
 

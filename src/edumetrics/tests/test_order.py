@@ -43,6 +43,17 @@ def test_the_same_pupils_in_the_same_places(seed, n, items, whole):
     np.testing.assert_array_equal(np.sort(by_answers(table)), np.arange(n))
 
 
+@pytest.mark.parametrize("values", [(0.0, 1.0, np.nan), (-0.0, 0.0, 3.0), (0.0, 0.5, 1.0)])
+def test_many_answers_are_ordered_as_few_are(values, monkeypatch):
+    """The compiled sums are those of NumPy, whole numbers or not."""
+    table = np.random.default_rng(3).choice(values, (300, 9))
+    slow = by_answers(table)
+    monkeypatch.setattr("edumetrics.order.COMPILED_FROM", 1)
+    np.testing.assert_array_equal(by_answers(table), slow)
+    turned = np.asfortranarray(table)
+    np.testing.assert_array_equal(by_answers(turned), slow)
+
+
 def test_zero_has_one_sign():
     np.testing.assert_array_equal(by_answers(np.array([[-0.0, 1.0], [0.0, 1.0]])), [0, 1])
 
