@@ -151,7 +151,7 @@ def _rising(x, image, curvature):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _wake(x, image, curvature):  # type: ignore[no-untyped-def]
-    """Put a few pupils behind every probability that hardly anybody is behind though EM raises it.
+    """Put a tenth of a pupil behind every probability that hardly anybody is behind though EM raises it.
 
     By its root the likelihood is flat there: a climb would rest, or take hundreds of steps away from it.
     Returns whether there was any.
@@ -173,21 +173,21 @@ def _go(root, direction, following, out):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _newton(moves, falls, used, following, gradient, curvature, out):  # type: ignore[no-untyped-def]
+def _newton(moves, falls, used, place, gradient, curvature, out):  # type: ignore[no-untyped-def]
     """Inverse information times ``gradient`` by the two loops over the moves, newest first."""
     share = np.empty(used)
     out[:] = gradient
     for back in range(used):
-        at = (following - 1 - back) % MEMORY
+        at = (place - 1 - back) % MEMORY
         share[back] = np.dot(moves[at], out) / np.dot(moves[at], falls[at])
         out -= share[back] * falls[at]
     out /= curvature
     if used:
-        newest = (following - 1) % MEMORY
+        newest = (place - 1) % MEMORY
         fall = falls[newest]
         out *= np.dot(moves[newest], fall) / np.dot(fall / curvature, fall)
     for back in range(used - 1, -1, -1):
-        at = (following - 1 - back) % MEMORY
+        at = (place - 1 - back) % MEMORY
         out += moves[at] * (share[back] - np.dot(falls[at], out) / np.dot(moves[at], falls[at]))
 
 
