@@ -1,7 +1,7 @@
 """Between exams: put two forms or two calibrations on one scale, or say that they are not comparable."""
 
+from edumetrics.common_items import CommonItemGrowth, common_item_growth
 from edumetrics.linking.calibrations import link_calibrations
-from edumetrics.linking.common_items import CommonItemGrowth, common_item_growth
 from edumetrics.linking.equipercentile import (
     EquatedScale,
     equipercentile,

@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 
+from edumetrics.anchors import MIN_ANCHORS
 from edumetrics.irt.models import GUESSING
 from edumetrics.irt.report import _index
 from edumetrics.irt.results import Calibration
-from edumetrics.linking.irt_scale import MIN_ANCHORS, ScaleLink, link_scales
+from edumetrics.linking.irt_scale import ScaleLink, link_scales
 from edumetrics.results import FloatArray, Insufficient, Reason
 
 

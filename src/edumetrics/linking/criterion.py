@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
 
 from edumetrics.results import FloatArray
 
@@ -13,7 +13,7 @@ Method = Literal["stocking_lord", "haebara"]
 Link = tuple[float, float]
 
 THETA = np.linspace(-4, 4, 41)
-WEIGHT = stats.norm.pdf(THETA) / stats.norm.pdf(THETA).sum()
+WEIGHT = np.exp(-(THETA**2) / 2) / np.exp(-(THETA**2) / 2).sum()
 STEP = 1e-5
 
 

@@ -8,20 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edumetrics import checks
+from edumetrics.anchors import DRIFT_Z, LEAST_SPREAD, MIN_ANCHORS
 from edumetrics.errors import ShapeMismatch
 from edumetrics.linking.criterion import Link, Method, sensitivities, solve
 from edumetrics.results import Caution, FloatArray, Insufficient, Provenance, Reason
 
-# Kolen & Brennan (2014), p. 288: at least 20 % of the paper; with fewer than 4 anchors a single drifting
-# item moves the whole scale and cannot be seen.
-MIN_ANCHORS = 4
-# Robust z beyond this marks an anchor that has drifted (Huynh & Meyer 2010).
-DRIFT_Z = 2.7
 # Anchors' difficulties may differ by this standard deviation beyond chance without any drift: no model
 # holds exactly, and pupils of another level make that show. 95 % of them then stay within the 0.43 logits
 # that are a negligible difference (ETS: one Δ).
 MOST_MISFIT = 0.22
-LEAST_SPREAD = 0.05  # anchors that are nearly equal have no spread to measure by
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from edumetrics import checks
 from edumetrics.results import Estimate, FloatArray, Insufficient, Reason
@@ -65,7 +65,7 @@ def double_marking(first: ArrayLike, second: ArrayLike, *, step: float = 1.0) ->
         return Insufficient(Reason.TOO_FEW_PUPILS, n)
     gap = one - two
     mean, se = float(gap.mean()), float(gap.std(ddof=1) / np.sqrt(n))
-    half = float(stats.t.ppf(0.975, n - 1)) * se
+    half = float(stdtrit(n - 1, 0.975)) * se
     difference = Estimate(mean, se, mean - half, mean + half, n, "mean difference/t")
     kappa: Estimate | Insufficient
     if np.ptp(one) == 0 or np.ptp(two) == 0:

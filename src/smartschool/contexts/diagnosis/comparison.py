@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edumetrics.linking import common_item_growth
-from edumetrics.linking.irt_scale import MIN_ANCHORS
+from edumetrics.anchors import MIN_ANCHORS
+from edumetrics.common_items import common_item_growth
 from edumetrics.results import Insufficient, Reason
 from smartschool.contexts.assessment.public import doors as assessment
 from smartschool.contexts.assessment.public.contracts import AttemptStatus, MarkState

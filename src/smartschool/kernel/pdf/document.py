@@ -3,20 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from fpdf import FPDF
-from fpdf.enums import TextMode
 
 from smartschool.kernel.pdf import font
 from smartschool.kernel.pdf.lines import break_lines
-
-MARGIN = 15.0  # mm
-FOOT = 16.0
-LEADING = 1.5
-GREY = (86, 103, 114)
-PALE = (226, 232, 236)
-INK = (20, 33, 43)
+from smartschool.kernel.pdf.style import FOOT, GREY, INK, LEADING, MARGIN, PALE
 
 
 @dataclass(frozen=True)
@@ -39,45 +29,6 @@ class Column:
 Cell = str | Bar
 
 
-class _Paper(FPDF):
-    """FPDF with our foot: notice, watermark, page number, and the note on missing characters."""
-
-    def __init__(self, notice: str, watermark: str) -> None:
-        super().__init__(unit="mm", format="A4")
-        self.notice, self.watermark = notice, watermark
-        self.missing: list[str] = []
-        self.add_font(font.FAMILY, "", str(font.PATH))
-        self.set_margins(MARGIN, MARGIN, MARGIN)
-        self.c_margin = 0
-        self.set_auto_page_break(auto=True, margin=FOOT)
-        self.set_lang("zh-CN")
-        self.alias_nb_pages("{nb}")
-
-    def header(self) -> None:
-        if not self.watermark:
-            return
-        self.set_font(font.FAMILY, size=16)
-        self.set_text_color(*PALE)
-        words, _ = font.printable(self.watermark)
-        for row in range(4):
-            with self.rotation(30, 40, 80 + row * 65):
-                self.text(40, 80 + row * 65, words)
-        self.set_text_color(*INK)
-
-    def footer(self) -> None:
-        self.set_y(-FOOT + 3)
-        self.set_font(font.FAMILY, size=8)
-        self.set_text_color(*GREY)
-        left = self.notice
-        if self.missing:
-            codes = "、".join(f"U+{ord(character):04X}" for character in dict.fromkeys(self.missing))
-            left = f"{font.GETA} 是字库没有的字：{codes}。{left}"
-        self.missing = []
-        self.cell(150, 5, left)
-        self.cell(0, 5, f"{self.page_no()}/{{nb}}", align="R")
-        self.set_text_color(*INK)
-
-
 class Document:
     """A PDF form in the making; `data()` finishes it.
 
@@ -94,7 +45,9 @@ class Document:
     """
 
     def __init__(self, title: str, *, made_at: datetime, notice: str = "", watermark: str = "") -> None:
-        self._paper = _Paper(font.printable(notice)[0], watermark)
+        from smartschool.kernel.pdf.paper import Paper  # fpdf costs 0.2 s and 12 MB: only who prints pays
+
+        self._paper = Paper(font.printable(notice)[0], watermark)
         self._paper.set_title(title)
         self._paper.set_creator("smartschool")
         self._paper.set_creation_date(made_at)
@@ -315,16 +268,13 @@ class Document:
         grey: bool = False,
         align: str = "L",
     ) -> None:
-        """One line at the current height; moves below it. Bold is a fine stroke: one font is enough."""
+        """One line at the current height; moves below it."""
         paper = self._paper
         paper.set_font(font.FAMILY, size=size)
         paper.set_text_color(*(GREY if grey else INK))
         top = paper.get_y()
         paper.set_xy(x, top)
-        state: dict[str, Any] = {"text_mode": TextMode.FILL}
-        if bold:
-            state = {"text_mode": TextMode.FILL_STROKE, "line_width": size * 0.012, "draw_color": INK}
-        with paper.local_context(**state):
+        with paper.weight(size, bold=bold):
             paper.cell(width, line_height(size), words, align=align)
         paper.set_text_color(*INK)
         paper.set_y(top + line_height(size))

@@ -4,8 +4,6 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
-
 PATH = Path(__file__).resolve().parent / "fonts" / "SmartSchoolHan-Regular.ttf"
 FAMILY = "han"
 
@@ -16,6 +14,8 @@ GETA = "〓"
 @lru_cache(maxsize=1)
 def advances() -> dict[str, float]:
     """Width of each character that the font can draw, in em."""
+    from fontTools.ttLib import TTFont  # only who prints pays for it
+
     with TTFont(PATH, lazy=True) as font:
         em, widths = font["head"].unitsPerEm, font["hmtx"].metrics
         return {chr(code): widths[name][0] / em for code, name in font.getBestCmap().items()}

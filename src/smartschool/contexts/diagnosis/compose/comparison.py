@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edumetrics.linking import CommonItemGrowth
+from edumetrics.common_items import CommonItemGrowth
 from edumetrics.results import Insufficient, Reason
 from smartschool.contexts.diagnosis.compose import words
 from smartschool.contexts.diagnosis.compose.words import Sentence, say, strong

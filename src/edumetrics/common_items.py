@@ -6,18 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 from edumetrics import checks
+from edumetrics.anchors import DRIFT_Z, LEAST_SPREAD, MIN_ANCHORS
 from edumetrics.arrays import MARK_TOLERANCE
 from edumetrics.errors import DuplicateItem, ShapeMismatch
-from edumetrics.linking.irt_scale import DRIFT_Z, MIN_ANCHORS
 from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Outcome, Provenance, Reason
 
 # The t interval of a mean of bounded differences keeps its 95 % from about so many pupils on.
 MIN_PUPILS = 20
-# Anchors whose changes hardly differ have no spread to measure by; less than this is no drift.
-LEAST_SPREAD = 0.05
 METHOD = "ratio of paired differences/t"
 
 
@@ -125,5 +123,5 @@ def _growth(first: FloatArray, second: FloatArray, both: np.ndarray, full: Float
     growth = float(won.sum() / offered.sum())
     residual = won - growth * offered
     se = float(np.sqrt((residual**2).sum() * n / (n - 1)) / offered.sum())
-    half = float(stats.t.ppf(0.975, n - 1)) * se
+    half = float(stdtrit(n - 1, 0.975)) * se
     return Estimate(growth, se, max(growth - half, -1.0), min(growth + half, 1.0), n, METHOD)
