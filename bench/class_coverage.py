@@ -8,12 +8,14 @@ each of them helps, the square of that. Items carry 1 to --marks marks, each to 
 --wrong is the share of the entries of Q that are wrong, or "point" for a Q that does not know the last one
 (items that ask for nothing else are not given). Every second replication draws new items. Mastery is looked
 at where it is open (5 to 95 %). Pupils of a replication err together: ± is from how replications differ.
+The last lines take all rules together.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections import defaultdict
 from itertools import product
 from pathlib import Path
 
@@ -114,6 +116,18 @@ def held(model: str, world: World, marks: FloatArray, q: IntArray) -> tuple[floa
     )
 
 
+def line(rule: str, wrong: str, pupils: str, model: str, found: list[tuple[float, float, float]]) -> str:
+    """What replications found, with the error from how they differ."""
+    shares, mastery, width = np.mean(found, axis=0)
+    errors = 1.96 * np.std(found, axis=0) / np.sqrt(len(found))
+    errors[0] = max(errors[0], 3.0 / (POINTS * len(found)))  # rule of three where all shares are held
+    figures = " ".join(
+        f" {name} {100 * share:5.1f} % ± {100 * error:4.1f}{marked(float(share), float(error)):4s}"
+        for name, share, error in (("shares", shares, errors[0]), ("mastery", mastery, errors[1]))
+    )
+    return f"answers {rule:5s} wrong in Q {wrong:5s} N={pupils:5s} {model:6s} {figures}  width {width:.2f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
@@ -127,22 +141,19 @@ def main() -> None:
     cells = product(
         args.rules.split(","), args.wrong.split(","), args.pupils.split(","), args.models.split(",")
     )
-    for rule, wrong, pupils, model in cells:
+    together: dict[tuple[str, ...], list[tuple[float, float, float]]] = defaultdict(list)
+    for rule, *others in cells:
+        wrong, pupils, model = others
         found = []
         for at in range(args.replications):
             world = World([args.seed, at // 2], rule, args.marks)
             rng = np.random.default_rng([args.seed, at, int(pupils)])
             marks = world.draw(int(pupils), rng)
             found.append(held(model, world, marks, flawed(world.q, wrong, rng)))
-        shares, mastery, width = np.mean(found, axis=0)
-        errors = 1.96 * np.std(found, axis=0) / np.sqrt(len(found))
-        errors[0] = max(errors[0], 3.0 / (POINTS * len(found)))  # rule of three where all shares are held
-        cell = f"answers {rule:5s} wrong in Q {wrong:5s} N={pupils:5s} {model:6s}"
-        figures = " ".join(
-            f" {name} {100 * share:5.1f} % ± {100 * error:4.1f}{marked(float(share), float(error)):4s}"
-            for name, share, error in (("shares", shares, errors[0]), ("mastery", mastery, errors[1]))
-        )
-        print(f"{cell} {figures}  width {width:.2f}", flush=True)
+        print(line(rule, *others, found), flush=True)
+        together[tuple(others)] += found
+    for others, found in together.items():
+        print(line("all", *others, found))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from edumetrics.options import COMPILED_FROM
 from edumetrics.results import IntArray
 
-COMPILED_FROM = 200_000  # answers
 CHUNK = 2048  # rows whose numbers stay in a core's cache
 
 
