@@ -29,7 +29,7 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "exam/4"
+VERSION = "exam/5"
 
 __all__ = ["VERSION", "ExamAnalysis", "ExamSettings", "Flag", "analyse_exam", "pupil_counts"]
 
@@ -58,7 +58,8 @@ class ExamAnalysis:
     reliability : Reliability
     conditional_sem : tuple of ConditionalSem
     mean, deviation : Outcome
-        Of the totals of the pupils with at least 90 % of the paper, each on the scale of the whole paper.
+        Of the totals of the pupils with at least 90 % of the paper, each on the scale of the whole paper
+        (`paper`).
     mastery : MasteryTable or None
         None without a Q-matrix.
     point_facility : Estimates or None
@@ -104,6 +105,12 @@ class ExamAnalysis:
     def n_items(self) -> int:
         """Items of the paper."""
         return len(self.items)
+
+    @property
+    def paper(self) -> float:
+        """Full marks of the items that anybody has a mark of (with no marks at all: of all items)."""
+        seen = self.facility.n > 0
+        return float(self.full[seen].sum() if seen.any() else self.full.sum())
 
     def total(self, pupil: int) -> float | Insufficient:
         """Total of one pupil."""
@@ -165,10 +172,12 @@ def analyse_exam(
     option_results = distractors.distractors(told, pupils, cuts, blank, level=level)
     item_curves = curves.item_curves(pupils, told.full, cuts, level=level)
     moodle_results = moodle.moodle_statistics(centred, pupils)
-    reliable = reliability.reliability(centred, level=level, rng=np.random.default_rng(chosen.seed))
+    on_paper = centred.with_marks()
+    reliable = reliability.reliability(on_paper, level=level, rng=np.random.default_rng(chosen.seed))
     present = centred.present
     totals = np.where(present, centred.score, np.nan)
-    whole = centred.offered >= reliability.COMPLETE_ENOUGH * told.full.sum()
+    paper = float(on_paper.full.sum())
+    whole = centred.offered >= reliability.COMPLETE_ENOUGH * paper
     # A blank is no 0: where a few marks are missing, the share of the marks that were offered speaks.
     shares = np.divide(centred.score, centred.offered, out=np.zeros_like(totals), where=centred.offered > 0)
     levels = chosen.bands.assign(np.where(whole & present, shares, np.nan), 1.0)
@@ -180,7 +189,6 @@ def analyse_exam(
         table = group_means(
             np.where(present, shares, np.nan)[:, None] if own is None else own, groups, level=level
         )
-    paper = float(told.full.sum())
     on_the_paper = np.where(centred.offered == paper, totals, shares * paper)  # complete ones stay exact
     mean, deviation = exam_totals(on_the_paper[whole & present], paper, int(present.sum()), level)
     for array in (totals, levels):

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.ctt.cells import Cells, Cuts, sums_by
@@ -15,15 +16,15 @@ from edumetrics.ctt.scores import TIE
 from edumetrics.options import NO_CHOICE, OptionResponses
 from edumetrics.results import BoolArray, Estimates, FloatArray, Insufficient, IntArray, Outcome, Reason
 
-VERSION = "ctt-distractors/3"
+VERSION = "ctt-distractors/4"
 
 TOP_SHARE = 0.27
 # An option that fewer than 1 in 20 choose distracts nobody (Haladyna & Downing 1993).
 NON_FUNCTIONING = 0.05
 # Below this number the share of an option is too vague to call it non-functioning.
 MIN_PUPILS_FUNCTION = 50
-# How sure the data must be that another option beats the key: normal quantile of 95 %, one-sided.
-KEY_ERROR_Z = 1.6448536269514722
+# How sure the data must be that another option beats the key: one-sided, and its normal quantile.
+KEY_ERROR_TAIL, KEY_ERROR_Z = 0.05, 1.6448536269514722
 # Fifths for the curves, then the best 27 % that a key is judged by.
 CUTS = np.array([*np.linspace(0.0, 1.0, GROUPS + 1)[1:-1], 1.0 - TOP_SHARE])
 
@@ -79,10 +80,12 @@ class OptionAnalysis:
 class KeySuspicion:
     """Why a key is doubted: `rival` beats it among the best, or goes with ability where the key does not.
 
-    `top_rival` and `top_key` are shares in the best 27 %; the correlations are with the rest score.
+    `key` is the option of the key that is compared: of several the one that the best chose least. `top_rival`
+    and `top_key` are shares in the best 27 %; the correlations are with the rest score.
     """
 
     rival: str
+    key: str
     top_rival: float
     top_key: float
     correlation_rival: float
@@ -320,7 +323,9 @@ def _key_suspicion(
 
     Either its share among the best is larger, with the multinomial error
     :math:`\sqrt{(p_1+p_2-(p_1-p_2)^2)/n}`, and choosing it goes with ability; or it goes with ability
-    while the key goes against it. In a multi-select item each option of the key is compared alone.
+    while the key goes against it. In a multi-select item the weakest option of the key is compared with each
+    rival: the quantile is that of as many pairs (Bonferroni), and because pupils tick several options, many
+    may tick a wrong one: it must go with ability more than that of the key does.
     """
     if not any(in_key) or all(in_key):
         return None
@@ -328,6 +333,8 @@ def _key_suspicion(
     keys = [k for k, right in enumerate(in_key) if right]
     # One weak option of a multi-select key is what an examiner must look at; a single key is just itself.
     key = min(keys, key=top.__getitem__) if multiple else max(keys, key=top.__getitem__)
+    pairs = len(keys) * (len(in_key) - len(keys)) if multiple else 1
+    sure = KEY_ERROR_Z if pairs == 1 else float(ndtri(1.0 - KEY_ERROR_TAIL / pairs))
     best: KeySuspicion | None = None
     for rival, right in enumerate(in_key):
         if right:
@@ -337,8 +344,10 @@ def _key_suspicion(
         # An easy item hardly varies and its correlations are vague: then the majority of the best decides,
         # unless ability speaks against the rival or for the key.
         goes_with_ability = low[rival] > 0.0 or (p > 0.5 and high[rival] > 0.0 and low[key] <= 0.0)
-        beats = p - q > KEY_ERROR_Z * error and goes_with_ability
+        if multiple:
+            goes_with_ability = goes_with_ability and q < 0.5 and r[rival] > max(r[key], 0.0)
+        beats = p - q > sure * error and goes_with_ability
         turned = high[key] < 0.0 < low[rival]
         if (beats or turned) and (best is None or p > best.top_rival):
-            best = KeySuspicion(labels[rival], p, q, r[rival], r[key])
+            best = KeySuspicion(labels[rival], labels[key], p, q, r[rival], r[key])
     return best

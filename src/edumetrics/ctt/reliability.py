@@ -19,6 +19,7 @@ from edumetrics.ctt.edge import (
 )
 from edumetrics.ctt.limits import reach
 from edumetrics.ctt.scores import TIE, Centred
+from edumetrics.linked import sets_of_items
 from edumetrics.results import (
     Caution,
     Estimate,
@@ -128,6 +129,9 @@ def _cautions(cov: Covariances, value: float | Insufficient) -> tuple[Caution, .
     if unseen.any():
         pairs = MappingProxyType({"pairs": int(unseen.sum() // 2)})
         found.append(Caution("pairs_never_together", data=pairs))
+        papers = int(sets_of_items(cov.common > 0).max()) + 1
+        if papers > 1:
+            found.append(Caution("papers_not_linked", data=MappingProxyType({"papers": papers})))
     if not constant and cov.answered < COMPLETE_ENOUGH:
         answered = MappingProxyType({"answered": round(cov.answered, 4)})
         found.append(Caution("alpha_of_whole_pool", data=answered))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -61,6 +61,24 @@ class Centred:
     def of_present(self, table: NDArray[Scalar]) -> NDArray[Scalar]:
         """Rows of the pupils who took part."""
         return table if self.present.all() else table[self.present]
+
+    def with_marks(self) -> Centred:
+        """Without the items of which nobody has a mark: they are no part of anybody's paper."""
+        kept = self.n > 0
+        if kept.all() or not kept.any():
+            return self
+        valid = self.valid[:, kept]
+        return replace(
+            self,
+            valid=valid,
+            marks=self.marks[:, kept],
+            deviations=self.deviations[:, kept],
+            mean=self.mean[kept],
+            n=self.n[kept],
+            full=self.full[kept],
+            complete=bool(valid[self.present].all()),
+            squares=self.squares[kept],
+        )
 
     def present_by_answers(self) -> IntArray:
         """Rows of the pupils who took part, in an order that no sorting of the file changes."""

@@ -22,6 +22,7 @@ from edumetrics.irt.report import item_calibrations, n_parameters, population_re
 from edumetrics.irt.results import Calibration, Classical
 from edumetrics.irt.sandwich import with_robust_shared_slope
 from edumetrics.irt.settings import MODELS, VERSION, LogNormal, Settings
+from edumetrics.linked import papers_apart
 from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Provenance, Reason
 from edumetrics.runners.local import Runner, ThreadRunner
 from edumetrics.runners.packing import make_layout, pack
@@ -98,11 +99,15 @@ def _calibrate_coded(
         _rest_correlation(coding, cats) if _may_hold_slopes(wanted, n, settings) else np.ones(len(wanted))
     )
     problem = make_problem(coding, wanted, len(groups.labels), settings, with_rest, n)
-    layout = make_layout(coding.n_categories, np.asarray((cats < 0).any(axis=0)))
+    notes = [*coded.cautions, *cautions]
+    missing = np.asarray((cats < 0).any(axis=0))
+    if missing.all() and (papers := papers_apart(cats)) > 1:
+        notes.append(Caution("papers_not_linked", data=MappingProxyType({"papers": papers})))
+    layout = make_layout(coding.n_categories, missing)
     with ThreadRunner([pack(cats, layout, groups.index)]) as runner:
         found = calibrate_runner(
             runner, problem, coding, wanted, groups.labels, groups.sizes, settings,
-            excluded=coded.excluded, cautions=(*coded.cautions, *cautions),
+            excluded=coded.excluded, cautions=notes,
         )  # fmt: skip
     return with_robust_shared_slope(found, cats, groups.index) if n < settings.minimum_2pl else found
 

@@ -65,7 +65,7 @@ class Common:
 
 
 def common_part(answers: FloatArray, seen: NDArray[np.bool_], slopes: FloatArray) -> Common | None:
-    """c of two groups of items, or None with fewer than six items.
+    """c of two groups of items, or None with fewer than six items or where no pupil had items of both.
 
     Parameters
     ----------
@@ -100,6 +100,8 @@ def common_part(answers: FloatArray, seen: NDArray[np.bool_], slopes: FloatArray
         if float(lengths**2 @ (side == second)) < 0.5 * float(lengths @ lengths):
             side = ~side  # the names of the groups are the same in all parts
         values[:, judges], weights[:, judges] = _sub_scores(mine, here, length, side)
+    if weights[2].sum() <= LEAST:
+        return None  # two papers without a common item: nobody shows what their abilities share
     total = np.maximum(weights.sum(axis=1), LEAST)
     found = values.sum(axis=1) / total
     own = np.maximum(found[:2], LEAST)

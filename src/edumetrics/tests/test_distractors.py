@@ -98,7 +98,35 @@ def test_multi_select_counts_each_option_and_finds_a_wrong_part_of_the_key():
     assert result.in_key == (False, True, False, True)
     assert result.counts.tolist() == [int(sum(label in str(m) for m in multi)) for label in "ABCD"]
     assert result.key_error is not None
-    assert result.key_error.rival == "C"
+    assert (result.key_error.rival, result.key_error.key) == ("C", "D")
+
+
+def ticked(rng: np.random.Generator, n: int, ability: np.ndarray, key: str) -> np.ndarray:
+    """Options ticked one by one, those of the key hardly more by the able than the others less."""
+    own = rng.normal(0.0, 0.25, 4)
+    side = np.array([1.0 if option in key else -1.0 for option in "ABCD"])
+    ticks = rng.random((n, 4)) < 1 / (1 + np.exp(-(0.4 * side * ability[:, None] - 0.2 * side + own)))
+    return np.array(["".join(o for o, t in zip("ABCD", row, strict=True) if t) or "A" for row in ticks])
+
+
+@pytest.mark.parametrize("n", [60, 200])
+def test_right_keys_of_hard_multi_select_items_are_seldom_doubted(n):
+    alarms = total = 0
+    for seed in range(60):
+        rng = np.random.default_rng([seed, n])
+        ability = rng.normal(size=n)
+        right = rng.random((n, 10)) < 1 / (1 + np.exp(-(ability[:, None] - rng.normal(0, 0.8, 10))))
+        several = ("AB", "AC", "BCD", "ACD")
+        table = np.column_stack(
+            [
+                np.where(right, "A", rng.choice(list("BCD"), right.shape)),
+                *(ticked(rng, n, ability, k) for k in several),
+            ]
+        )
+        found = analyse(table, ["A"] * 10 + list(several))[10:]
+        alarms += sum(isinstance(one, OptionAnalysis) and one.key_error is not None for one in found)
+        total += len(found)
+    assert alarms / total <= 0.01
 
 
 def test_small_classes_have_counts_but_no_curves():

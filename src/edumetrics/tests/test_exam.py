@@ -150,3 +150,19 @@ def test_point_shares_cover_the_population(seed):
         tries += 4
     # 80 replicates with correlated points: three standard errors of 80 independent ones around 90–98 %
     assert hits / tries >= 0.90 - 0.073
+
+
+def test_an_item_that_nobody_has_a_mark_of_is_no_part_of_the_paper():
+    rng = np.random.default_rng(21)
+    marks = (rng.random((60, 8)) < 1 / (1 + np.exp(-rng.normal(size=(60, 1))))).astype(float)
+    marks[:, 7] *= 3.0
+    full = np.r_[np.ones(7), 3.0, 12.0]
+    result = analyse_exam(response_matrix(np.column_stack([marks, np.full(60, NAN)]), full))
+    alone = analyse_exam(response_matrix(marks, full[:8]))
+    for figure in ("alpha", "omega", "sem"):
+        assert getattr(result.reliability, figure) == getattr(alone.reliability, figure)
+    assert (result.mean, result.deviation, result.paper) == (alone.mean, alone.deviation, 10.0)
+    assert result.levels.tolist() == alone.levels.tolist()
+    assert result.facility.at(8) == Insufficient(Reason.NO_RESPONSES, 0)
+    silent = next(c for c in result.provenance.warnings if c.code == "items_without_responses")
+    assert silent.subjects == ("9",)

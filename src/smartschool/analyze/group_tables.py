@@ -41,7 +41,7 @@ def _table(
     counts = np.array([int(found.n[place[label], 0]) for label in order])
     hidden = suppress(counts)
     # Shares of different booklets are shares of different papers.
-    same = bool(np.mean(analysis.offered[rows] >= COMPLETE_ENOUGH * analysis.full.sum()) >= COMPLETE_ENOUGH)
+    same = bool(np.mean(analysis.offered[rows] >= COMPLETE_ENOUGH * analysis.paper) >= COMPLETE_ENOUGH)
     return {
         "kind": kind,
         "title": NAMES[kind],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from smartschool.analyze.charts import interval_bar
@@ -132,13 +133,25 @@ def _fairness(results: list[Json]) -> Raw:
         head = close_up(f"{result['covariate']}：{sides[0]}和{sides[1]}比")
         marked = [item for item in result["items"] if item["size"] in ("B", "C")]
         lines = [_unfair(item, result) for item in marked]
-        none = el("p", "没有发现偏向任何一方的题。")
+        none = el("p", _nothing_found(result["items"]))
         body = el("ul", *(el("li", line) for line in lines), class_="story") if lines else none
         parts.append(join(el("h3", head), body, _notes(result)))
     note = (
         "偏向一方不等于题目不好：先读题，看有没有只有一方熟悉的词、图或背景。题多时，稍微偏的题里会有碰巧的。"
     )
     return panel(title, *parts, remark(note))
+
+
+def _nothing_found(items: list[Json]) -> str:
+    """That no item is unfair, as far as items could be looked at."""
+    refused = [item["effect"] for item in items if "insufficient" in item["effect"]]
+    if not refused:
+        return "没有发现偏向任何一方的题。"
+    most = Counter(effect["insufficient"] for effect in refused).most_common(1)[0][0]
+    why = f"{len(refused)} 道题看不出（多因{REASON_CODES[most]}）"
+    if len(refused) == len(items):
+        return f"{why}：这次作答说不了题目偏不偏。"
+    return f"看得出的 {len(items) - len(refused)} 道题里，没有发现偏向任何一方的；另有 {why}。"
 
 
 def _advice(one: Json, names: dict[str, str]) -> str:

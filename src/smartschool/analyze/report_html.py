@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import smartschool
+from edumetrics.ctt.reliability import COMPLETE_ENOUGH
 from edumetrics.exam import ExamAnalysis
 from edumetrics.results import Estimate, Outcome
 from smartschool.analyze import charts
@@ -81,7 +82,7 @@ def _head(source: ExamInput, analysis: ExamAnalysis, report: Json) -> Raw:
     exam = report["exam"]
     words = (("absent", "缺考"), ("deferred", "缓考"), ("exempt", "免考"))
     away = [f"{exam[key]} 人{word}" for key, word in words if exam[key]]
-    full = number(float(analysis.full.sum()))
+    full = number(analysis.paper)
     parts = [f"{analysis.n_items} 题", f"满分 {full}", f"{analysis.n_pupils} 人参加", *away]
     title = el("h1", f"{source.name} · 学情分析")
     return el("div", el("div", title, el("p", " · ".join(parts), class_="sub")), class_="page-head")
@@ -129,8 +130,7 @@ def _range(result: Estimate, digits: int) -> str:
 
 
 def _distribution(analysis: ExamAnalysis) -> Raw:
-    full = float(analysis.full.sum())
-    whole = analysis.present & (analysis.offered >= 0.9 * full)
+    whole = analysis.present & (analysis.offered >= COMPLETE_ENOUGH * analysis.paper)
     n = int(whole.sum())
     if n < SMALL_CLASS:
         return NOTHING

@@ -47,7 +47,7 @@ def build_report(source: ExamInput, analysis: ExamAnalysis) -> Json:
             "absent": absent,
             "deferred": deferred,
             "exempt": exempt,
-            "full_score": float(analysis.full.sum()),
+            "full_score": analysis.paper,
             "mean": outcome(analysis.mean),
             "sd": outcome(analysis.deviation),
         },
@@ -56,7 +56,9 @@ def build_report(source: ExamInput, analysis: ExamAnalysis) -> Json:
             "alpha": outcome(analysis.reliability.alpha),
             "omega": outcome(analysis.reliability.omega),
             "omega_bootstrap": outcome(
-                omega_bootstrap(centre(source.matrix), np.random.default_rng(analysis.settings.seed))
+                omega_bootstrap(
+                    centre(source.matrix).with_marks(), np.random.default_rng(analysis.settings.seed)
+                )
             ),
             "sem": outcome(analysis.reliability.sem),
             "conditional_sem": [
@@ -171,6 +173,7 @@ def _item(source: ExamInput, analysis: ExamAnalysis, j: int) -> Json:
         suspicion = option.key_error
         entry["key_error"] = {
             "rival": suspicion.rival,
+            "key": suspicion.key,
             "top_rival": suspicion.top_rival,
             "top_key": suspicion.top_key,
             "correlation_rival": suspicion.correlation_rival,

@@ -44,7 +44,7 @@ def lede(source: ExamInput, analysis: ExamAnalysis) -> str:
     if weak:
         rates = "、".join(percent(float(analysis.facility.value[j])) for j in weak)
         names = _names([analysis.items[j] for j in weak])
-        parts.append(f"失分集中在{names}，得分率 {rates}。**建议先讲这{_count(len(weak))}题。**")
+        parts.append(f"得分率最低的是{names}（{rates}）。**建议先讲这{_count(len(weak))}题。**")
     elif not suspects:
         parts.append("没有得分率低于 60% 的题，讲评可以只讲错得集中的选项。")
     return "".join(parts)
@@ -96,9 +96,10 @@ def _choices(option: OptionAnalysis) -> list[str]:
     if option.key_error is not None and not isinstance(option.top, Insufficient):
         doubt = option.key_error
         key = "、".join(label for label, right in zip(option.labels, option.in_key, strict=True) if right)
+        chosen = "选答案" if key == doubt.key else f"选答案里 {doubt.key} "
         out.append(
             f"答案“{key}”可能有误：得分最高的 27% 学生里，选 {doubt.rival} 的占 {percent(doubt.top_rival)}，"
-            f"选答案的占 {percent(doubt.top_key)}。"
+            f"{chosen}的占 {percent(doubt.top_key)}。"
         )
     wrong = [k for k, right in enumerate(option.in_key) if not right and option.counts[k] > 0]
     if wrong and option.n:

@@ -69,8 +69,10 @@ def caution(one: Caution) -> str:
     sentences = {
         "few_pupils": "只有 {n} 人参加，不足 {needed} 人：不分组、不画曲线，只看人数和每道题的对错。",
         "missing_marks": "有 {share_text} 的作答没有数据，每个数字只用有数据的学生，人数见 n。",
-        "items_without_responses": "题 {names} 没有任何作答数据。",
+        "items_without_responses": "题 {names} 没有任何作答数据，满分和整卷的数字都不算这些题。",
         "pairs_never_together": "有 {pairs} 对题没有学生同时做过，信度只用有共同学生的题对来算。",
+        "papers_not_linked": "题目分成 {papers} 套，没有学生同时做过不同套的题：不同套的题谁难谁易、"
+        "做不同套的学生谁强谁弱，这次作答说不了，除非各套是随机发的。",
         "alpha_of_whole_pool": "每名学生平均只做了 {answered_text} 的题：信度说的是整套题，不是某一份卷子；"
         "总分不能互相比较。",
         "prior_mostly_default": "只有 {n} 人，知识点的判断较多依靠一般学校的经验值。",
@@ -78,7 +80,8 @@ def caution(one: Caution) -> str:
         "fell_back_to_rasch": "人数还不够估计每道题的区分度，改用难度模型（Rasch）。",
         "fell_back_to_2pl": "人数还不够估计猜测，题 {names} 改用两参数模型。",
         "fell_back_to_classical": "只有 {n} 人，不用题目模型，只给得分率。",
-        "fell_back_to_classical:items": "能用的题只有 {n} 道（其余得分都一样或没有作答），"
+        "fell_back_to_classical:items": "能用的题只有 {n} 道"
+        "（没有作答、得分都一样、和别的题作答完全一样的不算），"
         "不用题目模型，只给得分率。",
         "categories_merged": "题 {names} 的得分种类太多或有的没人得到，合并了相邻的得分。",
         "item_repeats_another": "题 {names} 的作答完全一样，只算一道。",

@@ -57,6 +57,24 @@ def test_fairness_between_groups_finds_the_planted_item(run, exam):
     assert f"第 q4 题对 place 为“{comparisons[0]['focal']}”的学生明显偏{harder}" in page
 
 
+def test_fairness_where_nothing_can_be_seen_does_not_say_that_all_is_fair(run, exam):
+    rng = np.random.default_rng(9)
+    n, items = 400, 40
+    marks = (rng.random((n, items)) < 1 / (1 + np.exp(-rng.normal(size=(n, 1))))).astype(int)
+    own = (np.arange(items) + rng.integers(0, 10, n)[:, None] * 4) % items < 4  # 40 pupils an item
+    rows = ["student," + ",".join(f"q{j}" for j in range(items))]
+    rows += [
+        f"S{i}," + ",".join(str(m) if seen else "" for m, seen in zip(marks[i], own[i], strict=True))
+        for i in range(n)
+    ]
+    groups = ["student,place"] + [f"S{i},{'乡' if i % 2 else '城'}" for i in range(n)]
+    result = run(exam("\n".join(rows), groups="\n".join(groups)), "--model", "dif")
+    assert all("insufficient" in item["effect"] for item in result.report["models"]["dif"][0]["items"])
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert "没有发现偏向" not in page
+    assert "40 道题看不出（多因人数太少）：这次作答说不了题目偏不偏。" in page
+
+
 def test_too_few_pupils_and_no_points(run, exam):
     rows = ["student,1,2,3"] + [f"S{i},{i % 2},1,{(i // 2) % 2}" for i in range(20)]
     result = run(exam("\n".join(rows)), "--model", "all")

@@ -14,8 +14,8 @@ from smartschool.analyze.testlet_words import sentences
 from smartschool.analyze.words import FLAGS, caution, the_item
 
 DATA = {
-    "n": 3, "needed": 5, "share": 0.5, "answered": 0.5, "pairs": 2, "pupils": 4, "evaluations": 9,
-    "points": 25, "common": 0.3,
+    "n": 3, "needed": 5, "share": 0.5, "answered": 0.5, "pairs": 2, "papers": 2, "pupils": 4,
+    "evaluations": 9, "points": 25, "common": 0.3,
 }  # fmt: skip
 
 
