@@ -108,7 +108,9 @@ def _overview(analysis: ExamAnalysis) -> Raw:
     cells.append(_kpi("试卷信度 α", alpha, 2, trust))
     if isinstance(sem, Estimate):
         value = f"±{number(1.96 * sem.value)}"
-        cells.append(_cell("一次得分的误差", value, "同一名学生再考一次，总分多半在这个范围里变动"))
+        # Of the pupil's mean over many sittings: a second sitting alone would differ by √2 as much.
+        note = "学生如果反复考，平均总分多半在这次总分上下这么多分以内"
+        cells.append(_cell("一次得分的误差", value, note))
     else:
         cells.append(_kpi("一次得分的误差", sem, 1, ""))
     return panel("整卷", _distribution(analysis), el("dl", *cells, class_="kpis mt"))

@@ -130,6 +130,17 @@ def test_page_is_whole_self_contained_and_without_banned_words(run, name):
     assert not re.search(r"[\u4e00-\u9fff][,:;?!()]|[,:;?!()][\u4e00-\u9fff]", words)
 
 
+def test_the_error_of_a_total_is_said_of_the_mean_of_many_sittings_and_not_of_a_second_one(run):
+    result = run(folder("frcsub"))
+    page = Page()
+    page.feed((result.folder / "report.html").read_text("utf-8"))
+    words = "".join(page.words)
+    width = 1.96 * result.report["reliability"]["sem"]["estimate"]
+    assert f"±{width:.1f}" in words
+    assert "平均总分多半在这次总分上下" in words
+    assert "再考一次" not in words
+
+
 def test_columns_rows_and_encoding_do_not_matter(run, exam):
     place = folder("frcsub")
     table = rows(place / "responses.csv")[:120]
