@@ -56,7 +56,7 @@ def cdm() -> str:
     marks = (rng.random(able.shape) < np.where(able, 0.88, 0.2)).astype(float)
     found = diagnose(response_matrix(marks, 1.0), q, points=["A", "B"])
     assert isinstance(found, ClassModelResult)
-    plot = Plot("Eight pupils; point B is asked only together with A", (0, 9), (0, 1), "pupil", "mastery")
+    plot = Plot("Eight pupils; point B is asked only together with A", (0, 9), (0, 1.25), "pupil", "mastery")
     for k, name in enumerate(("A", "B")):
         known = [(i + 1 + 0.15 * k, found.mastery.at(i, k)) for i in range(8)]
         shown = [(x, e) for x, e in known if isinstance(e, Estimate)]
