@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.mark.parametrize(
     ("script", "name"),
     [("between", name) for name in ("dif", "linking", "tracing", "rating", "growth")]
-    + [("classical", name) for name in ("items", "distractors", "reliability", "mastery", "groups")]
+    + [("classical", name) for name in ("exams", "items", "distractors", "reliability", "mastery", "groups")]
     + [("models", name) for name in ("irt", "cdm", "runners")],
 )
 def test_picture_is_up_to_date(script: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/methods for items, distractors, reliability, mastery and groups."""
+"""Draws the pictures of docs/methods for exams, items, distractors, reliability, mastery and groups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edumetrics.aggregates import group_means
-from edumetrics.arrays import ResponseMatrix, response_matrix
+from edumetrics.arrays import ResponseMatrix, State, response_matrix
 from edumetrics.ctt.distractors import OptionAnalysis
 from edumetrics.exam import analyse_exam
 from edumetrics.options import option_responses, score_options
@@ -24,6 +24,29 @@ def exam(name: str) -> ExamInput:
     return read_exam(
         sources(ROOT / "tests" / "fixtures" / "exams" / name, items=None, q=None, knowledge=None)
     )
+
+
+def exams() -> str:
+    rng = np.random.default_rng(6)
+    pupils, length = 400, 30
+    reached = np.clip(np.rint(rng.normal(31, 5, pupils)), 12, length)
+    blank = (np.arange(length) >= reached[:, None]) | (rng.random((pupils, length)) < 0.03)
+    blank[:, 17] |= rng.random(pupils) < 0.2
+    marks = np.where(blank, np.nan, rng.random((pupils, length)) < 0.7)
+    states = np.where(blank, State.BLANK, State.ANSWERED)
+    found = analyse_exam(response_matrix(marks, 1.0, states=states)).omissions
+    plot = Plot(
+        f"A paper too long for {found.pupils_out_of_time} of 400 drawn pupils; item 18 is passed over",
+        (0, 31),
+        (0, 0.65),
+        "item, in the order of the paper",
+        "share of pupils",
+    )
+    place = list(range(1, length + 1))
+    plot.points(place, (found.omitted / pupils).tolist(), label="omitted")
+    plot.points(place, (found.not_reached / pupils).tolist(), colour=1, label="not reached")
+    plot.line([0, 31], [0.15, 0.15], colour=3, label="flagged from here")
+    return plot.svg(range(0, 31, 5), (0, 0.1, 0.2, 0.3, 0.4, 0.5))
 
 
 def items() -> str:
@@ -143,6 +166,7 @@ def groups() -> str:
 
 if __name__ == "__main__":
     for name, draw in (
+        ("exams", exams),
         ("items", items),
         ("distractors", distractors),
         ("reliability", reliability),
