@@ -181,7 +181,9 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
         known = replace(known, cov=known.cov * pairs.widening)
     refused = space.never_known | exam.alone
     mastery, bounds = mastery_reports(
-        class_bounds(space, problem, best.parameters, known, exam.categories, settings),
+        class_bounds(
+            space, problem, best.parameters, known, exam.categories, settings, shard.n if leans else 0
+        ),
         exam.matrix, exam.categories, exam.q, refused, settings,
     )  # fmt: skip
     errors = share_errors(space, best.parameters, known)

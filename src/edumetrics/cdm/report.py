@@ -13,6 +13,7 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.cdm import em
 from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.ends import Ends
+from edumetrics.cdm.maximisation import CLASS_FLOOR
 from edumetrics.cdm.pull import ALL, NONE, PARTIAL, SOME, Shares, mended
 from edumetrics.cdm.results import GroupOnItem, ItemDiagnosis, PointDiagnosis, Worth, not_identified
 from edumetrics.cdm.settings import Settings
@@ -27,6 +28,7 @@ CELLS = 4_000_000  # pupils × classes held at once
 _EDGE = 1e-6
 FARTHEST = 12.0  # of log-odds that an interval reaches
 _ROUNDING = 1e-12
+LEAST_SEEN = 1e-3  # pupils of a class: Dirichlet's parameters are above nothing
 
 
 def worth_of_marks(
@@ -123,19 +125,32 @@ def class_bounds(
     known: Known,
     categories: NDArray[np.int16],
     settings: Settings,
+    leaning: int = 0,
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Chances (1 + draws, 2, n, K) that runs of pupils surely have a point, and do not surely lack it.
 
     The first at the estimate, the others at draws of the parameters, class weights included: what a pupil
-    masters whose answers leave it open is read off the others.
+    masters whose answers leave it open is read off the others. Weights that lean on ability are many: more
+    may be wrong with them than the few directions of `joint_tilts`, which the shares of points hang on. They
+    are drawn from Dirichlet(n·w), the posterior of shares that n pupils tell (Gelman et al. 2013, Bayesian
+    Data Analysis, 3rd ed., § 3.4); what they lean on was learnt from the same pupils and adds none.
+
+    Parameters
+    ----------
+    leaning : int
+        Pupils n whose class weights lean on ability; 0 where classes have weights of their own.
     """
     layout = make_layout(problem.n_categories, [True] * len(problem.group), 64)
     rng = np.random.default_rng(settings.seed + 1)
     upright = np.zeros(known.tilts.shape[1])
     drawn = draw_parameters(problem, parameters.probability, upright, known.cov, rng, settings.draws)
-    models = [
-        em.node_model(problem, em.Parameters(p, known.weights(parameters.weight, tilt)))
-        for p, tilt in [(parameters.probability, upright), *drawn]
+    weights = [
+        _seen_by(leaning, parameters.weight, rng) if leaning else known.weights(parameters.weight, tilt)
+        for _, tilt in drawn
+    ]
+    models = [em.node_model(problem, parameters)] + [
+        em.node_model(problem, em.Parameters(p, weight))
+        for (p, _), weight in zip(drawn, weights, strict=True)
     ]
     sure = (space.known == 1).astype(np.float64)
     lack = (space.known == 0).astype(np.float64)
@@ -149,6 +164,12 @@ def class_bounds(
             post = posterior(shard, model)[0]
             bounds[d, 0], bounds[d, 1] = post @ sure, 1.0 - post @ lack
         yield part, bounds
+
+
+def _seen_by(n: int, weight: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Class weights (C,) drawn as n pupils tell them."""
+    drawn = np.maximum(rng.gamma(np.maximum(n * weight, LEAST_SEEN)), CLASS_FLOOR)
+    return np.asarray(drawn / drawn.sum())
 
 
 def share_errors(space: ClassSpace, parameters: em.Parameters, known: Known) -> FloatArray:
