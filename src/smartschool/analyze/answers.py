@@ -11,9 +11,10 @@ import numpy as np
 from edumetrics.arrays import MARK_TOLERANCE, ResponseMatrix, State, StateArray, response_matrix
 from edumetrics.options import Key, option_responses, parse_key, score_options
 from edumetrics.results import BoolArray, FloatArray
-from smartschool.analyze.cells import NOT_AN_OPTION, all_marks, kind_of, mark
+from smartschool.analyze.cells import NOT_AN_OPTION, kind_of, mark
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused
 from smartschool.analyze.judged import one_spelling
+from smartschool.analyze.keys import DOUBLE_MARKED, came_as_marks, has_figures, may_stand_beside, options_in
 from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
 from smartschool.analyze.words import close_up, the_items
@@ -42,6 +43,7 @@ class _Column:
     key: Key = ()
     guessed: bool = False
     key_unused: bool = False
+    doubled: int = 0
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -79,6 +81,10 @@ def build_matrix(
     if unused:
         text = f"{the_items(some(unused))} 有答案，但表里填的已经是分数，按分数计算。"
         notes.append(Note("key_not_used", close_up(text)))
+    doubled = [(item.code, column.doubled) for (item, _), column in zip(columns, read, strict=True)]
+    if any(n for _, n in doubled):
+        where, n = the_items(some([code for code, n in doubled if n])), sum(n for _, n in doubled)
+        notes.append(Note("double_marked", close_up(f"{where} 有 {n} 处多涂，按答错计。")))
     codes = [item.code for item, _ in columns]
     return response_matrix(marks, full, pupils=pupils, items=codes, states=states, options=options)
 
@@ -102,14 +108,15 @@ def _read_column(table: Table, item: Item, index: int | None) -> _Column:
     states = np.array([int(State.ANSWERED) if kind is None else kind for kind in kinds], dtype=np.int8)[codes]
     empty = np.array([not text for text in texts])[codes]
     column = _Column(states, empty, np.full(n, np.nan), item.full or 1.0)
-    if item.key and not all_marks(answers, item.full):
-        pupils = np.bincount(codes, minlength=len(texts)).tolist()
+    pupils = np.bincount(codes, minlength=len(texts)).tolist()
+    if item.key and not came_as_marks(item.key, item.kind, column.full, answers, pupils):
         key, spelled = one_spelling(item.key, item.kind, answers, pupils)
-        column.chosen, column.key = [spelled[code] for code in codes], parse_key(key)
-        bad = np.array([bool(answer) and NOT_AN_OPTION.match(answer) is not None for answer in answers])[
-            codes
-        ]
-        _name(column, bad, "not_an_option", "“{}”不是选项。没有作答就留空。", table, item, cells)
+        given = [options_in(text) or text for text in spelled]
+        column.chosen, column.key = [given[code] for code in codes], parse_key(key)
+        column.doubled = sum(n for text, n in zip(answers, pupils, strict=True) if text in DOUBLE_MARKED)
+        bad = np.array([bool(text) and not _is_choice(key, text) for text in answers])[codes]
+        why = "“{}”不是选项。没有作答就留空，缺考写“缺考”，多涂写“多涂”。"
+        _name(column, bad, "not_an_option", why, table, item, cells)
         return column
     column.key_unused = bool(item.key) and any(answers)
     values = np.array([mark(answer) if answer else math.nan for answer in answers])
@@ -119,7 +126,9 @@ def _read_column(table: Table, item: Item, index: int | None) -> _Column:
         column.full = float(observed.max()) if observed.size and observed.max() > 0 else 1.0
         column.guessed = True
     why = "“{}”不是分数。没有成绩就留空，缺考写“缺考”。"
-    if any(re.fullmatch(r"[A-Ha-h]{1,6}", answer) for answer in answers):
+    if column.key_unused:
+        why = "“{}”不是分数。这一列其余多是分数，请统一写分数。"
+    elif any(re.fullmatch(r"[A-Ha-h]{1,6}", answer) for answer in answers):
         why = "“{}”不是分数。如果填的是选项，要在 items.csv 的 key 列写答案。"
     bad = np.array([bool(answer) for answer in answers])[codes] & np.isnan(column.marks)
     _name(column, bad, "not_a_number", why, table, item, cells)
@@ -130,6 +139,11 @@ def _read_column(table: Table, item: Item, index: int | None) -> _Column:
     over = f"分数 {{}} 超过满分 {column.full:g}，请核对分数，或改 items.csv 里的满分。"
     _name(column, high, "mark_over_full", over, table, item, cells)
     return column
+
+
+def _is_choice(key: str, answer: str) -> bool:
+    """Whether a pupil can have given this answer; where options are figures nearly all is one."""
+    return NOT_AN_OPTION.match(answer) is None if has_figures(key) else may_stand_beside(key, answer)
 
 
 def _name(

@@ -9,13 +9,16 @@ from edumetrics.arrays import State
 from smartschool.analyze.tables import half_width
 
 WORDS = {
-    "缺考": State.ABSENT, "缺": State.ABSENT, "缺席": State.ABSENT, "absent": State.ABSENT,
+    **dict.fromkeys(("缺考", "缺", "缺席", "旷考", "没考", "未到", "未参加", "没参加"), State.ABSENT),
+    **dict.fromkeys(("病假", "事假", "请假", "公假", "absent"), State.ABSENT),
     "缓考": State.DEFERRED, "缓": State.DEFERRED, "deferred": State.DEFERRED,
     "免考": State.EXEMPT, "免": State.EXEMPT, "免修": State.EXEMPT, "exempt": State.EXEMPT,
     "未考": State.NOT_PRESENTED, "未发": State.NOT_PRESENTED,
 }  # fmt: skip
 _DECIMAL_COMMA = re.compile(r"^([+-]?\d+),(\d{1,2})$")
-BLANK_WORDS = frozenset(("空", "空白", "未答", "未作答", "漏答"))
+BLANK_WORDS = frozenset(("空", "空白", "未答", "未作答", "漏答", "未涂", "未填", "未选"))
+# 缺考（病假） says the same as 缺考.
+_REASON = re.compile(r"(?<=.)\([^()]*\)$")
 # Nobody chose these: they are what programs write for "nothing".
 NOT_AN_OPTION = re.compile(r"(?i)^[+-]?(nan|na|n/a|#n/a|null|none|inf|infinity|-|/|\\|\?|\.|<na>|undefined)$")
 
@@ -24,18 +27,10 @@ def kind_of(text: str) -> int | None:
     """State that a word or an empty cell stands for; None for an answer."""
     if not text:
         return int(State.NOT_PRESENTED)
-    word = half_width(text).lower()
+    word = _REASON.sub("", "".join(half_width(text).lower().split()))
     if word in WORDS:
         return int(WORDS[word])
     return int(State.BLANK) if word in BLANK_WORDS else None
-
-
-def all_marks(answers: list[str], full: float | None) -> bool:
-    """Whether a keyed item was handed in as marks: numbers up to the full mark, 0 among them."""
-    values = [mark(a) for a in answers if a]
-    if not values or any(math.isnan(v) for v in values):
-        return False
-    return all(0 <= v <= (full or 1.0) for v in values) and 0.0 in values
 
 
 def mark(text: str) -> float:

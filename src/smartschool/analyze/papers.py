@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edumetrics.options import parse_key
 from edumetrics.results import FloatArray
 from smartschool.analyze.faults import Fault, Refused, refuse
+from smartschool.analyze.keys import is_written, read_key
 from smartschool.analyze.tables import Table, half_width
 
 ITEM_TITLES = ("item", "题号", "题目", "item_id", "id")
@@ -32,7 +32,7 @@ TYPE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the paper. `full` is None where it must be read off the marks; `key` is as written.
+    """One item of the paper. `full` is None where it must be read off the marks; `key` comes from `read_key`.
 
     Items with the same `testlet` hang on one text; "" where an item stands alone.
     """
@@ -88,13 +88,18 @@ def read_items(table: Table) -> list[Item]:
             text = f"满分“{row[full_column]}”不是大于 0 的数。"
             faults.append(Fault("bad_full_mark", text, table.name, number, table.header[full_column]))
             full = 1.0
-        key_text = row[key_column] if key_column is not None else ""
-        if key_text and not parse_key(key_text):
-            text = f"答案“{key_text}”里没有选项。"
-            faults.append(Fault("bad_key", text, table.name, number, KEY_TITLES[0]))
         kind = row[kind_column] if kind_column is not None else ""
+        kind = TYPE_WORDS.get(kind.lower(), kind)
+        key_text = row[key_column] if key_column is not None else ""
+        key = read_key(key_text) if key_text else ""
+        if key is None and not is_written(kind):
+            text = (
+                f"答案“{key_text}”里认不出选项。请写选项（B、AC；两个都算对写 A/C）、数字或 √ ×，"
+                "没有答案就留空。"
+            )
+            faults.append(Fault("bad_key", text, table.name, number, table.header[key_column or 0]))
         testlet = row[testlet_column] if testlet_column is not None else ""
-        items.append(Item(code, TYPE_WORDS.get(kind.lower(), kind), full, key_text, testlet))
+        items.append(Item(code, kind, full, key or "", testlet))
     if faults:
         raise Refused(faults)
     if not items:
