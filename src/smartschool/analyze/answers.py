@@ -11,7 +11,7 @@ import numpy as np
 from edumetrics.arrays import MARK_TOLERANCE, ResponseMatrix, State, StateArray, response_matrix
 from edumetrics.options import Key, option_responses, parse_key, score_options
 from edumetrics.results import BoolArray, FloatArray
-from smartschool.analyze.cells import NOT_AN_OPTION, kind_of, mark
+from smartschool.analyze.cells import FORMULA_ERROR, NOT_AN_OPTION, kind_of, mark
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused
 from smartschool.analyze.judged import one_spelling
 from smartschool.analyze.keys import DOUBLE_MARKED, came_as_marks, has_figures, may_stand_beside, options_in
@@ -143,7 +143,9 @@ def _read_column(table: Table, item: Item, index: int | None) -> _Column:
 
 def _is_choice(key: str, answer: str) -> bool:
     """Whether a pupil can have given this answer; where options are figures nearly all is one."""
-    return NOT_AN_OPTION.match(answer) is None if has_figures(key) else may_stand_beside(key, answer)
+    if has_figures(key):
+        return NOT_AN_OPTION.match(answer) is None and FORMULA_ERROR.fullmatch(answer) is None
+    return may_stand_beside(key, answer)
 
 
 def _name(

@@ -7,7 +7,10 @@ import re
 from smartschool.analyze.answers import Note
 from smartschool.analyze.tables import Table, half_width
 
-KINDS = {"class": ("班级", "班", "行政班", "class"), "school": ("学校", "学校名称", "校名", "school")}
+KINDS = {
+    "class": ("班级", "班", "班级名称", "行政班", "class"),
+    "school": ("学校", "学校名称", "校名", "school"),
+}
 NAMES = {"class": "班级", "school": "学校"}
 _NUMERALS = {numeral: place for place, numeral in enumerate("〇一二三四五六七八九十")}
 

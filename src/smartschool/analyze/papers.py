@@ -8,17 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from edumetrics.results import FloatArray
+from smartschool.analyze.columns import CODE_TITLES, ITEM_TITLES, is_no_point, item_code, plain
 from smartschool.analyze.faults import Fault, Refused, refuse
 from smartschool.analyze.keys import is_written, read_key
 from smartschool.analyze.tables import Table, half_width
+from smartschool.kernel.judgements import judgement
 
-ITEM_TITLES = ("item", "题号", "题目", "item_id", "id")
 TYPE_TITLES = ("type", "题型", "类型")
 FULL_TITLES = ("full_score", "满分", "分值", "full")
 TESTLET_TITLES = ("testlet", "题组", "材料", "共用材料")
 KEY_TITLES = ("key", "答案", "标准答案", "参考答案", "正确答案", "answer", "correct_answer")
-CODE_TITLES = ("code", "编码", "代码", "知识点编码")
 NAME_TITLES = ("name", "名称", "知识点", "知识点名称")
+
+# Beyond it stands a slip of the keyboard.
+LARGEST_FULL = 1_000_000
 
 TYPE_WORDS = {
     "objective": "客观题",
@@ -54,7 +57,7 @@ class Point:
 
 def find_column(table: Table, titles: tuple[str, ...]) -> int | None:
     """Index of the first column with one of these titles, small and capital letters alike."""
-    lowered = [half_width(title).lower() for title in table.header]
+    lowered = [plain(title) for title in table.header]
     for title in titles:
         if title in lowered:
             return lowered.index(title)
@@ -65,9 +68,9 @@ def read_items(table: Table) -> list[Item]:
     """Items with full marks and keys."""
     column, full_column = find_column(table, ITEM_TITLES), find_column(table, FULL_TITLES)
     if column is None:
-        raise refuse("missing_column", "没有“item”（题号）列，请补上。", table.name, 1)
+        raise refuse("missing_column", "没有“item”（题号）列，请补上。", table.name, table.header_row)
     if full_column is None:
-        raise refuse("missing_column", "没有“full_score”（满分）列，请补上。", table.name, 1)
+        raise refuse("missing_column", "没有“full_score”（满分）列，请补上。", table.name, table.header_row)
     kind_column, key_column = find_column(table, TYPE_TITLES), find_column(table, KEY_TITLES)
     testlet_column = find_column(table, TESTLET_TITLES)
     faults: list[Fault] = []
@@ -78,14 +81,16 @@ def read_items(table: Table) -> list[Item]:
         if not code:
             faults.append(Fault("empty_item", "题号是空的。", table.name, number, table.header[column]))
             continue
-        if code in seen:
-            text = f"题号“{code}”和第 {seen[code]} 行重复。"
+        same = item_code(code)
+        if same in seen:
+            text = f"题号“{code}”和第 {seen[same]} 行重复。"
             faults.append(Fault("duplicate_item", text, table.name, number, table.header[column]))
             continue
-        seen[code] = number
+        seen[same] = number
         full = _number(row[full_column])
-        if full is None or not 0 < full < 1e6:
-            text = f"满分“{row[full_column]}”不是大于 0 的数。"
+        if full is None or not 0 < full < LARGEST_FULL:
+            wrong = "不是大于 0 的数" if full is None or full <= 0 else f"太大，要小于 {LARGEST_FULL}"
+            text = f"满分“{row[full_column]}”{wrong}，请改正。"
             faults.append(Fault("bad_full_mark", text, table.name, number, table.header[full_column]))
             full = 1.0
         kind = row[kind_column] if kind_column is not None else ""
@@ -107,41 +112,44 @@ def read_items(table: Table) -> list[Item]:
     return items
 
 
-def read_q(table: Table, items: list[str]) -> tuple[FloatArray, list[str], list[str]]:
-    """Q-matrix in the order of `items`, the codes of its points, and the items without any point."""
+def read_q(table: Table, items: list[str]) -> tuple[FloatArray, list[str], list[str], list[str]]:
+    """Q-matrix in the order of `items`, codes of its points, items without any point, columns left out."""
     column = find_column(table, ITEM_TITLES)
     if column is None:
-        raise refuse("missing_column", "没有“item”（题号）列，请补上。", table.name, 1)
-    points = [title for index, title in enumerate(table.header) if index != column]
+        raise refuse("missing_column", "没有“item”（题号）列，请补上。", table.name, table.header_row)
+    others = [index for index, title in enumerate(table.header) if index != column and is_no_point(title)]
+    at = [index for index in range(len(table.header)) if index != column and index not in others]
+    points = [table.header[index] for index in at]
     if not points:
-        raise refuse("no_points", "除了题号没有知识点列。", table.name, 1)
-    place = {code: index for index, code in enumerate(items)}
+        raise refuse("no_points", "除了题号没有知识点列。", table.name, table.header_row)
+    place = {item_code(code): index for index, code in enumerate(items)}
     q = np.zeros((len(items), len(points)))
     faults: list[Fault] = []
     seen: set[str] = set()
     for number, row in zip(table.numbers, table.rows, strict=True):
-        code = row[column]
-        if code in seen:
-            faults.append(
-                Fault("duplicate_item", f"题号“{code}”出现两次。", table.name, number, table.header[column])
-            )
-            continue
+        code = item_code(row[column])
+        wrong = (
+            ("duplicate_item", f"题号“{row[column]}”出现两次。")
+            if code in seen
+            else ("unknown_item", f"题“{row[column]}”不在答题表里，请核对题号。")
+            if code not in place
+            else None
+        )
         seen.add(code)
-        if code not in place:
-            text = f"题“{code}”不在答题表里，请核对题号。"
-            faults.append(Fault("unknown_item", text, table.name, number, table.header[column]))
+        if wrong is not None:
+            faults.append(Fault(*wrong, table.name, number, table.header[column]))
             continue
-        cells = [cell for index, cell in enumerate(row) if index != column]
-        for k, cell in enumerate(cells):
-            weight = 0.0 if not cell else _number(cell)
+        for k, index in enumerate(at):
+            weight = _weight(row[index])
             if weight is None or weight < 0:
-                text = f"“{cell}”不是 0、1 或正的权重。"
+                text = f"“{row[index]}”不是 0、1、√ 或正的权重。"
                 faults.append(Fault("bad_weight", text, table.name, number, points[k]))
             else:
                 q[place[code], k] = weight
     if faults:
         raise Refused(faults)
-    return q, points, [code for code, row in zip(items, q, strict=True) if not row.any()]
+    without = [code for code, row in zip(items, q, strict=True) if not row.any()]
+    return q, points, without, [table.header[index] for index in others]
 
 
 def read_points(table: Table | None, codes: list[str]) -> list[Point]:
@@ -150,9 +158,17 @@ def read_points(table: Table | None, codes: list[str]) -> list[Point]:
     if table is not None:
         code_column, name_column = find_column(table, CODE_TITLES), find_column(table, NAME_TITLES)
         if code_column is None or name_column is None:
-            raise refuse("missing_column", "要有“code”和“name”两列。", table.name, 1)
+            raise refuse("missing_column", "要有“code”和“name”两列。", table.name, table.header_row)
         names = {row[code_column]: row[name_column] for row in table.rows}
     return [Point(code, names.get(code) or code) for code in codes]
+
+
+def _weight(cell: str) -> float | None:
+    """Weight of a point in an item; √ says that the item asks for it."""
+    said = judgement(cell, letters=False)
+    if said is not None:
+        return float(said)
+    return _number(cell) if cell else 0.0
 
 
 def _number(cell: str) -> float | None:

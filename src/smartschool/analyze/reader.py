@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.results import FloatArray
 from smartschool.analyze.answers import Note, build_matrix, some
+from smartschool.analyze.cells import FORMULA_ERROR
+from smartschool.analyze.columns import STUDENT_TITLES, is_companion, item_code, orders_pupils
 from smartschool.analyze.extra_rows import compare_totals, with_full_marks, without_extra_rows
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
 from smartschool.analyze.homes import kind_of, read_homes
 from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
-from smartschool.analyze.tables import SUFFIXES, Table, half_width, read_table
+from smartschool.analyze.tables import SUFFIXES, Table, read_table
 from smartschool.analyze.words import close_up, the_items
-
-STUDENT_TITLES = (
-    "student", "student_id", "pupil", "学号", "考号", "准考证号", "考生号", "学籍号", "学生编号", "编号",
-)  # fmt: skip
-# Columns that come along with exports of marks; the file says which and why.
-_COLUMNS = tomllib.loads(resources.files("smartschool.analyze").joinpath("columns.toml").read_text("utf-8"))
-COMPANIONS = frozenset(_COLUMNS["companions"])
-NEVER_READ = re.compile("|".join(map(re.escape, _COLUMNS["never_read"])), re.IGNORECASE)
-
 
 # Names of the files of an exam folder, small letters; Chinese ones are what schools call them.
 FILE_NAMES = {
@@ -118,7 +108,10 @@ def read_exam(
     compare_totals(table, matrix, {item.code for item in items}, notes)
     q, points = None, list[Point]()
     if files.q is not None:
-        q, codes, without = read_q(read_table(files.q), [item.code for item in items])
+        q, codes, without, others = read_q(read_table(files.q), [item.code for item in items])
+        if others:
+            text = f"{files.q.name} 里的“{'、'.join(others)}”不是知识点，没有计入。"
+            notes.append(Note("columns_not_points", text))
         points = read_points(read_table(files.knowledge) if files.knowledge else None, codes)
         if without:
             text = f"{the_items(some(without))} 没有标知识点，不计入掌握情况。"
@@ -141,46 +134,40 @@ def _layout(
     """Column of the student, and the column of each item (None: the table has none)."""
     student = find_column(table, STUDENT_TITLES)
     student = 0 if student is None else student
-    named = {item.code for item in items or ()}
-    rest = [index for index in range(len(table.header)) if index != student]
-    ranks = [
-        index for index in rest if table.header[index] not in named and NEVER_READ.search(table.header[index])
-    ]
-    ignored = [
-        index
-        for index in rest
-        if table.header[index] not in named and half_width(table.header[index]).lower() in COMPANIONS
-    ]
-    unread = [table.header[index] for index in ignored if kind_of(table.header[index]) is None]
+    titles = table.header
+    named = {item_code(item.code) for item in items or ()}
+    rest = [i for i in range(len(titles)) if i != student]
+    free = [i for i in rest if item_code(titles[i]) not in named]
+    orders = [i for i in free if orders_pupils(titles[i])]
+    companions = [i for i in free if is_companion(titles[i]) or kind_of(titles[i]) is not None]
+    unread = [titles[i] for i in companions if kind_of(titles[i]) is None and i not in orders]
     if unread:
-        titles = "、".join(unread)
-        notes.append(Note("columns_ignored", f"“{titles}”不是题目，没有计入。总分由各题重新相加。"))
-    ignored += ranks
-    used = [index for index in rest if index not in ignored]
+        text = f"“{'、'.join(unread)}”不是题目，没有计入。总分由各题重新相加。"
+        notes.append(Note("columns_ignored", text))
+    if orders:
+        text = f"表里有 {len(orders)} 列是给学生排先后的，没有读，也不写进报告。"
+        notes.append(Note("orders_ignored", text))
+    ignored = {*companions, *orders}
+    used = [i for i in rest if i not in ignored]
     if items is None:
         if not used:
-            raise refuse("no_items", "除了学号没有题目列。", table.name, 1)
-        return student, [(Item(table.header[index], "", None, ""), index) for index in used]
-    unknown = [index for index in used if table.header[index] not in named]
+            raise refuse("no_items", "除了学号没有题目列。", table.name, table.header_row)
+        return student, [(Item(titles[index], "", None, ""), index) for index in used]
+    why = "题“{}”在 items.csv 里没有，请在那里补一行（题号、题型、满分）。"
+    unknown = [titles[index] for index in used if item_code(titles[index]) not in named]
     if unknown:
         raise Refused(
             [
-                Fault(
-                    "item_not_described",
-                    f"题“{table.header[index]}”在 items.csv 里没有，请在那里补一行（题号、题型、满分）。",
-                    table.name,
-                    1,
-                    table.header[index],
-                )
-                for index in unknown
+                Fault("item_not_described", why.format(title), table.name, table.header_row, title)
+                for title in unknown
             ]
         )
-    place = {table.header[index]: index for index in used}
-    absent = [item.code for item in items if item.code not in place]
+    place = {item_code(titles[index]): index for index in used}
+    absent = [item.code for item in items if item_code(item.code) not in place]
     if absent:
         text = f"{the_items(some(absent))} 在答题表里没有列，没有数据可算。"
         notes.append(Note("items_without_column", close_up(text)))
-    return student, [(item, place.get(item.code)) for item in items]
+    return student, [(item, place.get(item_code(item.code))) for item in items]
 
 
 def _pupils(table: Table, student: int) -> list[str]:
@@ -189,7 +176,10 @@ def _pupils(table: Table, student: int) -> list[str]:
     title = table.header[student]
     for number, row in zip(table.numbers, table.rows, strict=True):
         pupil = row[student]
-        if not pupil:
+        if FORMULA_ERROR.fullmatch(pupil):
+            text = f"学号是公式的错误值“{pupil}”，请改成学号。"
+            faults.append(Fault("bad_student", text, table.name, number, title))
+        elif not pupil:
             faults.append(Fault("empty_student", "学号是空的，请补上。", table.name, number, title))
         elif pupil in first:
             text = f"学号“{pupil}”和第 {first[pupil]} 行重复，请留一行。"
@@ -207,7 +197,7 @@ def _covariates(table: Table, pupils: list[str], notes: list[Note]) -> dict[str,
     """Columns of groups.csv in the order of the pupils; pupils without a row get an empty text."""
     student = find_column(table, STUDENT_TITLES)
     if student is None:
-        raise refuse("missing_column", "没有“student”（学号）列，请补上。", table.name, 1)
+        raise refuse("missing_column", "没有“student”（学号）列，请补上。", table.name, table.header_row)
     rows: dict[str, list[str]] = {}
     for number, row in zip(table.numbers, table.rows, strict=True):
         if row[student] in rows:
@@ -226,5 +216,5 @@ def _covariates(table: Table, pupils: list[str], notes: list[Note]) -> dict[str,
     return {
         title: [rows.get(pupil, blank)[index] for pupil in pupils]
         for index, title in enumerate(table.header)
-        if index != student
+        if index != student and not orders_pupils(title)
     }

@@ -8,7 +8,9 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from smartschool.analyze.columns import item_code
 from smartschool.analyze.faults import refuse
+from smartschool.analyze.headers import find_header, second_header_row
 
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 MOST_BYTES = 400 * 1024 * 1024
@@ -30,12 +32,15 @@ class Table:
         As wide as the header, blanks stripped; rows without any text are left out.
     numbers : list of int
         Row number of each row as a spreadsheet shows it.
+    header_row : int
+        That of the header: the last one where it takes two rows.
     """
 
     name: str
     header: list[str]
     rows: list[list[str]]
     numbers: list[int]
+    header_row: int = 1
 
     def column(self, index: int) -> list[str]:
         """One column."""
@@ -99,29 +104,34 @@ def _decode(data: bytes, name: str) -> str:
 
 
 def _separator(text: str) -> str:
-    line = text.lstrip("\ufeff\r\n").split("\n", 1)[0]
-    return max((",", "\t", ";", "，"), key=line.count) if any(s in line for s in ",\t;，") else ","
+    # A title above the header has none.
+    line = next((line for line in text.splitlines()[:20] if any(s in line for s in ",\t;，")), "")
+    return max((",", "\t", ";", "，"), key=line.count) if line else ","
 
 
 def _table(name: str, raw: list[list[str]]) -> Table:
-    start = next(i for i, row in enumerate(raw) if any(clean(cell) for cell in row))
-    header = [clean(cell) for cell in raw[start]]
+    lines = [[clean(cell) for cell in row] for row in raw]
+    start = find_header(lines)
+    header = list(lines[start])
+    second = second_header_row(header, lines[start + 1] if start + 1 < len(lines) else [])
+    if second is not None:
+        header, start = second, start + 1
     while header and not header[-1]:
         header.pop()
     # A column without a title and without a single cell is only a margin of the sheet.
-    cells = [[clean(cell) for cell in row] for row in raw[start + 1 :]]
+    cells = lines[start + 1 :]
     kept = [c for c, title in enumerate(header) if title or any(row[c : c + 1] > [""] for row in cells)]
     for index in kept:
         if not header[index]:
-            raise refuse("empty_header", f"第 {index + 1} 列没有列名，请补上或删去这一列。", name, start + 1)
+            text = f"第 {index + 1} 列没有列名，请补上或删去这一列；表头占几行的，合成一行。"
+            raise refuse("empty_header", text, name, start + 1)
     seen: set[str] = set()
     titles = [header[index] for index in kept]
     for title in titles:
-        if title in seen:
-            raise refuse(
-                "duplicate_column", f"列名“{title}”出现两次，请改名或删去一列。", name, start + 1, title
-            )
-        seen.add(title)
+        if item_code(title) in seen:
+            text = f"列名“{title}”出现两次，请改名或删去一列。"
+            raise refuse("duplicate_column", text, name, start + 1, title)
+        seen.add(item_code(title))
     rows: list[list[str]] = []
     numbers: list[int] = []
     width = len(header)
@@ -129,8 +139,12 @@ def _table(name: str, raw: list[list[str]]) -> Table:
         if not any(row):
             continue
         if any(row[width:]):
-            raise refuse("row_too_long", f"这一行有 {len(row)} 格，表头只有 {width} 列。", name, number)
+            text = (
+                f"这一行有 {len(row)} 格，表头（第 {start + 1} 行）只有 {width} 列。"
+                "表头上面有标题的，删去标题，让列名在第一行。"
+            )
+            raise refuse("row_too_long", text, name, number)
         row += [""] * (width - len(row))
         rows.append([row[index] for index in kept])
         numbers.append(number)
-    return Table(name, titles, rows, numbers)
+    return Table(name, titles, rows, numbers, start + 1)

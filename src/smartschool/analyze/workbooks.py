@@ -9,6 +9,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from smartschool.analyze.faults import refuse
+from smartschool.analyze.formula_errors import formula_errors
 
 # Above it a float no longer holds every whole number: an id that long was ruined when it was typed.
 EXACT = 2**53
@@ -29,6 +30,7 @@ def read_workbook(path: Path) -> list[list[str]]:
             table = book.get_sheet_by_name(visible[0])
             first_row, first_column = table.start or (0, 0)
             rows = table.to_python(skip_empty_area=True)
+            place = next(at for at, one in enumerate(book.sheets_metadata) if one.name == visible[0])
     except CalamineError as error:
         raise refuse("bad_workbook", "打不开这个工作簿，请在 Excel 里另存为 .xlsx 再试。", name) from error
     shifted = [[""] * first_column + [cell_text(cell) for cell in row] for row in rows]
@@ -36,7 +38,12 @@ def read_workbook(path: Path) -> list[list[str]]:
         if any(isinstance(cell, float) and abs(cell) >= EXACT for cell in row):
             text = "有长数字被 Excel 改成了科学计数，后几位已经丢失。请把这一列设为文本，重新填写。"
             raise refuse("ruined_number", text, name, number)
-    return [[] for _ in range(first_row)] + shifted
+    found: list[list[str]] = [[] for _ in range(first_row)] + shifted
+    for line, column, shown in formula_errors(path, place):
+        if line < len(found):
+            found[line] += [""] * (column + 1 - len(found[line]))
+            found[line][column] = shown
+    return found
 
 
 def cell_text(cell: Any) -> str:

@@ -1,0 +1,86 @@
+"""What the title of a column says: who a row is, an item, a total, an order of pupils."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+
+from smartschool.kernel.cells import narrow
+
+STUDENT_TITLES = (
+    "student", "student_id", "pupil", "学号", "考号", "准考证号", "考生号", "学籍号", "学生编号", "编号",
+)  # fmt: skip
+ITEM_TITLES = ("item", "题号", "题目", "item_id", "id")
+CODE_TITLES = ("code", "编码", "代码", "知识点编码")
+# A row with one of these is the header, whatever stands above it.
+HEADER_TITLES = frozenset((*STUDENT_TITLES, *ITEM_TITLES, *CODE_TITLES, "姓名", "name"))
+
+# Columns that come along with exports of marks; the file says which and why.
+_COLUMNS = tomllib.loads(resources.files("smartschool.analyze").joinpath("columns.toml").read_text("utf-8"))
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + ")"
+
+
+_COMPANIONS = frozenset(_COLUMNS["companions"])
+_NO_POINTS = frozenset(_COLUMNS["no_points"])
+_SUBJECTS = _any_of(_COLUMNS["subjects"])
+_OF_SUBJECT = re.compile(_SUBJECTS + _any_of(_COLUMNS["after_subject"]))
+_NEVER_READ = re.compile(_any_of(_COLUMNS["never_read"]), re.IGNORECASE)
+_ORDERS = re.compile(f"(?:{_any_of(_COLUMNS['scopes'])}|{_SUBJECTS})*{_any_of(_COLUMNS['orders'])}")
+_REMARK = re.compile(r"(?<=.)[(\[][^()\[\]]*[)\]]$")
+_NUMBERED = re.compile(r"第?(\d[^\u4e00-\u9fff]*)题")
+
+
+def plain(title: str) -> str:
+    """A title for comparing: half-width, small letters, without blanks.
+
+    >>> plain("学　号"), plain("ＩＴＥＭ")
+    ('学号', 'item')
+    """
+    return "".join(narrow(title).split()).lower()
+
+
+def item_code(title: str) -> str:
+    """What an item is called, however wide it is written; 第3题 is 3.
+
+    >>> item_code("２（1）"), item_code("第 3 题"), item_code("第3(2)题"), item_code("17①")
+    ('2(1)', '3', '3(2)', '17①')
+    """
+    code = "".join(narrow(title).split())
+    numbered = _NUMBERED.fullmatch(code)
+    return numbered[1] if numbered else code
+
+
+def orders_pupils(title: str) -> bool:
+    """Whether a column says where a pupil stands among others.
+
+    >>> [orders_pupils(title) for title in ("班次", "数学校次", "全市联考排名", "总分位次（班）", "百分位")]
+    [True, True, True, True, True]
+    >>> [orders_pupils(title) for title in ("第3题", "小数百分位", "句子次序", "座次", "场次")]
+    [False, False, False, False, False]
+    """
+    text = plain(title)
+    return _NEVER_READ.search(text) is not None or _ORDERS.fullmatch(_REMARK.sub("", text)) is not None
+
+
+def is_companion(title: str) -> bool:
+    """Whether a column tells who a pupil is, or a figure over several items, and so is no item.
+
+    >>> [is_companion(title) for title in ("班级名称", "客观题得分", "数学赋分", "等第", "选择题", "数学")]
+    [True, True, True, True, False, False]
+    """
+    text = plain(title)
+    return text in _COMPANIONS or _OF_SUBJECT.fullmatch(text) is not None
+
+
+def is_no_point(title: str) -> bool:
+    """Whether a column of a 双向细目表 tells of the item, and so is no knowledge point.
+
+    >>> [is_no_point(title) for title in ("分值", "难度（预估）", "能力层次", "分数", "小数")]
+    [True, True, True, False, False]
+    """
+    return _REMARK.sub("", plain(title)) in _NO_POINTS

@@ -1,0 +1,57 @@
+"""Cells of an .xlsx in which a formula failed (#DIV/0!, #N/A): calamine gives a blank for them."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+_BOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
+_SHEET_ID = re.compile(rb"\s\w+:id\s*=\s*[\"']([^\"']+)")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
+_ID = re.compile(rb"\sId\s*=\s*[\"']([^\"']+)")
+_TARGET = re.compile(rb"\sTarget\s*=\s*[\"']([^\"']+)")
+_ERROR = re.compile(
+    rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e[\"'])[^>]*\br=[\"']([A-Z]{1,3})(\d+)[\"'][^>]*>(.*?)</(?:\w+:)?c>"
+)
+_SHOWN = re.compile(rb"<(?:\w+:)?v>([^<]+)<")
+
+
+def formula_errors(path: Path, sheet: int) -> Iterator[tuple[int, int, str]]:
+    """Row and column, from 0, of each such cell of a sheet, and what it shows; nothing for other formats."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        member = _member(archive, sheet)
+        data = archive.read(member) if member else b""
+    if b't="e"' not in data and b"t='e'" not in data:
+        return
+    for letters, row, inside in _ERROR.findall(data):
+        shown = _SHOWN.search(inside)
+        yield int(row) - 1, _column(letters), shown[1].decode() if shown else "#N/A"
+
+
+def _member(archive: zipfile.ZipFile, sheet: int) -> str | None:
+    """Name of the part of the archive that holds the sheet with this number."""
+    names = set(archive.namelist())
+    if not {_BOOK, _RELATIONS} <= names:
+        return None
+    places = {
+        which[1]: target[1].decode().removeprefix("/").removeprefix("xl/")
+        for tag in _RELATION.findall(archive.read(_RELATIONS))
+        if (which := _ID.search(tag)) and (target := _TARGET.search(tag))
+    }
+    wanted = [_SHEET_ID.search(tag) for tag in _SHEET.findall(archive.read(_BOOK))]
+    found = wanted[sheet] if sheet < len(wanted) else None
+    member = f"xl/{places.get(found[1], '')}" if found else ""
+    return member if member in names else None
+
+
+def _column(letters: bytes) -> int:
+    """A is 0, Z is 25, AA is 26."""
+    place = 0
+    for letter in letters:
+        place = 26 * place + letter - ord("A") + 1
+    return place - 1
