@@ -84,7 +84,13 @@ def small_class_grid(source: ExamInput, analysis: ExamAnalysis) -> Raw:
             )
         )
     head = [th("题"), th("满分", "num"), *names, th("丢分", "num")]
-    key = legend(("g0", "✓ 全对"), ("g1", "丢不到一半"), ("g2", "丢一半以上"), ("g3", "没有写"))
+    key = legend(
+        ("g0", "✓ 全对"),
+        ("g1", "丢不到一半"),
+        ("g2", "丢一半以上"),
+        ("g3", "空 没有写"),
+        ("na", "· 没有数据"),
+    )
     return panel(
         "每道题的丢分",
         table(head, rows, css="table ig", name="试题与学生对照表，可滚动"),

@@ -11,17 +11,9 @@ from smartschool.analyze.markup import Raw, el, join, panel, remark, table, th
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
 from smartschool.analyze.testlet_words import sentences
-from smartschool.analyze.words import REASON_CODES, close_up, fixed, percent, the_item, the_items
+from smartschool.analyze.words import REASON_CODES, close_up, fixed, model_name, percent, the_item, the_items
 
 MOST_LISTED = 12
-MODEL_NAMES = {
-    "rasch": "难度模型（Rasch）",
-    "pcm": "分步得分的难度模型（PCM）",
-    "2pl": "两参数模型（2PL）",
-    "3pl": "三参数模型（3PL）",
-    "gpcm": "分步得分模型（GPCM）",
-    "graded": "等级反应模型（GRM）",
-}
 
 
 def model_panels(source: ExamInput, report: Json) -> Raw:
@@ -41,8 +33,7 @@ def _calibration(irt: Json) -> Raw:
     title = "题目模型"
     if "insufficient" in irt:
         return panel(title, el("p", f"没有拟合：{_why(irt)}。"), _notes(irt, left_out(irt)))
-    named = "、".join(MODEL_NAMES[model] for model in irt["model"].split("+"))
-    lines = [f"用的是{named}，{irt['n']} 人，{len(irt['items'])} 题。"]
+    lines = [f"用的是{model_name(irt['model'])}，{irt['n']} 人，{len(irt['items'])} 题。"]
     told = sentences(irt["testlets"])
     reliable = irt["reliability"]
     if reliable and "estimate" in reliable and not any("信度" in line for line in told):
@@ -105,10 +96,10 @@ def _diagnosis(source: ExamInput, found: Json) -> Raw:
         if advice
         else NOTHING
     )
-    model = el("span", f"{found['model']}，{found['n']} 人", class_="meta")
+    model = el("span", f"{model_name(found['model'])}，{found['n']} 人", class_="meta")
     changed = found["asked"] != found["model"]
     switched = (
-        remark(f"{found['asked']} 要分辨的组合太多，算不过来，改用 {found['model']}。")
+        remark(f"{model_name(found['asked'])}要分辨的组合太多，算不过来，改用{model_name(found['model'])}。")
         if changed
         else NOTHING
     )

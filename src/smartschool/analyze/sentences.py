@@ -67,9 +67,9 @@ def item_story(source: ExamInput, analysis: ExamAnalysis, j: int) -> list[str]:
         )
     power = analysis.discrimination.at(j)
     if isinstance(power, Estimate):
-        out.append(
-            f"高分组比低分组的得分率高 {number(power.value * 100, 0)} 个百分点，区分度{_power(power.value)}。"
-        )
+        side = "高" if power.value >= 0 else "低"
+        gap = number(abs(power.value) * 100, 0)
+        out.append(f"高分组比低分组的得分率{side} {gap} 个百分点，区分度{_power(power.value)}。")
     elif not few:
         out.append(f"区分度无法判断：{reason(power)}。")
     option = analysis.options[j]

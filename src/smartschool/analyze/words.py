@@ -57,6 +57,25 @@ FLAGS: Mapping[Flag, tuple[str, str]] = {
 }
 
 
+MODEL_NAMES: Mapping[str, str] = {
+    "rasch": "难度模型（Rasch）",
+    "pcm": "分步得分的难度模型（PCM）",
+    "2pl": "两参数模型（2PL）",
+    "3pl": "三参数模型（3PL）",
+    "gpcm": "分步得分模型（GPCM）",
+    "graded": "等级反应模型（GRM）",
+    "dina": "全会才对的诊断模型（DINA）",
+    "dino": "会一个就对的诊断模型（DINO）",
+    "acdm": "逐个相加的诊断模型（ACDM）",
+    "gdina": "一般诊断模型（GDINA）",
+}
+
+
+def model_name(codes: str) -> str:
+    """What a model is called, or several joined by +."""
+    return "、".join(MODEL_NAMES[code] for code in codes.split("+"))
+
+
 def reason(refusal: Insufficient) -> str:
     """Why there is no figure, with the number there was."""
     return f"{REASONS[refusal.reason]}（n = {refusal.n}）"

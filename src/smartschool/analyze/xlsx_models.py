@@ -6,7 +6,7 @@ from typing import Any
 
 from smartschool.analyze.reader import ExamInput
 from smartschool.analyze.report_json import Json
-from smartschool.analyze.words import the_items
+from smartschool.analyze.words import model_name, the_items
 from smartschool.analyze.xlsx_diagnosis import write_diagnosis
 from smartschool.analyze.xlsx_kit import Style, figure, header, limits
 
@@ -60,7 +60,7 @@ def _calibration(sheet: Any, style: Style, irt: Json) -> None:
     for item in irt["items"]:
         for step, difficulty in enumerate(item["difficulties"], 1):
             sheet.write_string(row, 0, item["id"], style.text)
-            sheet.write_string(row, 1, item["model"], style.text)
+            sheet.write_string(row, 1, model_name(item["model"]), style.text)
             sheet.write_number(row, 2, item["n"], style.plain)
             figure(sheet, row, 3, item["slope"], style, style.two)
             limits(sheet, row, 4, item["slope"], style.two)
@@ -119,7 +119,7 @@ def _overview(sheet: Any, style: Style, models: Json) -> None:
         if "insufficient" in part:
             line("没有结果", part)
         else:
-            line("模型", part["model"])
+            line("模型", model_name(part["model"]))
             line("人数", part["n"], style.plain)
             for title, figure_of_all in _OF_ALL:
                 line(title, part[figure_of_all])

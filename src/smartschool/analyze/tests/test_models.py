@@ -107,7 +107,7 @@ def test_too_many_states_for_one_model_are_diagnosed_by_a_plainer_one(run):
     assert len(codes) == len(set(codes))
     assert "extreme_slip_or_guess" in codes
     assert any("insufficient" in point["prevalence"] for point in found["points"])
-    assert "改用 dina" in (result.folder / "report.html").read_text("utf-8")
+    assert "改用全会才对的诊断模型（DINA）" in (result.folder / "report.html").read_text("utf-8")
 
 
 def reading_exam(exam, n=1500, *, named=True):

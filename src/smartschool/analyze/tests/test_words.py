@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 import edumetrics
 from edumetrics.exam import Flag
 from edumetrics.results import Caution
+from smartschool.analyze.choices import DIAGNOSES
 from smartschool.analyze.testlet_words import sentences
-from smartschool.analyze.words import FLAGS, caution, the_item
+from smartschool.analyze.tests.conftest import folder
+from smartschool.analyze.words import FLAGS, caution, model_name, the_item
 
 DATA = {
     "n": 3, "needed": 5, "share": 0.5, "answered": 0.5, "pairs": 2, "papers": 2, "pupils": 4,
@@ -73,3 +77,41 @@ def test_reliability_with_related_items_is_told_where_it_differs(claimed, honest
     }
     told = [line for line in sentences(part) if "信度" in line]
     assert [said in line for line in told] == ([True] if said else [])
+
+
+@pytest.mark.parametrize("code", [*DIAGNOSES, "rasch", "pcm", "2pl", "3pl", "gpcm", "graded"])
+def test_each_model_has_a_chinese_name_with_its_code_in_brackets(code):
+    assert model_name(code).endswith(
+        "模型（" + {"rasch": "Rasch", "graded": "GRM"}.get(code, code.upper()) + "）"
+    )
+    assert model_name(f"{code}+gpcm") == f"{model_name(code)}、分步得分模型（GPCM）"
+
+
+def test_what_few_pupils_did_is_explained_where_nothing_is_known(run, exam):
+    page = (run(exam("学号,1,2\nS1,1,\nS2,0,空白\n")).folder / "report.html").read_text("utf-8")
+    assert '<i class="na"></i>· 没有数据' in page
+    assert '<i class="g3"></i>空 没有写' in page
+
+
+def test_a_difference_the_other_way_is_said_in_words(run, exam):
+    """Item 3 goes against the others."""
+    rows = "\n".join(f"S{n},{n % 2},{n % 2},{n % 2},{1 - n % 2}" for n in range(60))
+    page = (run(exam(f"学号,1,2,4,3\n{rows}\n")).folder / "report.html").read_text("utf-8")
+    assert "高分组比低分组的得分率低 100 个百分点" in page
+    assert "得分率高 −" not in page
+
+
+def test_models_are_named_in_chinese_in_the_workbook_and_on_the_page(run):
+    result = run(folder("frcsub"), "--model", "rasch,gdina")
+    book = CalamineWorkbook.from_path(str(result.folder / "report.xlsx"))
+    cells = {
+        str(cell)
+        for name in book.sheet_names
+        for row in book.get_sheet_by_name(name).to_python()
+        for cell in row
+    }
+    assert {"难度模型（Rasch）", "一般诊断模型（GDINA）"} <= cells
+    assert not {"rasch", "gdina"} & cells
+    page = (result.folder / "report.html").read_text("utf-8")
+    assert "一般诊断模型（GDINA），" in page
+    assert not re.search(r">gdina|gdina[，<]", page)
