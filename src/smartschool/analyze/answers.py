@@ -14,7 +14,14 @@ from edumetrics.results import BoolArray, FloatArray
 from smartschool.analyze.cells import FORMULA_ERROR, NOT_AN_OPTION, kind_of, mark
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused
 from smartschool.analyze.judged import one_spelling
-from smartschool.analyze.keys import DOUBLE_MARKED, came_as_marks, has_figures, may_stand_beside, options_in
+from smartschool.analyze.keys import (
+    DOUBLE_MARKED,
+    NO_BUBBLE,
+    came_as_marks,
+    has_figures,
+    may_stand_beside,
+    options_in,
+)
 from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
 from smartschool.analyze.words import close_up, the_items
@@ -110,6 +117,10 @@ def _read_column(table: Table, item: Item, index: int | None) -> _Column:
     column = _Column(states, empty, np.full(n, np.nan), item.full or 1.0)
     pupils = np.bincount(codes, minlength=len(texts)).tolist()
     if item.key and not came_as_marks(item.key, item.kind, column.full, answers, pupils):
+        if not has_figures(item.key):
+            no_bubble = np.array([text == NO_BUBBLE for text in answers])[codes]
+            states[no_bubble] = int(State.BLANK)
+            answers = ["" if text == NO_BUBBLE else text for text in answers]
         key, spelled = one_spelling(item.key, item.kind, answers, pupils)
         given = [options_in(text) or text for text in spelled]
         column.chosen, column.key = [given[code] for code in codes], parse_key(key)

@@ -10,8 +10,9 @@ from smartschool.analyze.cells import mark
 from smartschool.analyze.tables import half_width
 from smartschool.kernel.judgements import judgement
 
-# What reading machines print for two bubbles where one was asked: an answer, and a wrong one.
-DOUBLE_MARKED = frozenset(("多涂", "重涂"))
+# What reading machines print for two bubbles where one was asked (an answer, and a wrong one), and for none.
+DOUBLE_MARKED = frozenset(("多涂", "重涂", "*", "#"))
+NO_BUBBLE = "0"
 # Items that pupils write an answer to: what stands as key is a text, and marks come from a marker.
 _WRITTEN = re.compile(
     "填空|解答|主观|非选择|简答|计算|应用|作文|写作|证明|作图|操作|实验|论述|问答|材料分析|默写|翻译"
@@ -77,7 +78,8 @@ def came_as_marks(key: str, kind: str, full: float, answers: Sequence[str], pupi
     """Whether an item with a key was handed in as marks and not as what pupils chose.
 
     Figures are no options of a key of letters, so they are marks, unless no more pupils have them than
-    letters. Beside a key of figures they are marks where none is above the full mark and somebody got 0.
+    letters; beside letters a 0 may also be no bubble. Beside a key of figures they are marks where none is
+    above the full mark and somebody got 0.
 
     Parameters
     ----------
@@ -92,8 +94,9 @@ def came_as_marks(key: str, kind: str, full: float, answers: Sequence[str], pupi
     values = [mark(answer) for answer in answers if answer]
     if not has_figures(key):
         given = list(zip(answers, pupils, strict=True))
-        figures = sum(n for text, n in given if text and not math.isnan(mark(text)))
-        return figures > sum(n for text, n in given if options_in(text))
+        letters = sum(n for text, n in given if options_in(text))
+        marks = [(text, n) for text, n in given if text and not math.isnan(mark(text))]
+        return sum(n for text, n in marks if not (letters and text == NO_BUBBLE)) > letters
     if not values or not all(0 <= value <= full for value in values):
         return False
     return 0.0 in values or is_written(kind)

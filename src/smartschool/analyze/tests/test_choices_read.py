@@ -56,7 +56,7 @@ def test_a_word_of_absence_is_no_answer(run, exam, word, row):
     assert [option["option"] for option in report["items"][0]["options"]] == ["A", "B"]
 
 
-@pytest.mark.parametrize("word", ["*", "#", "B?", "×", "√", "作弊", "0", "TRUE", "A/C", "#N/A", "病房"])
+@pytest.mark.parametrize("word", ["B?", "×", "√", "作弊", "00", "TRUE", "A/C", "#N/A", "病房"])
 def test_what_is_no_option_is_refused_by_row_and_column(run, exam, word):
     result = one(run, exam, "B", ["B", "A", word, "C"])
     assert result.code == 1
@@ -64,7 +64,7 @@ def test_what_is_no_option_is_refused_by_row_and_column(run, exam, word):
 
 
 def test_as_many_figures_as_letters_are_no_choices(run, exam):
-    result = one(run, exam, "B", ["B", "0", "A", "2"])
+    result = one(run, exam, "B", ["B", "1", "A", "2"])
     places = [line.split("：")[0].removeprefix("responses.csv ") for line in result.err.splitlines()]
     assert places == ["第 3 行“1”列", "第 5 行“1”列"]
 
@@ -75,11 +75,19 @@ def test_dots_brackets_and_width_do_not_make_an_answer_wrong(run, exam):
 
 
 def test_double_marking_is_a_wrong_answer_and_noted(run, exam):
-    result = one(run, exam, "B", ["B", "多涂", "重涂", "A"])
+    result = one(run, exam, "B", ["B", "多涂", "*", "A"])
     assert totals(result) == [2, 0, 0, 0]
     assert result.report["items"][0]["n"] == 4
     notes = {note["code"]: note["text"] for note in result.report["notes"]}
     assert notes["double_marked"] == "题 1 有 2 处多涂，按答错计。"
+
+
+def test_a_zero_among_letters_is_no_bubble(run, exam):
+    result = one(run, exam, "B", ["B", "0", "A", "0"])
+    assert totals(result) == [2, 0, 0, 0]
+    item = result.report["items"][0]
+    assert (item["n"], item["omitted"] + item["not_reached"]) == (4, 2)
+    assert [option["option"] for option in item["options"]] == ["A", "B"]
 
 
 @pytest.mark.parametrize("key", ["A或B", "A 或者 B", "A or B", "AorB", "B（或A）", "A/B", "Ａ｜Ｂ"])
