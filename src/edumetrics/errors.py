@@ -104,3 +104,27 @@ class BadParameter(ResponseError):
     """An item parameter, a standard error or a likelihood that is no usable number."""
 
     code = "bad_parameter"
+
+
+class BadSetting(ResponseError):
+    """A setting outside its range, or a choice that there is not."""
+
+    code = "bad_setting"
+
+
+class BadCode(ResponseError):
+    """A code of a learner or a skill that is no whole number."""
+
+    code = "bad_code"
+
+
+class BadAnswer(ResponseError):
+    """An answer that is neither right nor wrong, or before the one that it follows."""
+
+    code = "bad_answer"
+
+
+class UnknownName(ResponseError):
+    """An item, a group or a skill that the other side does not have."""
+
+    code = "unknown_name"

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from edumetrics.errors import BadParameter, BadSetting, ShapeMismatch
 from edumetrics.results import FloatArray
 
 
@@ -37,9 +38,9 @@ class AdaptivePlan:
 
     def __post_init__(self) -> None:
         if not abs(sum(self.shares.values()) - 1) <= 1e-9 or min(self.shares.values()) < 0:
-            raise ValueError("content shares must sum to 1")
+            raise BadSetting(value="content shares must sum to 1")
         if not 1 <= self.shortest <= self.longest:
-            raise ValueError("shortest and longest are upside down")
+            raise BadSetting(value="shortest and longest are upside down")
 
 
 Stop = Literal["precise", "longest", "no_items"]
@@ -88,11 +89,13 @@ def next_item(
     bank = [np.asarray(a, dtype=float), np.asarray(b, dtype=float), np.asarray(exposure, dtype=float)]
     asymptote = np.asarray(c, dtype=float)
     if any(part.shape != (len(content),) for part in bank) or not set(given) <= set(range(len(content))):
-        raise ValueError(f"a bank of {len(content)} items: a, b, exposure or the given items do not fit")
+        raise ShapeMismatch(
+            value=f"a bank of {len(content)} items: a, b, exposure or the given items do not fit"
+        )
     if not all(np.isfinite(part).all() for part in (*bank, asymptote, np.array([theta, se or 0.0]))):
-        raise ValueError("item parameters, exposure and ability must be finite")
+        raise BadParameter(value="item parameters, exposure and ability must be finite")
     if (asymptote < 0).any() or (asymptote >= 1).any():
-        raise ValueError("lower asymptotes lie from 0 to below 1")
+        raise BadParameter(value="lower asymptotes lie from 0 to below 1")
     if n >= plan.longest:
         return "longest"
     if n >= plan.shortest and se is not None and se <= plan.wanted_se:

@@ -8,8 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from edumetrics.errors import EmptyMatrix
 from edumetrics.results import Caution, FloatArray, IntArray, Provenance
-from edumetrics.tracing.log import PracticeLog, by_skill
+from edumetrics.tracing.log import PracticeLog, by_skill, same_skills
 
 # Beta priors: imagined observations of "happened" and "did not". They hold guess and slip below one half,
 # without which "knows" and "does not know" can change places (Beck & Chang 2007).
@@ -21,9 +22,8 @@ _PRIORS = {
     "slip": (2.0, 10.0),
 }
 MIN_ANSWERS = 200  # below this a skill's parameters rest on the prior; the result says so
-EM_TOLERANCE = (
-    1e-3  # log-likelihood of a skill gained by one EM step: less moves no probability that is shown
-)
+# Log-likelihood of a skill gained by one EM step: less moves no probability that is shown.
+EM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,6 +180,7 @@ def fit_bkt(log: PracticeLog, *, forgetting: bool = True, iterations: int = 200)
     Parameters
     ----------
     log : PracticeLog
+        `EmptyMatrix` where no answer is of a known skill.
     forgetting : bool
         False holds `forget` at zero (Corbett & Anderson 1995).
     iterations : int
@@ -190,9 +191,9 @@ def fit_bkt(log: PracticeLog, *, forgetting: bool = True, iterations: int = 200)
     Corbett & Anderson (1995), User Modeling and User-Adapted Interaction 4, 253–278; forgetting as in Khajah,
     Lindsey & Mozer (2016), EDM.
     """
-    if len(log) == 0:
-        raise ValueError("an empty log has nothing to learn from")
     rows, starts = by_skill(log)
+    if len(rows) == 0:
+        raise EmptyMatrix(value="a log without an answer of a known skill has nothing to learn from")
     correct, skill = log.correct[rows], log.skill[rows]
     n_skills = len(log.skills)
     parameters = np.tile(np.array([0.4, 0.15, 0.02 if forgetting else 0.0, 0.25, 0.1]), (n_skills, 1))
@@ -277,7 +278,7 @@ def _log_prior(parameters: FloatArray, forgetting: bool) -> FloatArray:
 
 
 def trace_bkt(model: KnowledgeTracing, log: PracticeLog) -> tuple[FloatArray, FloatArray]:
-    """Follow learners through a log made with ``skills=model.skills``.
+    """Follow learners through a log made with ``skills=model.skills``; `UnknownName` where it was not.
 
     Returns
     -------
@@ -287,6 +288,7 @@ def trace_bkt(model: KnowledgeTracing, log: PracticeLog) -> tuple[FloatArray, Fl
         Probability that the learner knows the skill, after the answer; NaN for a skill that the model has
         never seen (there `right` is the share of right answers over all skills).
     """
+    same_skills(log, model.skills)
     parameters = np.column_stack([model.known, model.learn, model.forget, model.guess, model.slip])
     rows, starts = by_skill(log)
     right, knows = np.empty(len(rows)), np.empty(len(rows))

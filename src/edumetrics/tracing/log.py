@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from edumetrics import checks
+from edumetrics.errors import BadAnswer, BadCode, DuplicateItem, UnknownName
 from edumetrics.results import BoolArray, IntArray
 
 
@@ -53,29 +55,43 @@ def practice_log(
         Anything that orders one learner's answers; ties keep their order.
     correct : array_like of 0/1
     skills : array_like, optional
-        Known skill codes (of a fitted model); other skills get the code −1 and are answered by the prior
-        over all skills.
+        Known skill codes (of a fitted model), each once, in any order; other skills get the code −1 and are
+        answered by the prior over all skills.
 
     Raises
     ------
-    ValueError
-        Lengths differ, or an answer is neither 0 nor 1.
+    ResponseError
+        Columns of different lengths; a code that is no whole number; an answer that is neither 0 nor 1 (it is
+        named by its place, from 0); a skill that is known twice.
     """
     who, what = _codes("learner", learner), _codes("skill", skill)
     right, when = np.asarray(correct), np.asarray(time)
-    if not len(who) == len(what) == len(right) == len(when):
-        raise ValueError("learner, time, skill and correct differ in length")
+    checks.same_length(learner=who, time=when, skill=what, correct=right)
     bad = (right != 0) & (right != 1)
     if bad.any():
-        raise ValueError(f"answer {int(np.flatnonzero(bad)[0])} is neither right nor wrong")
+        raise BadAnswer(value=f"answer {int(np.flatnonzero(bad)[0])} is neither right nor wrong")
     order = _order(who, when)
     if order is not None:
         who, what, right = who[order], what[order], right[order]
     codes = np.cumsum(np.diff(who, prepend=who[:1]) != 0)
-    known = np.unique(what) if skills is None else np.asarray(skills, dtype=np.int64)
+    known = np.unique(what) if skills is None else _known(skills)
     index = _places(known, what)
     order = np.arange(len(who)) if order is None else order
     return PracticeLog(codes.astype(np.int64), index, right.astype(bool), order, known)
+
+
+def same_skills(log: PracticeLog, skills: IntArray) -> None:
+    """Refuse a log whose skill codes are not those of the model that is to read it."""
+    if not np.array_equal(log.skills, skills):
+        raise UnknownName(value="the log has other skills than the model: make it with skills=model.skills")
+
+
+def _known(skills: ArrayLike) -> IntArray:
+    known = _codes("skills", skills)
+    found, times = np.unique(known, return_counts=True)
+    if len(found) < len(known):
+        raise DuplicateItem(item=str(found[np.argmax(times)]))
+    return known
 
 
 def _order(who: IntArray, when: NDArray[Any]) -> IntArray | None:
@@ -96,14 +112,20 @@ def _places(known: IntArray, what: IntArray) -> IntArray:
         inside = (known >= low) & (known <= high)
         table[known[inside] - low] = np.flatnonzero(inside)
         return table[what - low]
-    place = np.minimum(np.searchsorted(known, what), len(known) - 1)
+    order = np.argsort(known)
+    place = order[np.minimum(np.searchsorted(known, what, sorter=order), len(known) - 1)]
     return np.where(known[place] == what, place, -1)
 
 
 def _codes(name: str, values: ArrayLike) -> IntArray:
     table = np.asarray(values)
-    if not np.issubdtype(table.dtype, np.number) or not np.array_equal(table, np.floor(table)):
-        raise ValueError(f"{name} needs whole-number codes, got {table.dtype}")
+    if np.issubdtype(table.dtype, np.integer):
+        return table.astype(np.int64)
+    if not np.issubdtype(table.dtype, np.floating):
+        raise BadCode(value=f"{name} needs whole-number codes, got {table.dtype}")
+    bad = ~(np.isfinite(table) & (table == np.floor(table)) & (np.abs(table) < 2.0**63))
+    if bad.any():
+        raise BadCode(value=f"{name} needs whole-number codes, got {table[bad][0]}")
     return table.astype(np.int64)
 
 
@@ -123,4 +145,5 @@ def by_skill(log: PracticeLog) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     rows = rows[np.count_nonzero(narrow < 0) :]
     skill, learner = log.skill[rows], log.learner[rows]
     change = np.flatnonzero((skill[1:] != skill[:-1]) | (learner[1:] != learner[:-1])) + 1
-    return rows, np.concatenate([[0], change, [len(rows)]]).astype(np.int64)
+    ends = [len(rows)] if len(rows) else []  # no answers: no sequence, not one without answers
+    return rows, np.concatenate([[0], change, ends]).astype(np.int64)

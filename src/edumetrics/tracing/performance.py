@@ -8,8 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from edumetrics.errors import EmptyMatrix
 from edumetrics.results import FloatArray, IntArray, Provenance
-from edumetrics.tracing.log import PracticeLog
+from edumetrics.tracing.log import PracticeLog, same_skills
 
 # What the model sees before each answer, besides the skill itself.
 FEATURES = (
@@ -103,7 +104,7 @@ def fit_performance(log: PracticeLog, *, ridge: float = 1.0, iterations: int = 5
         At most so many Newton steps; with the penalty the maximum is one and is reached in about ten.
     """
     if len(log) == 0:
-        raise ValueError("an empty log has nothing to learn from")
+        raise EmptyMatrix(value="an empty log has nothing to learn from")
     n_skills = len(log.skills)
     raw = _features(log.learner, log.skill, log.correct, n_skills)
     centre, spread = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-9)
@@ -201,8 +202,9 @@ def _linear(skill: IntArray, x: FloatArray, own: FloatArray, common: FloatArray)
 def predict_performance(model: PerformanceModel, log: PracticeLog) -> FloatArray:
     """Probability of a right answer before it is seen, in the caller's order.
 
-    `log` is made with ``skills=model.skills``.
+    `log` is made with ``skills=model.skills``; `UnknownName` where it was not.
     """
+    same_skills(log, model.skills)
     raw = _features(log.learner, log.skill, log.correct, len(model.skills))
     x = (raw - model.centre) / model.spread
     own = np.column_stack([model.intercepts, model.right_slopes, model.wrong_slopes])

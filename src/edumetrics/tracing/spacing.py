@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from fsrs import Card, Rating, Scheduler
 
+from edumetrics.errors import BadAnswer, BadSetting, EmptyMatrix
+
 
 @dataclass(frozen=True, slots=True)
 class Review:
@@ -39,11 +41,11 @@ def next_review(
     "again"; children are not asked how hard it felt. Fuzz is off: the same answers give the same day.
     """
     if not 0.0 < retention < 1.0:
-        raise ValueError(f"retention is a share between 0 and 1, not {retention}")
+        raise BadSetting(value=f"retention is a share between 0 and 1, not {retention}")
     if not answers:
-        raise ValueError("no answer yet: there is nothing to come back to")
+        raise EmptyMatrix(value="no answer yet: there is nothing to come back to")
     if any(later[0] < earlier[0] for earlier, later in pairwise(answers)):
-        raise ValueError("answers are not in time order")
+        raise BadAnswer(value="answers are not in time order")
     scheduler = Scheduler(
         desired_retention=retention, enable_fuzzing=False, learning_steps=(), relearning_steps=()
     )

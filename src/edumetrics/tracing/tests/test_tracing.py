@@ -10,6 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edumetrics.errors import (
+    BadAnswer,
+    BadCode,
+    BadSetting,
+    DuplicateItem,
+    EmptyMatrix,
+    ShapeMismatch,
+    UnknownName,
+)
 from edumetrics.tracing import (
     AdaptivePlan,
     KnowledgeTracing,
@@ -21,6 +30,7 @@ from edumetrics.tracing import (
     predict_performance,
     trace_bkt,
 )
+from edumetrics.tracing.log import by_skill
 
 DATA = os.environ.get("SMARTSCHOOL_DATA")
 
@@ -181,3 +191,44 @@ def test_adaptive_practice_keeps_blueprint_exposure_and_stop_rules() -> None:
     arguments = {"theta": 0.3, "a": a, "b": b, "content": content, "exposure": exposure, "rng": rng}
     assert next_item(plan, se=1.0, given=given_items, **arguments) == "longest"  # type: ignore[arg-type]
     assert next_item(plan, se=0.2, given=given_items[:6], **arguments) == "precise"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("skills", [[99], []])
+def test_a_log_of_unknown_skills_has_nothing_to_learn_from(skills: list[int]) -> None:
+    who, when, skill, right = _simulate(9, learners=20)
+    log = practice_log(who, when, skill, right, skills=skills)
+    assert by_skill(log)[1].tolist() == [0]
+    with pytest.raises(EmptyMatrix):
+        fit_bkt(log)
+    chance = predict_performance(fit_performance(log), log)
+    assert ((chance > 0) & (chance < 1)).all()
+
+
+def test_a_log_with_other_skills_than_the_model_is_refused() -> None:
+    who, when, skill, right = _simulate(10, learners=20)
+    log = practice_log(who, when, skill, right)
+    other = practice_log(who, when, np.arange(len(who)), right)
+    with pytest.raises(UnknownName):
+        trace_bkt(fit_bkt(log), other)
+    with pytest.raises(UnknownName):
+        predict_performance(fit_performance(log), other)
+
+
+@pytest.mark.parametrize("skills", [[10**9, 5, 7], [7, 10**9, 5]])
+def test_known_skills_may_stand_in_any_order_once(skills: list[int]) -> None:
+    log = practice_log([1] * 4, range(4), [5, 7, 10**9, 8], [1, 0, 1, 1], skills=skills)
+    assert log.skills[log.skill[:3]].tolist() == [5, 7, 10**9]
+    assert log.skill[3] == -1
+    with pytest.raises(DuplicateItem):
+        practice_log([1], [0], [5], [1], skills=[5, 7, 5])
+
+
+def test_bad_practice_is_a_typed_error() -> None:
+    with pytest.raises(BadCode):
+        practice_log([1], [0], [np.inf], [1])
+    with pytest.raises(BadAnswer):
+        practice_log([1], [0], [0], [0.5])
+    with pytest.raises(ShapeMismatch):
+        practice_log([1, 1], [0], [0, 0], [1, 1])
+    with pytest.raises(BadSetting):
+        AdaptivePlan({"数与代数": 0.5})
