@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from edumetrics import checks
+from edumetrics.arrays import MARK_TOLERANCE
+from edumetrics.errors import BadSetting
 from edumetrics.results import Estimate, FloatArray, Insufficient, Reason
 
 MIN_ANSWERS = 30  # below this an interval of kappa covers most of its range
@@ -23,7 +25,8 @@ class Agreement:
     exact, adjacent : Estimate
         Share of answers with the same mark, and with marks at most one step apart (Wilson intervals).
     kappa : Estimate or Insufficient
-        Quadratic weighted kappa, interval by the jackknife.
+        Quadratic weighted kappa, interval by the jackknife; none where all marks are the same, or all but
+        one answer's, on which both markings would rest.
     difference : Estimate
         Mean of first minus second marking: one marker is stricter when the interval leaves zero out.
     """
@@ -59,31 +62,41 @@ def double_marking(first: ArrayLike, second: ArrayLike, *, step: float = 1.0) ->
     Weighted kappa: Cohen (1968), Psychological Bulletin 70, 213–220, with squared weights, computed as
     ``1 − Σ(x−y)² / Σ_ij (x_i−y_j)²/n``. Wilson (1927), JASA 22, 209–212.
     """
+    if not 0.0 <= step < np.inf:
+        raise BadSetting(value=f"step {step}: a number of marks")
     one, two = _both(first, second)
     n = len(one)
     if n < MIN_ANSWERS:
         return Insufficient(Reason.TOO_FEW_PUPILS, n)
     gap = one - two
+    same = np.abs(gap) <= MARK_TOLERANCE
+    gap[same] = 0.0
     mean, se = float(gap.mean()), float(gap.std(ddof=1) / np.sqrt(n))
     half = float(stdtrit(n - 1, 0.975)) * se
     difference = Estimate(mean, se, mean - half, mean + half, n, "mean difference/t")
-    kappa: Estimate | Insufficient
-    if np.ptp(one) == 0 or np.ptp(two) == 0:
-        kappa = Insufficient(Reason.CONSTANT_MARKS, n)
-    else:
-        value = float(_kappa_sums(np.array([n]), *_sums(one, two))[0])
-        left = _kappa_sums(np.full(n, n - 1), *(total - part for total, part in _parts(one, two)))
-        error = float(np.sqrt((n - 1) / n * ((left - left.mean()) ** 2).sum()))
-        kappa = Estimate(
-            value, error, max(-1.0, value - 1.96 * error), min(1.0, value + 1.96 * error), n, "qwk/jackknife"
-        )
     return Agreement(
-        _share(gap == 0, "share/wilson"),
-        _share(np.abs(gap) <= step + 1e-9, "share/wilson"),
-        kappa,
+        _share(same, "share/wilson"),
+        _share(np.abs(gap) <= step + MARK_TOLERANCE, "share/wilson"),
+        _kappa(one, two),
         difference,
         n,
     )
+
+
+def _kappa(one: FloatArray, two: FloatArray) -> Estimate | Insufficient:
+    n = len(one)
+    if min(np.ptp(one), np.ptp(two)) <= MARK_TOLERANCE:
+        return Insufficient(Reason.CONSTANT_MARKS, n)
+    # Kappa knows differences only: from the usual mark they are exact where the marks are large.
+    usual = np.median([one, two])
+    one, two = one - usual, two - usual
+    if np.count_nonzero(np.maximum(np.abs(one), np.abs(two)) > MARK_TOLERANCE) == 1:
+        return Insufficient(Reason.BOUNDARY, n)  # without that answer there is no kappa
+    value = float(np.clip(_kappa_sums(np.array([n]), *_sums(one, two))[0], -1.0, 1.0))
+    left = _kappa_sums(np.full(n, n - 1), *(total - part for total, part in _parts(one, two)))
+    error = float(np.sqrt((n - 1) / n * ((left - left.mean()) ** 2).sum()))
+    low, high = max(-1.0, value - 1.96 * error), min(1.0, value + 1.96 * error)
+    return Estimate(value, error, low, high, n, "qwk/jackknife")
 
 
 def _parts(one: FloatArray, two: FloatArray) -> list[tuple[float, FloatArray]]:
@@ -117,8 +130,10 @@ def arbitration(
     setting, not a law);
     on items of few marks one step apart is never sent on.
     """
+    if not 0.0 <= tolerance <= 1.0:
+        raise BadSetting(value=f"tolerance {tolerance}: a share of the full mark")
     checks.same_length(first=first, second=second)
-    checks.full_marks(full)
-    one, two = checks.marks(first), checks.marks(second)
+    top = checks.full_marks(full) + MARK_TOLERANCE
+    one, two = checks.marks(first, top=top), checks.marks(second, top=top)
     limit = max(tolerance * full, 1.0)
-    return np.flatnonzero(np.abs(one - two) > limit + 1e-9)
+    return np.flatnonzero(np.abs(one - two) > limit + MARK_TOLERANCE)

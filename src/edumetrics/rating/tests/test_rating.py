@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from edumetrics.errors import BadSetting, MarkOverFull
 from edumetrics.rating import Agreement, RaterSeverity, arbitration, double_marking, rater_severity
 from edumetrics.results import Estimate, Insufficient, Reason
 
@@ -36,6 +37,46 @@ def test_few_or_constant_markings_are_refused() -> None:
     assert found.exact.high == pytest.approx(1.0)
     with pytest.raises(ValueError, match="negative"):
         double_marking([-1.0], [1.0])
+
+
+@pytest.mark.parametrize("usual", [0.0, 0.3, 100.7])
+def test_marks_that_differ_in_one_answer_alone_have_no_kappa(usual: float) -> None:
+    one = np.full(35, usual)
+    one[4] += 2.0
+    for two in (one, np.where(np.arange(35) == 4, usual + 1.0, one)):
+        found = double_marking(one, two)
+        assert isinstance(found, Agreement)
+        assert found.kappa == Insufficient(Reason.BOUNDARY, 35)
+
+
+def test_sums_of_tenths_are_the_same_mark() -> None:
+    one, two = np.array([0.3] * 17 + [0.1 + 0.2] * 18), np.full(35, 0.1 * 3)
+    found = double_marking(one, two)
+    assert isinstance(found, Agreement)
+    assert found.exact.value == 1.0
+    assert found.difference.low == found.difference.high == 0.0
+    assert found.kappa == Insufficient(Reason.CONSTANT_MARKS, 35)
+
+
+def test_kappa_of_equal_markings_is_one_however_the_marks_are_summed() -> None:
+    rng = np.random.default_rng(8)
+    for _ in range(200):
+        a, b, c = rng.integers(0, 9, (3, 40)) * 0.1
+        found = double_marking(100.0 + (a + b) + c, 100.0 + (a + (b + c)))
+        assert isinstance(found, Agreement)
+        assert isinstance(found.kappa, Estimate)
+        assert found.kappa.value == pytest.approx(1.0)
+        assert found.kappa.value <= 1.0
+
+
+def test_marks_over_full_and_bad_limits_are_refused() -> None:
+    with pytest.raises(MarkOverFull):
+        arbitration([3, 21], [3, 4], 20)
+    assert arbitration([0.1 + 0.2], [0.3], 0.3).tolist() == []
+    with pytest.raises(BadSetting):
+        arbitration([3], [4], 20, tolerance=float("nan"))
+    with pytest.raises(BadSetting):
+        double_marking([3.0] * 40, [4.0] * 40, step=-1.0)
 
 
 def test_arbitration_takes_wide_gaps_only() -> None:
