@@ -50,6 +50,17 @@ def latent_regression(
         Where rows are of the same pupil (two occasions) they are not independent: what a pupil is beyond
         the design stands in both, and growth of the same pupils is known more exactly than that of others.
 
+    Returns
+    -------
+    LatentRegression, or Insufficient: TOO_FEW_PUPILS below 30 pupils, or five for each coefficient (a pupil
+    of two rows is one); NOT_IDENTIFIED; NOT_CONVERGED.
+
+    Raises
+    ------
+    ResponseError
+        Arrays of different sizes; a node that is not finite; a row without a finite likelihood or covariate
+        (it is named by its place, from 1).
+
     Notes
     -----
     Mislevy (1984), Psychometrika 49, 359–381, EM on the grid. Regressing ability *estimates* instead would
@@ -62,16 +73,23 @@ def latent_regression(
     """
     likelihood, grid = np.asarray(log_likelihood, dtype=np.float64), np.asarray(nodes, dtype=np.float64)
     x = np.asarray(design, dtype=np.float64)
-    if x.ndim != 2 or likelihood.shape != (len(x), len(grid)):
+    if x.ndim != 2 or grid.ndim != 1 or likelihood.shape != (len(x), len(grid)):
         raise ShapeMismatch(value=f"likelihood {likelihood.shape}, design {x.shape}, nodes {grid.shape}")
-    n, k = x.shape
+    if not np.isfinite(grid).all():
+        raise BadParameter(value=f"node {grid[~np.isfinite(grid)][0]}")
+    rows, k = x.shape
     # A pupil may rule out some abilities, not all.
     top = likelihood.max(axis=1, initial=-np.inf)
     bad = ~np.isfinite(x).all(axis=1) | ~np.isfinite(top)
     if bad.any():
         raise BadParameter(pupil=str(int(np.argmax(bad)) + 1), value=float(top[bad][0]))
-    if pupils is not None and len(pupils) != n:
-        raise ShapeMismatch(value=f"{len(pupils)} pupils for {n} rows")
+    units: IntArray = np.arange(rows)
+    if pupils is not None:
+        if len(pupils) != rows:
+            raise ShapeMismatch(value=f"{len(pupils)} pupils for {rows} rows")
+        units = np.unique([str(name) for name in pupils], return_inverse=True)[1].reshape(-1)
+    # What two rows of a pupil share is seen once: errors rest on the number of pupils.
+    n = int(units.max(initial=-1)) + 1
     if k == 0:
         return Insufficient(Reason.NOT_IDENTIFIED, n)
     if n < max(MIN_PUPILS, 5 * k):
@@ -81,7 +99,7 @@ def latent_regression(
     likelihood = likelihood - likelihood.max(axis=1, keepdims=True)
     beta, variance, former, step = np.zeros(k), 1.0, -np.inf, 0
     inverse = np.linalg.inv(x.T @ x)
-    posterior, fitted, value = np.empty((n, len(grid))), np.empty(0), -np.inf
+    posterior, fitted, value = np.empty((rows, len(grid))), np.empty(0), -np.inf
     while step < iterations:
         step += 1
         posterior, value = _posterior(likelihood, grid, x @ beta, variance)
@@ -95,9 +113,6 @@ def latent_regression(
         former = value
     else:
         return Insufficient(Reason.NOT_CONVERGED, n)
-    units: IntArray = np.arange(n)
-    if pupils is not None:
-        units = np.unique([str(name) for name in pupils], return_inverse=True)[1].reshape(-1)
     found = _errors(posterior, grid, x, fitted, variance, units)
     if found is None:
         return Insufficient(Reason.NOT_IDENTIFIED, n)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import optimize
 
 from edumetrics import checks
-from edumetrics.errors import ShapeMismatch
+from edumetrics.errors import ShapeMismatch, UnknownName
 from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Provenance, Reason
 
 MIN_PER_GROUP = 10  # domain rule: publish only from 10 pupils on
@@ -63,7 +63,7 @@ def value_added(
     if len(index) < len(order):
         raise ShapeMismatch(value=f"{len(order)} places for {len(index)} groups")
     if missing := sorted(set(label) - set(order)):
-        raise ValueError(f"groups without a place in the order: {missing}")
+        raise UnknownName(value=f"groups without a place in the order: {missing}")
     g = np.array([index[name] for name in label], dtype=np.int64)
     counts = np.bincount(g, minlength=len(order))
     if (counts > 0).sum() < MIN_GROUPS:

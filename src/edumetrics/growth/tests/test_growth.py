@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from edumetrics.errors import BadParameter
 from edumetrics.growth import LatentRegression, ValueAdded, latent_regression, value_added
 from edumetrics.growth.latent import _freedom
 from edumetrics.results import Estimate, Insufficient, Reason
@@ -77,6 +78,27 @@ def test_too_few_pupils_or_a_doubled_column_are_refused() -> None:
     assert few == Insufficient(Reason.TOO_FEW_PUPILS, 10)
     twice = latent_regression(_likelihood(rng.normal(size=50), rng), GRID, np.ones((50, 2)))
     assert twice == Insufficient(Reason.NOT_IDENTIFIED, 50)
+
+
+def test_pupils_are_counted_not_their_rows() -> None:
+    rng = np.random.default_rng(2)
+    design = np.column_stack([np.ones(80), np.arange(80) % 2])
+    likelihood = _likelihood(rng.normal(size=80), rng)
+    for pupils in (1, 2, 29):
+        names = [str(row % pupils) for row in range(80)]
+        found = latent_regression(likelihood, GRID, design, pupils=names)
+        assert found == Insufficient(Reason.TOO_FEW_PUPILS, pupils)
+    known = latent_regression(likelihood, GRID, design, pupils=[str(row // 2) for row in range(80)])
+    assert isinstance(known, LatentRegression)
+    assert known.coefficients[1].n == 40
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_nodes_are_finite(bad: float) -> None:
+    rng = np.random.default_rng(3)
+    nodes = np.where(np.arange(len(GRID)) == 4, bad, GRID)
+    with pytest.raises(BadParameter, match="node"):
+        latent_regression(_likelihood(rng.normal(size=50), rng), nodes, np.ones((50, 1)))
 
 
 def _classes(seed: int, sizes: list[int], effects: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
