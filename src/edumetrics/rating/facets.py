@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
-from scipy.sparse import csgraph
 
 from edumetrics import checks
 from edumetrics.arrays import MARK_TOLERANCE
@@ -16,6 +15,7 @@ from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Prov
 
 MIN_ANSWERS = 30  # per marker
 ROUNDS, STILL = 50, 1e-3  # of variance and dispersion, until both logarithms stand
+FREE = 1e-9  # relative to a marker's markings: below it nothing holds what is estimated
 WIDE, LEAST_VARIANCE, LEAST_DISPERSION = 0.01, 0.01, 1e-4
 
 
@@ -53,9 +53,11 @@ def rater_severity(
     Returns
     -------
     RaterSeverity, or Insufficient(NOT_COMPARABLE) when markers share no pupils and items, not even
-    through others: then a strict marker and a weak class look the same.
+    through others: then a strict marker and a weak class, or a hard item, look the same.
 
-    Notes ----- Linacre (1989), Many-Facet Rasch Measurement; estimated by penalised quasi-likelihood
+    Notes
+    -----
+    Linacre (1989), Many-Facet Rasch Measurement; estimated by penalised quasi-likelihood
     (Breslow & Clayton 1993, J. Am. Stat. Assoc. 88, 9): abilities have a normal prior, so an all-right
     pupil does not run away; its variance and the dispersion of the marks are estimated, for a prior that is
     too narrow draws the markers together as well. Standard errors are scaled by the dispersion.
@@ -70,11 +72,7 @@ def rater_severity(
     markers, r = np.unique(np.asarray(marker, dtype=object).astype(str), return_inverse=True)
     if len(markers) < 2:
         return Insufficient(Reason.NOT_COMPARABLE, len(markers))
-    if not _connected(r, p, len(markers), len(pupils)):
-        return Insufficient(Reason.NOT_COMPARABLE, len(share))
     n = len(share)
-    if np.ptp(share) == 0.0:
-        return Insufficient(Reason.CONSTANT_MARKS, n)
     sizes = len(pupils), len(items), len(markers)
     rows = np.arange(n)
     design = sparse.hstack(
@@ -84,6 +82,10 @@ def rater_severity(
             sparse.csr_matrix((-np.ones(n), (rows, r)), shape=(n, sizes[2])),
         ]
     ).tocsr()
+    if np.ptp(share) == 0.0:
+        return Insufficient(Reason.CONSTANT_MARKS, n)
+    if not _comparable(design, sizes[0], sizes[1]):
+        return Insufficient(Reason.NOT_COMPARABLE, n)
     share = np.clip(share, 0, 1)
     variance, dispersion, beta = 1.0, 1.0, np.zeros(sum(sizes))
     for _ in range(ROUNDS):
@@ -129,11 +131,17 @@ def rater_severity(
     )
 
 
-def _connected(r: NDArray[np.int64], p: NDArray[np.int64], n_markers: int, n_pupils: int) -> bool:
-    size = n_markers + n_pupils
-    graph = sparse.coo_matrix((np.ones(len(r)), (r, p + n_markers)), shape=(size, size))
-    parts, _ = csgraph.connected_components(graph, directed=False)
-    return int(parts) == 1
+def _comparable(design: sparse.csr_matrix, n_pupils: int, n_items: int) -> bool:
+    """Whether markings tell markers apart without any prior of pupils and items.
+
+    What pupils, items and markers can be moved by without moving any marking must move all markers alike.
+    """
+    pupils, others = design[:, :n_pupils], design[:, n_pupils:]
+    cells = (pupils.T @ others).toarray()
+    left = (others.T @ others).toarray() - cells.T @ (cells / np.asarray(pupils.sum(axis=0)).T)
+    size, moves = np.linalg.eigh(left)
+    of_markers = moves[n_items:, size <= FREE * np.diag(left).max(initial=0.0) + FREE]
+    return bool(np.abs(of_markers - of_markers.mean(axis=0)).max(initial=0.0) < np.sqrt(FREE))
 
 
 def _inverse(

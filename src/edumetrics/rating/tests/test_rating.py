@@ -1,5 +1,7 @@
 """Marking: kappa against the textbook form, strict markers recovered, incomparable designs refused."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -107,6 +109,32 @@ def test_markers_without_common_pupils_cannot_be_compared() -> None:
     found = rater_severity(*_markings(3, shared=False))
     assert isinstance(found, Insufficient)
     assert found.reason == Reason.NOT_COMPARABLE
+
+
+@pytest.mark.parametrize(
+    "item_of",
+    [
+        lambda pupil, marker: marker,  # one question per marker
+        lambda pupil, marker: 2 * marker + pupil % 2,  # two questions of each marker's own
+        lambda pupil, marker: marker + pupil % 2,  # a question in common, but never of the same pupils
+    ],
+)
+def test_markers_of_different_items_cannot_be_compared(item_of: Callable[..., np.ndarray]) -> None:
+    rng = np.random.default_rng(7)
+    pupil, marker = np.repeat(np.arange(200), 3), np.tile(np.arange(3), 200)
+    mark = rng.binomial(5, 1 / (1 + np.exp(-rng.normal(size=200)[pupil])))
+    found = rater_severity(pupil, item_of(pupil, marker), marker, mark, np.full(600, 5.0))
+    assert found == Insufficient(Reason.NOT_COMPARABLE, 600)
+
+
+def test_one_item_that_markers_share_through_others_makes_them_comparable() -> None:
+    rng = np.random.default_rng(8)
+    pupil, marker = np.repeat(np.arange(200), 3), np.tile(np.arange(3), 200)
+    item = np.where(
+        pupil < 100, marker, (marker + 1) % 3
+    )  # everybody marks two questions, of different pupils
+    mark = rng.binomial(5, 1 / (1 + np.exp(-rng.normal(size=200)[pupil])))
+    assert isinstance(rater_severity(pupil, item, marker, mark, np.full(600, 5.0)), RaterSeverity)
 
 
 def test_severity_is_covered_when_each_answer_has_one_marker() -> None:
