@@ -1,4 +1,4 @@
-"""Checks of arrays that come without a response matrix: totals, markings, counts, parameters."""
+"""Checks of what comes without a response matrix: totals, markings, counts, parameters, settings."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from edumetrics.errors import (
     BadCount,
     BadFullMark,
     BadParameter,
+    BadSetting,
+    DuplicateItem,
     InfiniteMark,
     MarkOverFull,
     NegativeMark,
@@ -61,14 +63,52 @@ def counts(values: ArrayLike) -> FloatArray:
 
 
 def parameters(
-    values: ArrayLike, items: Sequence[str], *, above: float = -np.inf, least: float = -np.inf
+    values: ArrayLike,
+    items: Sequence[str],
+    *,
+    above: float = -np.inf,
+    least: float = -np.inf,
+    below: float = np.inf,
 ) -> FloatArray:
-    """One finite number per item, more than `above` and at least `least`."""
+    """One finite number per item, more than `above`, at least `least` and less than `below`."""
     table = np.asarray(values, dtype=np.float64)
     if table.shape != (len(items),):
         raise ShapeMismatch(value=f"{len(items)} items, {table.shape} parameters")
-    bad = ~(np.isfinite(table) & (table > above) & (table >= least))
+    bad = ~(np.isfinite(table) & (table > above) & (table >= least) & (table < below))
     if bad.any():
         j = int(np.argmax(bad))
         raise BadParameter(item=items[j], value=float(table[j]))
     return table
+
+
+def within(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a setting outside `low` … `high`, the ends included, or that is no number."""
+    if not low <= value <= high:
+        raise BadSetting(value=f"{name} {value}: from {low} to {high}")
+
+
+def between(name: str, value: float, low: float, high: float) -> None:
+    """Refuse a setting that is not more than `low` and less than `high`."""
+    if not low < value < high:
+        raise BadSetting(value=f"{name} {value}: between {low} and {high}")
+
+
+def at_least(name: str, value: int, least: int) -> None:
+    """Refuse a number of times that is not whole or less than `least`."""
+    if not isinstance(value, int | np.integer) or value < least:
+        raise BadSetting(value=f"{name} {value}: a whole number from {least} on")
+
+
+def one_of(name: str, value: object, known: Sequence[object]) -> None:
+    """Refuse a choice that there is not."""
+    if value not in known:
+        raise BadSetting(value=f"{name} {value!r}: one of {', '.join(map(str, known))}")
+
+
+def distinct(items: Sequence[str]) -> None:
+    """Refuse an item that stands twice."""
+    seen: set[str] = set()
+    for item in items:
+        if item in seen:
+            raise DuplicateItem(item=item)
+        seen.add(item)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edumetrics import checks
 from edumetrics.anchors import DRIFT_Z, LEAST_SPREAD, MIN_ANCHORS
-from edumetrics.errors import ShapeMismatch
+from edumetrics.errors import BadParameter, ShapeMismatch
 from edumetrics.linking.criterion import Link, Method, sensitivities, solve
 from edumetrics.results import Caution, FloatArray, Insufficient, Provenance, Reason
 
@@ -84,7 +85,8 @@ def link_scales(
     Raises
     ------
     ResponseError
-        A parameter that is not finite, a slope or standard error that is not positive (the item is named).
+        A parameter that is not finite, a slope or standard error that is not positive, an asymptote outside
+        0 … 1, an item twice (the item is named); a covariance that is none; an unknown method.
 
     Notes
     -----
@@ -95,6 +97,8 @@ def link_scales(
     of the anchors, which is drift. The error of a lower asymptote goes along: it moves slope and difficulty
     of its item so that the curve hardly moves; without it a link of 3PL items looks twice as uncertain.
     """
+    checks.one_of("method", method, get_args(Method))
+    checks.distinct(items)
     new = _parameters(items, a_new, b_new, c_new)
     old = _parameters(items, a_old, b_old, c_old)
     if difference_se is not None:
@@ -132,7 +136,7 @@ def link_scales(
 
 
 def _parameters(items: tuple[str, ...], a: ArrayLike, b: ArrayLike, c: ArrayLike | None) -> FloatArray:
-    guess = np.zeros(len(items)) if c is None else checks.parameters(c, items, least=0.0)
+    guess = np.zeros(len(items)) if c is None else checks.parameters(c, items, least=0.0, below=1.0)
     return np.column_stack([checks.parameters(a, items, above=0.0), checks.parameters(b, items), guess])
 
 
@@ -142,6 +146,9 @@ def _anchor_block(covariance: ArrayLike, keep: np.ndarray) -> FloatArray:
     every = np.tile(keep, kinds)
     if table.shape != (len(every), len(every)) or not np.isfinite(table).all():
         raise ShapeMismatch(value=f"{len(keep)} anchors, covariance {table.shape}")
+    lowest = float(np.linalg.eigvalsh(table)[0])
+    if lowest < -1e-9 * float(np.abs(np.diag(table)).max(initial=0.0)):
+        raise BadParameter(value=f"covariance with the eigenvalue {lowest}")
     return table[np.ix_(every, every)]
 
 

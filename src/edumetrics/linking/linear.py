@@ -68,7 +68,7 @@ def tucker(
     Raises
     ------
     ResponseError
-        Columns of different lengths; an infinite mark.
+        Columns of different lengths; an infinite mark; a weight outside 0 … 1; fewer than two replications.
 
     Notes
     -----
@@ -106,6 +106,10 @@ def _link(
     rng: np.random.Generator | None,
     replications: int,
 ) -> LinearLink | Insufficient:
+    checks.one_of("anchor", anchor, ("internal", "external"))
+    checks.within("weight_x", weight_x, 0.0, 1.0)
+    if rng is not None:
+        checks.at_least("replications", replications, 2)
     form_x, form_y = _pair(x, anchor_x), _pair(y, anchor_y)
     n_x, n_y = len(form_x), len(form_y)
     if min(n_x, n_y) < MIN_PUPILS:
@@ -149,6 +153,9 @@ def _pair(total: ArrayLike, anchor: ArrayLike) -> NDArray[np.float64]:
 def _coefficients(
     form_x: FloatArray, form_y: FloatArray, method: str, anchor: str, weight_x: float
 ) -> tuple[float, float]:
+    # A draw may hold one mark only, and then has no link.
+    if min(np.ptp(form_x, axis=0).min(), np.ptp(form_y, axis=0).min()) == 0.0:
+        return float("nan"), float("nan")
     weight_y = 1 - weight_x
     (mean_x, mean_vx), (mean_y, mean_vy) = form_x.mean(axis=0), form_y.mean(axis=0)
     cov_x, cov_y = np.cov(form_x.T, ddof=0), np.cov(form_y.T, ddof=0)
@@ -160,7 +167,7 @@ def _coefficients(
     synthetic_mean_y = mean_y + weight_x * gamma_y * shift
     variance_x = cov_x[0, 0] - weight_y * gamma_x**2 * spread + gamma_x**2 * mixed
     variance_y = cov_y[0, 0] + weight_x * gamma_y**2 * spread + gamma_y**2 * mixed
-    if min(variance_x, variance_y) <= 0.0:
+    if not (variance_x > 0.0 and variance_y > 0.0):
         return float("nan"), float("nan")
     slope = float(np.sqrt(variance_y / variance_x))
     return slope, float(synthetic_mean_y - slope * synthetic_mean_x)
@@ -168,7 +175,10 @@ def _coefficients(
 
 def _gamma(cov: FloatArray, method: str, anchor: str) -> float:
     if method == "tucker":
-        return float(cov[0, 1] / cov[1, 1])
-    if anchor == "internal":
-        return float(cov[0, 0] / cov[0, 1])
-    return float((cov[0, 0] + cov[0, 1]) / (cov[1, 1] + cov[0, 1]))
+        top, bottom = cov[0, 1], cov[1, 1]
+    elif anchor == "internal":
+        top, bottom = cov[0, 0], cov[0, 1]
+    else:
+        top, bottom = cov[0, 0] + cov[0, 1], cov[1, 1] + cov[0, 1]
+    # A draw whose anchor goes against the total has no link either.
+    return float(top / bottom) if bottom > 0.0 else float("nan")

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edumetrics.errors import BadParameter, BadSetting, DuplicateItem
 from edumetrics.linking import (
     EquatedScale,
     equipercentile,
@@ -109,6 +110,69 @@ def test_when_many_anchors_drift_the_answer_is_not_comparable() -> None:
     assert isinstance(found, Insufficient)
     assert found.reason == Reason.NOT_COMPARABLE
     assert link_scales(tuple("ab"), a[:2], b[:2], a[:2], b[:2]) == Insufficient(Reason.TOO_FEW_ITEMS, 2)
+
+
+def _totals() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(1)
+    anchor = rng.binomial(10, 0.5, 600)
+    return anchor + rng.binomial(20, 0.5, 600), anchor
+
+
+def test_forms_whose_anchor_marks_hardly_meet_are_not_comparable() -> None:
+    total, _ = _totals()
+    top = {"maximum_x": 30, "maximum_y": 30}
+    apart = frequency_estimation(total, np.zeros(600), total, np.ones(600), **top)
+    assert apart == Insufficient(Reason.NOT_COMPARABLE, 600)
+    low, high = np.zeros(600), np.ones(600)
+    low[3], high[3] = 1.0, 0.0  # one pupil each: most draws lose them
+    rng = np.random.default_rng(2)
+    assert frequency_estimation(total, low, total, high, rng=rng, **top) == Insufficient(
+        Reason.NOT_COMPARABLE, 600
+    )
+
+
+@pytest.mark.parametrize("method", ["tucker", "internal", "external"])
+def test_a_line_through_one_pupil_is_no_link(method: str) -> None:
+    total, anchor = _totals()
+    alone = np.zeros(300)
+    alone[0] = 1.0
+    rng = np.random.default_rng(1)
+    if method == "tucker":
+        found = tucker(alone, alone, total, anchor, rng=rng)
+    else:
+        found = levine(alone, alone, total, anchor, anchor=method, rng=rng)  # type: ignore[arg-type]
+    assert found == Insufficient(Reason.NOT_COMPARABLE, 300)
+
+
+@pytest.mark.parametrize(
+    "given", [{"replications": 1}, {"replications": 0}, {"weight_x": 5.0}, {"weight_x": float("nan")}]
+)
+def test_bad_settings_of_a_link_are_refused(given: dict[str, float]) -> None:
+    total, anchor = _totals()
+    more = {"rng": np.random.default_rng(1), **given}
+    with pytest.raises(BadSetting):
+        tucker(total, anchor, total, anchor, **more)  # type: ignore[arg-type]
+    with pytest.raises(BadSetting):
+        frequency_estimation(total, anchor, total, anchor, maximum_x=30, maximum_y=30, **more)  # type: ignore[arg-type]
+    if "replications" in given:
+        with pytest.raises(BadSetting):
+            equipercentile(np.full(20, 40), np.full(20, 40), **more)  # type: ignore[arg-type]
+
+
+def test_unknown_ways_and_items_that_stand_twice_are_refused() -> None:
+    total, anchor = _totals()
+    with pytest.raises(BadSetting, match="inner"):
+        levine(total, anchor, total, anchor, anchor="inner")  # type: ignore[arg-type]
+    a, b = np.full(8, 1.2), np.linspace(-2, 2, 8)
+    items = tuple("abcdefgh")
+    with pytest.raises(BadSetting, match="method"):
+        link_scales(items, a, b, a, b, method="x")  # type: ignore[arg-type]
+    with pytest.raises(DuplicateItem, match="'a'"):
+        link_scales((*items[:7], "a"), a, b, a, b)
+    with pytest.raises(BadParameter, match="'d'"):
+        link_scales(items, a, b, a, b, c_new=np.where(np.arange(8) == 3, 1.0, 0.2))
+    with pytest.raises(BadParameter, match="eigenvalue"):
+        link_scales(items, a, b, a, b, covariance_new=-np.eye(16), covariance_old=np.eye(16))
 
 
 def test_equated_marks_are_covered_where_they_are_said_to_be_known() -> None:
