@@ -117,8 +117,11 @@ def mastery(
     )
     state[untaught] = MasteryState.NOT_TAUGHT
     total = a + b
+    value = a / total
+    # Of a posterior heaped up at an end the mean may lie beyond the quantile: the interval reaches to it.
+    low, high = np.minimum(low, value), np.maximum(high, value)
     share = Estimates.build(
-        a / total,
+        value,
         np.sqrt(a * b / (total**2 * (total + 1.0))),
         low,
         high,

@@ -183,3 +183,13 @@ def test_other_answers_are_those_of_other_items():
     none_right = (apart[:, :6] == 0).all(axis=1)
     assert none_right.sum() > 50
     assert np.ptp(value[none_right, 0]) < 0.03
+
+
+def test_an_interval_holds_its_estimate_however_skewed_the_posterior():
+    """A Guttman scale: who has nothing right is known so well that the mean lies beyond the quantile."""
+    marks, q = np.tril(np.ones((60, 8)), -1), np.zeros((8, 2))
+    q[:4, 0] = q[4:, 1] = 1.0
+    share = mastery(response_matrix(marks, 1), q, ["a", "b"]).share
+    value, low, high = share.value[share.known], share.low[share.known], share.high[share.known]
+    assert value.size == 120
+    assert ((low <= value) & (value <= high)).all()
