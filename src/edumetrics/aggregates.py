@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from edumetrics import checks
-from edumetrics.errors import ShapeMismatch
+from edumetrics.errors import EmptyMatrix, ShapeMismatch
 from edumetrics.results import Estimates, FloatArray, IntArray, Provenance, Reason
 from edumetrics.shrinkage import draw_to_whole
 
@@ -72,6 +72,9 @@ def group_means(values: ArrayLike, groups: Sequence[str], *, level: float = 0.95
     table = np.asarray(values, dtype=np.float64)
     if table.ndim != 2 or table.shape[0] != len(groups):
         raise ShapeMismatch(value=f"values are {table.shape}, groups {len(groups)}")
+    if len(table) == 0:
+        raise EmptyMatrix(value="no pupil")
+    checks.between("level", level, 0.0, 1.0)
     checks.marks(table, negative=True)
     labels, member = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
     member = member.reshape(-1)

@@ -174,7 +174,10 @@ def response_matrix(
     n_pupils, n_items = table.shape
     pupil_ids = _ids(pupils, n_pupils, DuplicatePupil, "pupil")
     item_ids = _ids(items, n_items, DuplicateItem, "item")
-    ceiling = np.array(np.broadcast_to(np.asarray(full, dtype=np.float64), (n_items,)))
+    ceiling = np.array(full, dtype=np.float64)
+    if ceiling.shape not in ((), (1,), (n_items,)):
+        raise ShapeMismatch(value=f"full marks {ceiling.shape} for {n_items} items")
+    ceiling = np.array(np.broadcast_to(ceiling, (n_items,)))
     for j in np.flatnonzero(~((ceiling > 0) & (ceiling <= MOST_FULL))):
         raise BadFullMark(item=item_ids[j], value=float(ceiling[j]))
     lowest, highest = np.fmin.reduce(table, axis=0), np.fmax.reduce(table, axis=0)  # NaN: item without marks
@@ -229,14 +232,16 @@ def _states(
         codes = np.where(finite, State.ANSWERED, State.NOT_PRESENTED).astype(np.int8)
         codes[~finite.any(axis=1)] = State.ABSENT
         return codes
-    codes = np.array(states, dtype=np.int8)
-    if codes.shape != table.shape:
-        raise ShapeMismatch(value=f"states are {codes.shape}, marks {table.shape}")
+    given = np.asarray(states)
+    if given.shape != table.shape:
+        raise ShapeMismatch(value=f"states are {given.shape}, marks {table.shape}")
+    with np.errstate(invalid="ignore"):  # NaN is no state: it differs from whatever number it becomes
+        codes = given.astype(np.int8)
     wrong = ((codes == State.ANSWERED) & ~finite) | (np.isin(codes, _NEVER_MARKED) & finite)
-    wrong |= (codes < 0) | (codes > max(State))
+    wrong |= (codes < 0) | (codes > max(State)) | (codes != given)
     if wrong.any():
         i, j = np.argwhere(wrong)[0]
-        raise MarkWithoutAnswer(pupil=pupils[i], item=items[j], value=int(codes[i, j]))
+        raise MarkWithoutAnswer(pupil=pupils[i], item=items[j], value=given[i, j].item())
     return codes
 
 

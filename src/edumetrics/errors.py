@@ -128,3 +128,9 @@ class UnknownName(ResponseError):
     """An item, a group or a skill that the other side does not have."""
 
     code = "unknown_name"
+
+
+class GroupTooSmall(ResponseError):
+    """A group of pupils that is to be the yardstick and has one pupil only."""
+
+    code = "group_too_small"

@@ -237,6 +237,8 @@ def _points(
     if q is None:
         return None, None, None, ()
     table = np.asarray(q, dtype=np.float64)
+    if table.ndim != 2:
+        raise ShapeMismatch(value=f"q is {table.shape} for {matrix.n_items} items")
     names = tuple(points) if points is not None else tuple(str(k + 1) for k in range(table.shape[1]))
     result = mastery(matrix, table, names, taught=taught, prior=prior, settings=settings.mastery)
     weights = item_weights(table, matrix.full, matrix.items)

@@ -7,9 +7,11 @@ from enum import StrEnum
 
 import numpy as np
 
+from edumetrics import checks
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.ctt.distractors import OptionAnalysis
 from edumetrics.ctt.omissions import Omissions
+from edumetrics.errors import BadSetting
 from edumetrics.levels import DEFAULT_BANDS, Bands
 from edumetrics.mastery import MasterySettings
 from edumetrics.results import Estimate, Estimates, Insufficient, Reason
@@ -51,6 +53,11 @@ class ExamSettings:
         Share of presented answers left blank from which an item is flagged.
     seed : int
         Deals pupils into the jackknife blocks of ω.
+
+    Raises
+    ------
+    BadSetting
+        A level or a threshold outside 0 … 1, a group of nobody or of more than half.
     """
 
     level: float = 0.95
@@ -62,6 +69,14 @@ class ExamSettings:
     seed: int = 20
     mastery: MasterySettings = field(default_factory=MasterySettings)
     bands: Bands = DEFAULT_BANDS
+
+    def __post_init__(self) -> None:
+        checks.between("level", self.level, 0.0, 1.0)
+        if not 0.0 < self.group_share <= 0.5:
+            raise BadSetting(value=f"group_share {self.group_share}: more than 0, at most a half")
+        checks.within("low_discrimination", self.low_discrimination, -1.0, 1.0)
+        for name in ("very_hard", "very_easy", "many_blank"):
+            checks.within(name, getattr(self, name), 0.0, 1.0)
 
 
 def flag_items(

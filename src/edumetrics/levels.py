@@ -43,12 +43,14 @@ class Bands:
     def assign(self, totals: ArrayLike, full: ArrayLike) -> NDArray[np.int8]:
         """Index of the band of each total; -1 where the total is NaN (no part in the exam).
 
+        A negative or infinite total is refused (`NegativeMark`, `InfiniteMark`).
+
         Examples
         --------
         >>> [DEFAULT_BANDS.bands[i].code for i in DEFAULT_BANDS.assign([85, 84.5, 60, 0], 100)]
         ['A', 'B', 'C', 'D']
         """
-        total = np.asarray(totals, dtype=np.float64)
+        total = checks.marks(totals)
         share = total / checks.full_marks(full) + _ON_THE_LINE
         lows = np.array([band.low for band in self.bands[::-1]])
         index = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from edumetrics import checks
+from edumetrics.errors import ShapeMismatch
 from edumetrics.results import BoolArray, IntArray
 
 MIN_GROUP = 5
@@ -132,9 +134,7 @@ def _bridge(hidden: BoolArray) -> tuple[int, int] | None:
 
 
 def _counts(counts: ArrayLike, dimensions: int) -> IntArray:
-    table = np.asarray(counts)
+    table = checks.counts(counts)
     if table.ndim != dimensions:
-        raise ValueError(f"counts need {dimensions} dimensions, got {table.ndim}")
-    if table.size and (np.any(table < 0) or np.any(table != np.floor(table))):
-        raise ValueError("counts must be whole and not negative")
-    return np.asarray(table, dtype=np.int64)
+        raise ShapeMismatch(value=f"counts need {dimensions} dimensions, got {table.ndim}")
+    return table.astype(np.int64)

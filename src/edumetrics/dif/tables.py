@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.ctt.cells import sums_by
+from edumetrics.errors import ShapeMismatch
 from edumetrics.results import BoolArray, FloatArray, IntArray
 
 DECIMALS = 9  # shares that differ by rounding only are one attainment
@@ -79,13 +80,13 @@ def answers(matrix: ResponseMatrix, groups: ArrayLike, reference: str, focal: st
 
     Raises
     ------
-    ValueError
+    ShapeMismatch
         If there is not one group per pupil.
     """
     text = isinstance(groups, np.ndarray) and groups.dtype.kind == "U"
     label = np.asarray(groups, dtype=None if text else object)
     if label.shape != (matrix.n_pupils,):
-        raise ValueError(f"groups: {label.shape}, pupils: {matrix.n_pupils}")
+        raise ShapeMismatch(value=f"groups: {label.shape}, pupils: {matrix.n_pupils}")
     is_focal = label == focal
     rows = np.flatnonzero((is_focal | (label == reference)) & matrix.present)
     marks = matrix.marks if len(rows) == matrix.n_pupils else matrix.marks[rows]

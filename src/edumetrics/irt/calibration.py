@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.errors import ShapeMismatch
+from edumetrics.errors import GroupTooSmall, ShapeMismatch
 from edumetrics.irt import em
 from edumetrics.irt.classical import classical
 from edumetrics.irt.coding import Coded, Coding, learn_coding
@@ -18,7 +18,7 @@ from edumetrics.irt.errors import covariance
 from edumetrics.irt.information import exam_information
 from edumetrics.irt.models import GPCM, GRADED, GUESSING
 from edumetrics.irt.mstep import MAX_SLOPE
-from edumetrics.irt.report import item_calibrations, n_parameters, population_reports
+from edumetrics.irt.report import LEAST_GROUP, item_calibrations, n_parameters, population_reports
 from edumetrics.irt.results import Calibration, Classical
 from edumetrics.irt.sandwich import with_robust_shared_slope
 from edumetrics.irt.settings import MODELS, VERSION, LogNormal, Settings
@@ -64,7 +64,8 @@ def calibrate(
         ``"graded"`` ask for one; items with more than two categories become GPCM under ``"2pl"``
         and ``"3pl"``. A mapping mixes; items that it does not name are ``"auto"``.
     groups : sequence, one label per pupil, optional
-        Populations with their own mean and spread of ability; the largest is the reference.
+        Populations with their own mean and spread of ability; the largest is the reference, which must have
+        two pupils or more (`GroupTooSmall` names it).
     settings : Settings, optional
 
     Returns
@@ -322,6 +323,8 @@ def _group(groups: Sequence[object] | None, n: int) -> _Groups:
         return _Groups(("all",), np.zeros(n, dtype=np.int64), (n,))
     labels, index, sizes = np.unique([str(g) for g in groups], return_inverse=True, return_counts=True)
     order = np.argsort(-sizes, kind="stable")
+    if sizes[order[0]] < LEAST_GROUP:
+        raise GroupTooSmall(value=str(labels[order[0]]))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     return _Groups(tuple(str(labels[i]) for i in order), place[index], tuple(int(sizes[i]) for i in order))

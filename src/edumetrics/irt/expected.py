@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edumetrics import checks
+from edumetrics.errors import BadParameter, UnknownName
 from edumetrics.irt.models import item_probabilities
 from edumetrics.irt.report import Z95, _block, _index
 from edumetrics.irt.results import Calibration
@@ -54,14 +56,25 @@ def expected_shares(
     ExpectedShares, or Insufficient: the reason why the item was left out, or NOT_IDENTIFIED where the
     calibration has no standard errors.
 
+    Raises
+    ------
+    ResponseError
+        A full mark that is none; an ability that is not finite; an item that the calibration does not have.
+
     Notes
     -----
     Delta method with the item's block of the observed information; derivatives by central differences.
     """
+    checks.full_marks(full)
+    at = np.asarray(theta, dtype=np.float64)
+    if not np.isfinite(at).all():
+        raise BadParameter(item=item, value=f"ability {at[~np.isfinite(at)][0]}")
     left_out = calibration.excluded.get(item)
     if left_out is not None:
         return left_out
     names = [one.item for one in calibration.items]
+    if item not in names:
+        raise UnknownName(item=item)
     j = names.index(item)
     problem, known = calibration.problem, calibration.items[j]
     row = calibration.parameters.par[j]
@@ -70,7 +83,6 @@ def expected_shares(
     cov = _block(calibration.covariance, _index(problem)[j, :width])
     if cov is None:
         return Insufficient(Reason.NOT_IDENTIFIED, known.n)
-    at = np.asarray(theta, dtype=np.float64)
     marks = np.asarray(known.category_marks, dtype=np.float64)
 
     def shares(parameters: FloatArray) -> FloatArray:

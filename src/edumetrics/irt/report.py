@@ -18,6 +18,7 @@ METHOD = "marginal maximum likelihood/observed information"
 # A difficulty is −d/a: with a slope within two standard errors of zero its interval has no end.
 SLOPE_PER_SE = 2.0
 MAX_DIFFICULTY_SE = 3.0  # wider than the whole ability scale: not an estimate
+LEAST_GROUP = 2  # one pupil has no spread
 
 
 def n_parameters(problem: Problem) -> int:
@@ -92,6 +93,11 @@ def population_reports(
         mean, sd, n = float(parameters.mean[h]), float(parameters.sd[h]), int(sizes[h])
         if not problem.free_populations[h]:
             out.append(Population(label, _fixed(mean, n), _fixed(sd, n), n))
+            continue
+        if n < LEAST_GROUP:
+            none = Insufficient(Reason.TOO_FEW_PUPILS, n)
+            out.append(Population(label, none, none, n))
+            place += 1
             continue
         one = np.ones(1)
         at_mean = None if covariance is None else covariance[place : place + 1, place : place + 1]

@@ -30,10 +30,13 @@ def item_weights(q: ArrayLike, full: ArrayLike, items: Sequence[str] | None = No
     ------
     BadWeights
         On a negative or non-finite entry, with its item. Items without any point simply count for none.
+    ShapeMismatch
+        Where q has other items than there are full marks.
     """
     table = np.asarray(q, dtype=np.float64)
-    if table.ndim != 2:
-        raise ShapeMismatch(value=f"q needs 2 dimensions, got {table.ndim}")
+    most = np.asarray(full, dtype=np.float64)
+    if table.ndim != 2 or len(table) != most.size:
+        raise ShapeMismatch(value=f"q is {table.shape} for {most.size} items")
     bad = ~np.isfinite(table) | (table < 0)
     if bad.any():
         j = int(np.argwhere(bad)[0, 0])
@@ -42,7 +45,7 @@ def item_weights(q: ArrayLike, full: ArrayLike, items: Sequence[str] | None = No
         )
     total = table.sum(axis=1, keepdims=True)
     shares = np.divide(table, total, out=np.zeros_like(table), where=total > 0)
-    return np.asarray(shares * np.asarray(full, dtype=np.float64)[:, None])
+    return np.asarray(shares * most.reshape(-1, 1))
 
 
 def item_facilities(shares: FloatArray, mask: FloatArray) -> FloatArray:

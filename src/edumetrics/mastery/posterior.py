@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.errors import ShapeMismatch
+from edumetrics.errors import EmptyMatrix, ShapeMismatch
 from edumetrics.mastery.borrowing import Answers, other_answers, own_prior
 from edumetrics.mastery.evidence import effective_items, item_variances, item_weights
 from edumetrics.mastery.prior import between_booklets, between_pupils, estimate_prior, point_means
@@ -74,6 +74,8 @@ def mastery(
     names = tuple(points)
     if weights.shape != (matrix.n_items, len(names)):
         raise ShapeMismatch(value=f"q is {weights.shape}, expected ({matrix.n_items}, {len(names)})")
+    if not names:
+        raise EmptyMatrix(value="q without points")
     valid = matrix.valid
     shares = np.where(valid, matrix.shares, 0.0)
     mask = valid.astype(np.float64)
