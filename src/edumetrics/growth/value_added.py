@@ -13,10 +13,8 @@ from edumetrics.errors import ShapeMismatch, UnknownName
 from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Provenance, Reason
 
 MIN_PER_GROUP = 10  # domain rule: publish only from 10 pupils on
-GRID, LEAST_SPREAD = (
-    48,
-    0.1,
-)  # points of the average over the spread of classes, and how far it reaches at least
+GRID, LEAST_SPREAD = 48, 0.1  # points of the average over the spread of classes, and its least reach
+EXACT = 1e-9  # of the spread of marks: what differs by less is rounding
 MIN_GROUPS = 5  # fewer groups do not show how much groups differ, so there is nothing to shrink by
 
 
@@ -71,6 +69,9 @@ def value_added(
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return Insufficient(Reason.CONSTANT_MARKS, len(y))
     design = np.column_stack([np.ones_like(x), x - x.mean()])
+    beyond = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    if np.ptp(beyond) <= EXACT * np.ptp(y):
+        return Insufficient(Reason.BOUNDARY, len(y))  # nothing beyond the earlier marks: the same marks twice
     best = optimize.minimize_scalar(
         lambda value: _reml(float(np.exp(value)), design, y, g, counts)[0], bounds=(-12, 4), method="bounded"
     )

@@ -146,6 +146,13 @@ def test_no_groups_to_compare_and_unknown_groups() -> None:
         value_added(final, prior, label, order=("c0",))
 
 
+@pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.7, 0.1)])
+def test_marks_that_follow_from_the_earlier_ones_add_nothing(slope: float, intercept: float) -> None:
+    _, prior, label = _classes(7, [30] * 6, np.zeros(6))
+    found = value_added(slope * prior + intercept, prior, label, order=tuple(f"c{g}" for g in range(6)))
+    assert found == Insufficient(Reason.BOUNDARY, 180)
+
+
 @pytest.mark.parametrize("classes", [6, 20])
 def test_effects_are_covered_with_few_classes_and_errors_that_are_not_normal(classes: int) -> None:
     rng = np.random.default_rng(17)
