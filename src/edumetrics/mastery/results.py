@@ -8,6 +8,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from edumetrics import checks
+from edumetrics.errors import BadSetting
 from edumetrics.results import Estimates, FloatArray, Insufficient, IntArray, Provenance, Reason
 
 
@@ -41,6 +43,11 @@ class MasterySettings:
         How many pupils with five items a point those defaults are worth against the class's own data.
     level : float
         Posterior probability of the interval.
+
+    Raises
+    ------
+    BadSetting
+        A level or a share outside 0 … 1, or thresholds that are upside down.
     """
 
     basic: float = 0.60
@@ -51,6 +58,13 @@ class MasterySettings:
     default_left_open: float = 0.15
     default_weight: float = 24.0
     level: float = 0.95
+
+    def __post_init__(self) -> None:
+        checks.between("level", self.level, 0.0, 1.0)
+        if not 0.0 < self.basic <= self.mastered < 1.0:
+            raise BadSetting(value=f"basic {self.basic}, mastered {self.mastered}: rising shares")
+        for name in ("default_icc", "default_left_open"):
+            checks.between(name, getattr(self, name), 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

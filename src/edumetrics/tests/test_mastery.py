@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from edumetrics.arrays import response_matrix
-from edumetrics.errors import BadWeights
-from edumetrics.mastery import MasteryPrior, MasteryState, item_weights, mastery
+from edumetrics.errors import BadSetting, BadWeights
+from edumetrics.mastery import MasteryPrior, MasterySettings, MasteryState, item_weights, mastery
 from edumetrics.results import Insufficient, Reason
 
 NAN = float("nan")
@@ -193,3 +193,9 @@ def test_an_interval_holds_its_estimate_however_skewed_the_posterior():
     value, low, high = share.value[share.known], share.low[share.known], share.high[share.known]
     assert value.size == 120
     assert ((low <= value) & (value <= high)).all()
+
+
+@pytest.mark.parametrize("given", [{"level": 1.0}, {"basic": 0.9}, {"mastered": NAN}, {"default_icc": 0.0}])
+def test_thresholds_are_rising_shares(given):
+    with pytest.raises(BadSetting):
+        MasterySettings(**given)
