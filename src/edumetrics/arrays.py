@@ -166,7 +166,10 @@ def response_matrix(
     >>> matrix.n_pupils, int(matrix.states[1, 1]) == State.NOT_PRESENTED
     (2, True)
     """
-    table = np.array(marks, dtype=np.float64)
+    try:
+        table = np.array(marks, dtype=np.float64)
+    except ValueError as error:  # rows of different lengths, or words
+        raise ShapeMismatch(value=f"marks are no table of numbers: {error}") from error
     if table.ndim != 2:
         raise ShapeMismatch(value=f"marks need 2 dimensions, got {table.ndim}")
     if table.shape[0] == 0 or table.shape[1] == 0:

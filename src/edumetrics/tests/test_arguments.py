@@ -35,6 +35,9 @@ Q = np.repeat(np.eye(2), 4, axis=0)
 def test_full_marks_and_states_fit_the_marks():
     with pytest.raises(ShapeMismatch, match="full marks"):
         response_matrix(MARKS, np.ones(7))
+    for no_table in ([[1.0, 0.0], [1.0]], [["对", "错"]]):
+        with pytest.raises(ShapeMismatch, match="no table"):
+            response_matrix(no_table, 1.0)
     for state in (np.nan, 256, 0.5, np.inf):
         states = np.where(np.arange(8) == 2, state, np.zeros(MARKS.shape))
         with pytest.raises(MarkWithoutAnswer) as caught:
