@@ -13,6 +13,11 @@ the groups of items ask. The second and the third moment of c, what chance adds 
 kinds lie apart and how many pairs are of each. A few pupils tell them vaguely: then a prior speaks, most of
 whose papers have no dependence.
 
+Ability is estimated from the same answers, so that c is not zero without dependence either: it is lower for
+items of like difficulty, and varies the more the fewer or the sharper the items are. What the model gives by
+itself is taken off pair by pair: pupils of the same abilities answer the same items anew as the model says
+(parametric bootstrap: Efron 1979, Ann. Stat. 7, 1), and their c is found in the same way.
+
 Where ability has settled on one group of items, the pairs of that group share nothing, and φ tells little of
 what both groups ask: that is found apart (`edumetrics.irt.item_groups`), and the wider of the two counts.
 """
@@ -25,13 +30,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from edumetrics.irt.anew import answered_anew
 from edumetrics.irt.item_groups import Common, common_part
+from edumetrics.irt.posteriors import posterior_moments
 from edumetrics.irt.residuals import Residuals, q3, residuals
 from edumetrics.irt.results import Calibration
 from edumetrics.order import by_answers
-from edumetrics.results import FloatArray
+from edumetrics.results import FloatArray, IntArray
 
 FEWEST = 30  # pupils below which residuals are chance
+LEAST_PAIR = 1e-6  # product of two slopes below which what the items share cannot be told
 SAMPLE = 2000  # pupils, evenly spread, from whom dependence is known well enough
 BEYOND_CHANCE = 5.0  # standard errors of the spread of c from which a result speaks of dependence
 # Prior of the spread of c: none in this share of papers, else exponential. Tuned on drawn papers: one
@@ -40,8 +48,11 @@ BEYOND_CHANCE = 5.0  # standard errors of the spread of c from which a result sp
 NO_DEPENDENCE, PRIOR_SPREAD = 0.6, 0.25
 CAUTIOUS = 1.0  # posterior standard deviations above the mean: too narrow misleads, too wide only says less
 SPREADS = np.linspace(0.0, 1.5, 301)
-# Ability is estimated: residuals of items of like difficulty share what is left of it, about this / (I + 3).
+# Ability is estimated: residuals of items of like difficulty share what is left of it. Roughly that spreads c
+# by this / (I + 3), far more in short and in sharp papers; where more is seen it is told exactly.
 LEFT_OF_ABILITY = 0.4
+SEEN = 1.0  # standard errors of the spread of c from which that is worth its time
+ANEW = 10_000  # pupils, at least, who tell it; what chance they leave counts as such
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,11 @@ NONE = Inflation(1.0, False, 1.0)
 
 
 def score_inflation(
-    calibration: Calibration, cats: NDArray[np.int16], ability: FloatArray, error: FloatArray
+    calibration: Calibration,
+    cats: NDArray[np.int16],
+    ability: FloatArray,
+    error: FloatArray,
+    population: IntArray | None = None,
 ) -> Inflation:
     """φ from the residuals of some pupils.
 
@@ -79,6 +94,8 @@ def score_inflation(
         Categories of the pupils, −1 where missing.
     ability, error : (N,) float
         Posterior means and standard deviations.
+    population : (N,) int, optional
+        Of each pupil; the reference when left out.
     """
     rows = np.flatnonzero((cats >= 0).any(axis=1))
     if len(rows) < FEWEST:
@@ -90,8 +107,18 @@ def score_inflation(
     pairs = _pairs(replace(found, values=values), straight.slopes)
     if pairs is None:
         return NONE
-    value, evident = _of_pairs(pairs)
-    common = common_part(straight.answers, np.isfinite(found.values), straight.slopes)
+    value, evident, seen = _of_pairs(pairs, (LEFT_OF_ABILITY / (pairs.information + 3.0)) ** 2)
+    there = np.isfinite(found.values)
+    common = common_part(straight.answers, there, straight.slopes)
+    if seen or (common is not None and common.missed > 0.0):
+        members = np.zeros(len(rows), dtype=np.int64) if population is None else population[rows]
+        times = -(-ANEW // len(rows))
+        again = answered_anew(calibration, cats[rows], ability[rows], error[rows], times)
+        by_itself = _by_itself(pairs, calibration, again, np.tile(members, times))
+        uneven = _uneven(pairs, by_itself, straight.slopes)
+        common = common_part(straight.answers, there, straight.slopes, uneven)
+        pairs = pairs._replace(shared=pairs.shared - by_itself, noise=pairs.noise * (1.0 + 1.0 / times))
+        value, evident, _ = _of_pairs(pairs, 0.0)
     if common is None:
         return Inflation(value, evident, value)
     variance = float(ability[rows].var() + np.mean(error[rows] ** 2))
@@ -108,22 +135,50 @@ class _Straight(NamedTuple):
 
 
 class _Pairs(NamedTuple):
-    """What each two items share beside ability and its error variance (P,); dφ/dc; the information of a
-    pupil's answers."""
+    """The items of each pair (2, P); what they share beside ability and its error variance (P,); dφ/dc; the
+    information of a pupil's answers."""
 
+    items: IntArray
     shared: FloatArray
     noise: FloatArray
     sharpness: float
     information: float
 
 
-def _of_pairs(pairs: _Pairs) -> tuple[float, bool]:
-    """φ from what pairs of items share, and whether that is beyond chance."""
-    shared, noise, sharpness, information = pairs
+def _by_itself(
+    pairs: _Pairs, calibration: Calibration, cats: NDArray[np.int16], population: IntArray
+) -> FloatArray:
+    """What the pairs of items (P,) seem to share in answers that hang on ability alone."""
+    ability, error = posterior_moments(calibration, cats, population)
+    found = residuals(calibration, cats, ability, error)
+    values, straight = _beside(calibration, found, ability)
+    correlation, _ = q3(replace(found, values=values), FEWEST)
+    weight, (first, second) = np.abs(straight.slopes), pairs.items
+    return np.asarray(correlation[first, second] / np.maximum(weight[first] * weight[second], LEAST_PAIR))
+
+
+def _uneven(pairs: _Pairs, by_itself: FloatArray, slopes: FloatArray) -> FloatArray:
+    """Covariances (J, J) of straight answers that the model gives some pairs above others.
+
+    What it gives all pairs alike sets no items apart.
+    """
+    exact = 1.0 / pairs.noise
+    first, second = pairs.items
+    out = np.zeros((len(slopes), len(slopes)))
+    out[first, second] = by_itself - float(by_itself @ exact) / float(exact.sum())
+    return np.asarray((out + out.T) * np.abs(np.outer(slopes, slopes)))
+
+
+def _of_pairs(pairs: _Pairs, by_itself: float) -> tuple[float, bool, bool]:
+    """φ from what pairs of items share, whether that is beyond chance, and whether there is anything at all.
+
+    ``by_itself`` is the variance of c without dependence.
+    """
+    _, shared, noise, sharpness, _ = pairs
     # Pairs count by how exactly their squares are known.
     weight = noise**-2.0 / np.sum(noise**-2.0)
     above = shared - float(shared @ (1.0 / noise)) / float(np.sum(1.0 / noise))
-    second = float(weight @ (above**2 - noise)) - (LEFT_OF_ABILITY / (information + 3.0)) ** 2
+    second = float(weight @ (above**2 - noise)) - by_itself
     third = float(weight @ above**3)
     by_chance = float(np.sqrt(2.0 * (weight**2 @ noise**2)))
     third_by_chance = float(np.sqrt(15.0 * (weight**2 @ noise**3)))
@@ -137,7 +192,8 @@ def _of_pairs(pairs: _Pairs) -> tuple[float, bool]:
     total = float(chance.sum()) + NO_DEPENDENCE * float(_likelihood(np.array(second), by_chance, second))
     mean = float(chance @ added) / total
     sd = np.sqrt(max(float(chance @ added**2) / total - mean**2, 0.0))
-    return 1.0 + mean + CAUTIOUS * float(sd), second > BEYOND_CHANCE * by_chance
+    value = 1.0 + mean + CAUTIOUS * float(sd)
+    return value, second > BEYOND_CHANCE * by_chance, second > SEEN * by_chance
 
 
 def _likelihood(distance: FloatArray, error: float, seen: float) -> FloatArray:
@@ -154,7 +210,7 @@ def _pairs(beside: Residuals, slopes: FloatArray) -> _Pairs | None:
     weight = np.abs(slopes)
     first, second = np.triu_indices(len(correlation), 1)
     pair = weight[first] * weight[second]
-    keep = np.isfinite(correlation[first, second]) & (pair > 1e-6)
+    keep = np.isfinite(correlation[first, second]) & (pair > LEAST_PAIR)
     if keep.sum() < 3:
         return None
     first, second, pair = first[keep], second[keep], pair[keep]
@@ -165,7 +221,8 @@ def _pairs(beside: Residuals, slopes: FloatArray) -> _Pairs | None:
     noise = exact / np.maximum(n - 3.0, 1.0) / pair**2
     information = float(np.sum(weight**2 * beside.n))
     sharpness = 2.0 * float(pair**2 @ n) / information
-    return _Pairs(correlation[first, second] / pair, noise, sharpness, information / beside.values.shape[1])
+    shared = correlation[first, second] / pair
+    return _Pairs(np.stack([first, second]), shared, noise, sharpness, information / beside.values.shape[1])
 
 
 def _beside(calibration: Calibration, found: Residuals, ability: FloatArray) -> tuple[FloatArray, _Straight]:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from edumetrics.arrays import ResponseMatrix
+from edumetrics.irt.posteriors import posterior_moments
 from edumetrics.irt.residuals import q3, residuals
 from edumetrics.irt.results import Calibration
-from edumetrics.irt.scores import posterior_moments
 from edumetrics.irt.sum_score_fit import SumScoreFit, sum_score_fit
 from edumetrics.results import Estimate, FloatArray, Insufficient, Outcome, Reason
 

@@ -12,6 +12,9 @@ ability of each is :math:`\sqrt c\,g` and something of its own. With :math:`x_A,
 in the score of ability, that correlates with g as :math:`r = \sqrt c\,(x_A + x_B) /
 \sqrt{x_A^2 + x_B^2 + 2 c x_A x_B}`, and misses it by :math:`2(1 - r)` of the variance of ability beside the
 error of answers. A small group of items is a text, not an ability: then g is what the other items ask.
+
+In short papers items of like difficulty covary less than others though all ask for one ability, which is
+fitted to these answers: what they do by themselves is taken off (`edumetrics.irt.dependence`).
 """
 
 from __future__ import annotations
@@ -64,7 +67,12 @@ class Common:
         return self.share > TEXT and self.variance + BEYOND_ERROR * self.error < LITTLE
 
 
-def common_part(answers: FloatArray, seen: NDArray[np.bool_], slopes: FloatArray) -> Common | None:
+def common_part(
+    answers: FloatArray,
+    seen: NDArray[np.bool_],
+    slopes: FloatArray,
+    by_itself: FloatArray | None = None,
+) -> Common | None:
     """c of two groups of items, or None with fewer than six items or where no pupil had items of both.
 
     Parameters
@@ -74,6 +82,8 @@ def common_part(answers: FloatArray, seen: NDArray[np.bool_], slopes: FloatArray
     seen : (J, N) bool
     slopes : (J,) float
         Of ``answers`` on ability.
+    by_itself : (J, J) float, optional
+        Covariances of ``answers`` that are there with one ability as well, diagonal 0; they are taken off.
     """
     items, pupils = answers.shape
     if items < 2 * FEWEST_ITEMS:
@@ -82,11 +92,15 @@ def common_part(answers: FloatArray, seen: NDArray[np.bool_], slopes: FloatArray
     # those of the ability that was not settled on.
     turned = slopes < -TURNED * np.sqrt(np.mean(slopes**2))
     answers, there = np.where(turned[:, None], -answers, answers), seen.astype(np.float64)
+    if by_itself is not None:
+        by_itself = np.where(np.not_equal.outer(turned, turned), -by_itself, by_itself)
     slopes = np.abs(slopes)
     complete = bool(seen.all())
     products = answers @ answers.T
     together = np.full_like(products, pupils) if complete else there @ there.T
     covariance = products / np.maximum(together, 1.0)
+    if by_itself is not None:
+        covariance -= by_itself
     lengths, second = _groups(covariance, slopes)
     # Who judges hangs on the answers and not on the order of pupils or items.
     place = np.argsort(np.argsort(np.square(covariance).sum(axis=1) @ answers, kind="stable"))
@@ -96,10 +110,12 @@ def common_part(answers: FloatArray, seen: NDArray[np.bool_], slopes: FloatArray
         mine, here = answers[:, judges], there[:, judges]
         both = float(len(judges)) if complete else here @ here.T
         left = (products - mine @ mine.T) / np.maximum(together - both, 1.0)
+        if by_itself is not None:
+            left -= by_itself
         length, side = _groups(left, slopes)
         if float(lengths**2 @ (side == second)) < 0.5 * float(lengths @ lengths):
             side = ~side  # the names of the groups are the same in all parts
-        values[:, judges], weights[:, judges] = _sub_scores(mine, here, length, side)
+        values[:, judges], weights[:, judges] = _sub_scores(mine, here, length, side, by_itself)
     if weights[2].sum() <= LEAST:
         return None  # two papers without a common item: nobody shows what their abilities share
     total = np.maximum(weights.sum(axis=1), LEAST)
@@ -143,10 +159,14 @@ def _groups(covariance: FloatArray, slopes: FloatArray) -> tuple[FloatArray, NDA
 
 
 def _sub_scores(
-    answers: FloatArray, there: FloatArray, lengths: FloatArray, second: NDArray[np.bool_]
+    answers: FloatArray,
+    there: FloatArray,
+    lengths: FloatArray,
+    second: NDArray[np.bool_],
+    by_itself: FloatArray | None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Products of each pupil's sub-scores, AA, BB and AB, less those of an item with itself, and their
-    weights, (3, N) each."""
+    """Products of each pupil's sub-scores, AA, BB and AB, less those of an item with itself and what they
+    are ``by_itself``, and their weights, (3, N) each."""
     sums, masses = [], []
     values, weights = np.empty((3, answers.shape[1])), np.empty((3, answers.shape[1]))
     for k, side in enumerate((~second, second)):
@@ -156,4 +176,9 @@ def _sub_scores(
         values[k] = sums[k] ** 2 - length**2 @ answers[side] ** 2
         weights[k] = masses[k] ** 2 - length**4 @ there[side]
     values[2], weights[2] = sums[0] * sums[1], masses[0] * masses[1]
+    if by_itself is not None:
+        scored = lengths[:, None] * there
+        first, other = np.where(second[:, None], 0.0, scored), np.where(second[:, None], scored, 0.0)
+        for k, (one, two) in enumerate(((first, first), (other, other), (first, other))):
+            values[k] -= np.einsum("jn,jn->n", one, by_itself @ two)
     return values, weights

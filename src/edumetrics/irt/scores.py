@@ -6,7 +6,7 @@ orders persons.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.errors import ShapeMismatch
 from edumetrics.irt.dependence import score_inflation, stretch_of
-from edumetrics.irt.em import Parameters, node_model
+from edumetrics.irt.em import Parameters
 from edumetrics.irt.information import item_information
-from edumetrics.irt.persons import search, summarise
+from edumetrics.irt.persons import search
+from edumetrics.irt.posteriors import packed, posterior_summary
 from edumetrics.irt.report import Z95, _index
 from edumetrics.irt.results import Calibration
 from edumetrics.irt.settings import VERSION
@@ -34,12 +35,10 @@ from edumetrics.results import (
     Provenance,
     Reason,
 )
-from edumetrics.runners.packing import Shard, make_layout, pack
-from edumetrics.runners.stats import NodeModel, posterior, prepare
+from edumetrics.runners.stats import posterior
 
 STEP = 1e-5
 CHUNK = 16_384  # persons whose posteriors are held at once (6 MB)
-NEAR = 2048  # persons whose posteriors fit into a core's cache
 FEWEST_FOR_RELIABILITY = 10
 # An interval of ± 4 spans the whole population: without a prior such answers tell nothing.
 WIDEST_ERROR = 2.0
@@ -111,7 +110,7 @@ def score(
     eap, sd, low, high = posterior_summary(calibration, cats, population)
     none = answered == 0
     refuse: list[tuple[NDArray[np.bool_], Reason]] = [(none, Reason.NO_RESPONSES)]
-    dependence = score_inflation(calibration, cats, eap, sd)
+    dependence = score_inflation(calibration, cats, eap, sd, population)
     inflation = dependence.value
     spread = calibration.parameters.sd[population]
     stretch = stretch_of(inflation, sd, spread)
@@ -202,7 +201,7 @@ def plausible_values(
     values = np.empty((draws, len(rows)))
     for at in range(0, len(rows), CHUNK):
         chosen = rows[at : at + CHUNK]
-        post = posterior(*_packed(calibration, cats[chosen], population[chosen]))[0]
+        post = posterior(*packed(calibration, cats[chosen], population[chosen]))[0]
         cumulative = np.concatenate([np.zeros((len(chosen), 1)), np.cumsum(post, axis=1)], axis=1)
         cumulative /= cumulative[:, -1:]
         for d in range(draws):
@@ -227,46 +226,6 @@ def _populations(
     if unknown:
         raise ValueError(f"the calibration has no population {sorted(unknown)[0]!r}")
     return np.array([place[str(g)] for g in groups], dtype=np.int64)
-
-
-def _packed(
-    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
-) -> tuple[Shard, NodeModel]:
-    """Answers and model as the compiled loops want them."""
-    layout = make_layout(calibration.problem.n_categories, np.asarray((cats < 0).any(axis=0)))
-    return pack(cats, layout, population), node_model(calibration.problem, calibration.parameters)
-
-
-def _posteriors(
-    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
-) -> Iterator[tuple[slice, FloatArray]]:
-    """Posteriors over the nodes, some persons at a time."""
-    shard, model = _packed(calibration, cats, population)
-    tables = prepare(model, shard.layout)
-    for low in range(0, shard.n, NEAR):
-        part = slice(low, low + NEAR)
-        yield part, posterior(shard.take(part), model, tables)[0]
-
-
-def posterior_moments(
-    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
-) -> tuple[FloatArray, FloatArray]:
-    """Posterior mean and standard deviation of each person."""
-    theta = calibration.problem.theta
-    powers, out = np.column_stack([theta, theta**2]), np.empty((len(cats), 2))
-    for part, post in _posteriors(calibration, cats, population):
-        out[part] = post @ powers
-    return out[:, 0], np.sqrt(np.maximum(out[:, 1] - out[:, 0] ** 2, 0.0))
-
-
-def posterior_summary(
-    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Posterior mean, standard deviation, and limits that leave 2.5 % on each side, of each person."""
-    out = np.empty((4, len(cats)))
-    for part, post in _posteriors(calibration, cats, population):
-        summarise(post, calibration.problem.theta, 0.025, out[:, part])
-    return out[0], out[1], out[2], out[3]
 
 
 def reliability_of(

@@ -8,7 +8,7 @@ import pytest
 from edumetrics.arrays import response_matrix
 from edumetrics.irt import Settings, calibrate, score
 from edumetrics.irt.dependence import score_inflation
-from edumetrics.irt.scores import posterior_moments, posterior_summary
+from edumetrics.irt.posteriors import posterior_moments, posterior_summary
 
 QUICK = Settings(standard_errors=False)
 
@@ -75,6 +75,45 @@ def test_independent_answers_are_left_alone():
     for n, items in ((60, 30), (200, 60), (1000, 10), (2000, 30)):
         matrix = exam(rng.normal(size=n), rng, items=items)
         assert score(calibrate(matrix, settings=QUICK), matrix).provenance.warnings == ()
+
+
+@pytest.mark.parametrize(("items", "slope"), [(6, 1.3), (6, 2.0), (10, 2.0), (10, 3.0)])
+def test_short_and_sharp_papers_of_one_ability_show_no_dependence(items, slope):
+    """Ability fitted to few or sharp items leaves them covariances that the model has by itself."""
+    rng = np.random.default_rng(18)
+    place = rng.permutation(np.linspace(-1.8, 1.8, items))
+
+    def drawn(n):
+        theta = rng.normal(size=n)
+        chance = logistic(slope * (theta[:, None] - place))
+        return theta, response_matrix((rng.random(chance.shape) < chance) * 1.0, 1.0)
+
+    many, answers = drawn(20_000)
+    held = 0
+    for _ in range(4):
+        matrix = drawn(2000)[1]
+        calibration = calibrate(matrix)
+        found = score(calibration, matrix)
+        assert found.provenance.warnings == ()
+        eap, _ = posterior_moments(
+            calibration, calibration.coding.encode(answers), np.zeros(20_000, np.int64)
+        )
+        true = float(np.corrcoef(eap, many)[0, 1] ** 2)
+        held += found.reliability.low <= true <= found.reliability.high
+    assert held >= 3
+
+
+@pytest.mark.parametrize(("items", "slope"), [(6, 1.3), (10, 2.0)])
+def test_dependence_does_not_hang_on_the_order_of_items_or_pupils(items, slope):
+    rng = np.random.default_rng(20)
+    chance = logistic(slope * (rng.normal(size=(1000, 1)) - np.linspace(-1.8, 1.8, items)))
+    marks = (rng.random(chance.shape) < chance) * 1.0
+    turned = marks[rng.permutation(1000)][:, rng.permutation(items)]
+    values = []
+    for these in (marks, turned):
+        matrix = response_matrix(these, 1.0)
+        values.append(score(calibrate(matrix, settings=QUICK), matrix).provenance.settings["inflation"])
+    assert values[1] == pytest.approx(values[0], abs=2e-3)
 
 
 def two_abilities(theta, rng, common, items=40):

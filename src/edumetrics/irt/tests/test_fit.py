@@ -9,7 +9,7 @@ import pytest
 
 from edumetrics.arrays import response_matrix
 from edumetrics.irt import SumScoreFit, calibrate, exam_fit
-from edumetrics.irt.scores import posterior_moments
+from edumetrics.irt.posteriors import posterior_moments
 from edumetrics.irt.sum_scores import expected_by_sum_score
 from edumetrics.results import Insufficient
 
