@@ -56,7 +56,7 @@ def test_sums_of_tenths_are_the_same_mark() -> None:
     found = double_marking(one, two)
     assert isinstance(found, Agreement)
     assert found.exact.value == 1.0
-    assert found.difference.low == found.difference.high == 0.0
+    assert (found.difference.value, found.difference.low) == (0.0, -found.difference.high)
     assert found.kappa == Insufficient(Reason.CONSTANT_MARKS, 35)
 
 
@@ -79,6 +79,53 @@ def test_marks_over_full_and_bad_limits_are_refused() -> None:
         arbitration([3], [4], 20, tolerance=float("nan"))
     with pytest.raises(BadSetting):
         double_marking([3.0] * 40, [4.0] * 40, step=-1.0)
+
+
+def _one_step_apart(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    one = rng.integers(0, 5, n).astype(float)
+    return one, one - (rng.random(n) < 0.03) * (one > 0)
+
+
+def _essays(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    true = 42 + 7 * rng.normal(size=n)
+    gross = np.where(rng.random(n) < 0.05, 15 * rng.normal(size=n), 0.0)
+    one, two = true + 2 * rng.normal(size=n), true + 2 * rng.normal(size=n) + gross
+    return np.clip(np.round(one), 0, 60), np.clip(np.round(two), 0, 60)
+
+
+@pytest.mark.parametrize("markings", [_one_step_apart, _essays])
+def test_intervals_cover_where_few_answers_make_the_disagreement(markings) -> None:
+    """Rare gaps: half of the samples of 30 hold none, the rest one or two that outweigh all others."""
+    rng = np.random.default_rng(8)
+    many = double_marking(*markings(rng, 400_000))
+    assert isinstance(many, Agreement)
+    assert isinstance(many.kappa, Estimate)
+    for n in (30, 60):
+        inside = np.zeros((300, 2), dtype=bool)
+        for k in range(300):
+            found = double_marking(*markings(rng, n))
+            assert isinstance(found, Agreement)
+            assert isinstance(found.kappa, Estimate)
+            for j, (part, truth) in enumerate(
+                ((found.kappa, many.kappa), (found.difference, many.difference))
+            ):
+                assert part.low < part.high
+                assert part.low <= part.value <= part.high
+                inside[k, j] = part.low <= truth.value <= part.high
+        assert (inside.mean(axis=0) > 0.89).all()
+
+
+def test_markings_that_never_differ_leave_a_step_apart_possible() -> None:
+    marks = np.tile([0.0, 1.0, 2.0, 3.0, 4.0], 6)
+    found = double_marking(marks, marks)
+    assert isinstance(found, Agreement)
+    assert isinstance(found.kappa, Estimate)
+    assert found.kappa.se is None
+    # 11.6 % of 30 answers may be a step apart; Σ (x_i − y_j)² / n is 120.
+    assert found.kappa.low == pytest.approx(1 - 30 * (1 - 0.025 ** (1 / 30)) / 120)
+    assert found.kappa.high == 1.0
+    # Two gaps of a step among 30 answers, Student's t of 29 degrees: about the 3/n of the rule of three.
+    assert found.difference.high == pytest.approx(2.045 * np.sqrt(2 / (30 * 29)), abs=1e-4)
 
 
 def test_arbitration_takes_wide_gaps_only() -> None:
