@@ -55,7 +55,10 @@ def common_item_growth(
     Notes
     -----
     With d = after − before, the growth is Σd / Σ full over all known cells, a ratio estimator over pupils
-    with linearised standard error (Cochran 1977, Sampling Techniques, 3rd ed., § 6.4) and Student's t. The
+    with linearised standard error (Cochran 1977, Sampling Techniques, 3rd ed., § 6.4) and Student's t. Two
+    more pupils, one a mark above and one a mark below the rest, widen it after Agresti & Coull (1998),
+    American Statistician 52, 119–126: of pupils whose marks hardly change a few may not show it. Where all
+    change alike the size of another change was not seen, and they are an item's mean full mark off. The
     items are the fixed ones: the interval says nothing of items that were not in both exams. Drift: robust z
     of an anchor's change around the median change, 0.74 · interquartile range (Huynh & Meyer 2010) or the
     change's own standard error where that is larger.
@@ -122,6 +125,8 @@ def _growth(first: FloatArray, second: FloatArray, both: np.ndarray, full: Float
         return Insufficient(Reason.TOO_FEW_PUPILS, n)
     growth = float(won.sum() / offered.sum())
     residual = won - growth * offered
-    se = float(np.sqrt((residual**2).sum() * n / (n - 1)) / offered.sum())
+    alike = bool((np.abs(residual) < MARK_TOLERANCE).all())
+    unseen = float(full.mean()) if alike else min(1.0, float(full.min()))
+    se = float(np.sqrt(((residual**2).sum() + 2.0 * unseen**2) * n / (n - 1)) / offered.sum())
     half = float(stdtrit(n - 1, 0.975)) * se
     return Estimate(growth, se, max(growth - half, -1.0), min(growth + half, 1.0), n, METHOD)
