@@ -7,6 +7,7 @@ from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import stdtrit
 
 from edumetrics import checks
 from edumetrics.anchors import DRIFT_Z, LEAST_SPREAD, MIN_ANCHORS
@@ -18,6 +19,7 @@ from edumetrics.results import Caution, FloatArray, Insufficient, Provenance, Re
 # holds exactly, and pupils of another level make that show. 95 % of them then stay within the 0.43 logits
 # that are a negligible difference (ETS: one Δ).
 MOST_MISFIT = 0.22
+Z95 = 1.959963985
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,12 @@ def link_scales(
     -----
     Stocking & Lord (1983), Applied Psychological Measurement 7, 201–210; Haebara (1980), Japanese
     Psychological Research 22, 144–149, both directions. Criterion over 41 normal nodes of each group.
-    Standard errors by the jackknife over anchors; with covariances by the delta method (Ogasawara 2001,
-    Applied Psychological Measurement 25, 53–67) plus what the jackknife sees beyond the errors of estimation
-    of the anchors, which is drift. The error of a lower asymptote goes along: it moves slope and difficulty
-    of its item so that the curve hardly moves; without it a link of 3PL items looks twice as uncertain.
+    Standard errors by the jackknife over anchors, where each anchor taken out counts as the furthest of
+    those kept (Winsorised: Tukey & McLaughlin 1963, Sankhyā A 25, 331–352); with covariances by the delta
+    method (Ogasawara 2001, Applied Psychological Measurement 25, 53–67) plus what the jackknife sees beyond
+    the errors of estimation of the anchors, which is drift, widened by Student's t for limits of 1.96 errors.
+    The error of a lower asymptote goes along: it moves slope and difficulty of its item so that the curve
+    hardly moves; without it a link of 3PL items looks twice as uncertain.
     """
     checks.one_of("method", method, get_args(Method))
     checks.distinct(items)
@@ -121,7 +125,9 @@ def link_scales(
         for i in range(int(keep.sum()))
     ]
     n = len(left_out)
-    variances = (n - 1) / n * ((np.array(left_out) - np.mean(left_out, axis=0)) ** 2).sum(axis=0)
+    moves = (np.array(left_out) - np.mean(left_out, axis=0)) ** 2
+    # Without the furthest anchors the others seem closer together than anchors are.
+    variances = (n - 1) / n * (moves.sum(axis=0) + (len(items) - n) * moves.max(axis=0))
     if covariance_new is not None and covariance_old is not None:
         covariances = [_anchor_block(c, keep) for c in (covariance_new, covariance_old)]
         whole, own = link_variances(new[keep], old[keep], (slope, intercept), covariances, method)
@@ -131,7 +137,7 @@ def link_scales(
         AnchorDrift(item, float(d), float(score), bool(gone))
         for item, d, score, gone in zip(items, difference, z, drifted, strict=True)
     )
-    provenance = Provenance(method, "2", {"nodes": 41, "drift_z": DRIFT_Z}, tuple(cautions))
+    provenance = Provenance(method, "3", {"nodes": 41, "drift_z": DRIFT_Z}, tuple(cautions))
     return ScaleLink(slope, intercept, float(errors[0]), float(errors[1]), anchors, provenance)
 
 
@@ -168,14 +174,12 @@ def link_variances(
 def _beyond_chance(jackknife: FloatArray, whole: FloatArray, own: FloatArray, anchors: int) -> FloatArray:
     """Variance between anchors that their errors of estimation do not bring.
 
-    Those bring (own − whole/A)·A/(A − 1): what all anchors share moves every link alike. A jackknife of few
-    anchors is itself vague, by √(2/(A − 1)) of its size; an excess no larger than that counts little, else
-    chance would be added to chance.
+    Those bring (own − whole/A)·A/(A − 1): what all anchors share moves every link alike. The rest is
+    known from A anchors only, so it counts with Student's t of A − 1 degrees, for limits of 1.96 errors.
     """
     expected = np.maximum(own - whole / anchors, 0.0) * anchors / (anchors - 1)
-    excess = np.maximum(jackknife - expected, 0.0)
-    vague = expected**2 * 2.0 / (anchors - 1)
-    return np.asarray(excess**3 / np.maximum(excess**2 + vague, 1e-300))
+    wider = float(stdtrit(anchors - 1, 0.975)) / Z95
+    return np.asarray(np.maximum(jackknife - expected, 0.0) * wider**2)
 
 
 def _drift(

@@ -199,3 +199,26 @@ def test_equated_marks_are_covered_where_they_are_said_to_be_known() -> None:
     assert ends > 0
     assert known > 40 * 12
     assert 0.90 <= inside / known <= 0.98
+
+
+@pytest.mark.parametrize("anchors", [4, 6])
+def test_intercept_is_covered_where_a_few_anchors_drift(anchors: int) -> None:
+    """A handful of anchors hardly tells how far anchors drift; drift of .2 takes a normal item anywhere."""
+    rng = np.random.default_rng(11)
+    items, chance = tuple("abcdef"[:anchors]), np.repeat([0.05, 0.04], anchors)
+    known, hits = np.diag(chance**2), []
+    for _ in range(150):
+        a, b = rng.lognormal(0.1, 0.2, anchors), rng.normal(0, 0.8, anchors)
+        new, old = (np.concatenate([a, b]) + chance * rng.normal(size=2 * anchors) for _ in range(2))
+        new[anchors:] += 0.2 * rng.normal(size=anchors)
+        link = link_scales(
+            items, new[:anchors], new[anchors:], old[:anchors], old[anchors:],
+            difference_se=np.full(anchors, 0.04 * np.sqrt(2)), covariance_new=known, covariance_old=known,
+        )  # fmt: skip
+        if isinstance(link, Insufficient):
+            assert link.reason == Reason.NOT_COMPARABLE
+            continue
+        assert link.intercept_se is not None
+        hits.append(abs(link.intercept) <= 1.96 * link.intercept_se)
+    assert len(hits) > 90
+    assert np.mean(hits) >= 0.87
