@@ -16,18 +16,17 @@ import numpy as np
 
 from edumetrics.irt.em import Fit, Parameters, Problem, node_model
 from edumetrics.irt.lost_information import lost_information
-from edumetrics.irt.models import GPCM
+from edumetrics.irt.models import GPCM, GUESSING
 from edumetrics.irt.mstep import all_gradients
 from edumetrics.runners.local import Runner
 from edumetrics.runners.packing import Floats, Shard
-from edumetrics.runners.stats import Statistics, stats
+from edumetrics.runners.stats import NodeModel, Statistics, stats
 
 # The loss of information is a mean over persons: from so many, spread evenly, it is known to 2 % by
-# differences and to 1 % in the closed form, which move a standard error by half as much.
+# differences and to 1 % in the closed form, which move a standard error by half as much. Not so where an
+# item can be guessed (see `_samples`).
 SAMPLE, CLOSED_SAMPLE = 5000, 20_000
 STEP = 1e-6
-
-Total = Callable[[Parameters], Statistics]
 
 
 def covariance(problem: Problem, runner: Runner, fit: Fit, of_fixed: Floats | None = None) -> Floats | None:
@@ -49,16 +48,12 @@ def covariance(problem: Problem, runner: Runner, fit: Fit, of_fixed: Floats | No
     collapse, entries = _collapse(problem), int(problem.used.sum())
     fixed = np.flatnonzero(problem.fixed[problem.used])
     every = collapse if of_fixed is None else np.eye(entries + 2 * int(problem.free_populations.sum()))
-    closed = bool((problem.kind == GPCM).all())
-    sample = runner.sample(CLOSED_SAMPLE if closed else SAMPLE)
-    if closed and sample is not None:
-        complete = _complete_information(problem, fit.parameters, fit.statistics)
-        lost = lost_information(problem, fit.parameters, sample) * (runner.n / sample.n)
-        whole = every @ (complete - lost) @ every.T
+    for sample in _samples(problem, runner):
+        whole = every @ _information(problem, runner, fit, sample) @ every.T
+        observed = whole if of_fixed is None else collapse @ whole @ collapse.T
+        if _positive(observed):
+            break
     else:
-        whole = _by_differences(problem, runner, fit, sample, every)
-    observed = whole if of_fixed is None else collapse @ whole @ collapse.T
-    if not _positive(observed):
         return None
     inverse = np.linalg.inv(observed)
     if of_fixed is not None:
@@ -67,42 +62,55 @@ def covariance(problem: Problem, runner: Runner, fit: Fit, of_fixed: Floats | No
     return np.asarray(inverse, dtype=np.float64)
 
 
-def _by_differences(
-    problem: Problem, runner: Runner, fit: Fit, sample: Shard | None, collapse: Floats
-) -> Floats:
-    """Observed information from differences of the score: for every model, and for answers kept by others."""
+def _samples(problem: Problem, runner: Runner) -> tuple[Shard | None, ...]:
+    """Pupils whose answers tell the loss of information, one choice after the other; None: all, by sums."""
+    sample = runner.sample(CLOSED_SAMPLE if _closed(problem) else SAMPLE)
+    if sample is None or sample.n == runner.n:
+        return (sample,)
+    # Slope, difficulty and c of one item trade against each other: along that direction nearly all of the
+    # information is lost, and a loss known to 1 % leaves a remainder that may be half or twice the true one.
+    return (None,) if (problem.kind == GUESSING).any() else (sample, None)
+
+
+def _closed(problem: Problem) -> bool:
+    return bool((problem.kind == GPCM).all())
+
+
+def _information(problem: Problem, runner: Runner, fit: Fit, sample: Shard | None) -> Floats:
+    """Observed information of all pupils, all entries apart; what is lost, from a sample of them."""
     if sample is None:
-        n_used, workers = runner.n, 1
-        full = True
+        return _by_differences(problem, fit.parameters, runner.total, 1)[0]
+    whole = _complete_information(problem, fit.parameters, fit.statistics)
+    scale = runner.n / sample.n
+    if _closed(problem):
+        return whole - scale * lost_information(problem, fit.parameters, sample)
+    costly = whole.shape[0] * sample.n > 50_000
+    observed, here = _by_differences(
+        problem, fit.parameters, lambda model: stats(sample, model), (os.cpu_count() or 1) if costly else 1
+    )
+    if sample.n == runner.n:
+        return observed
+    return whole - scale * (_complete_information(problem, fit.parameters, here) - observed)
 
-        def total(p: Parameters) -> Statistics:
-            return runner.total(node_model(problem, p))
-    else:
-        n_used, workers = sample.n, os.cpu_count() or 1
-        full = n_used == runner.n
 
-        def total(p: Parameters) -> Statistics:
-            return stats(sample, node_model(problem, p))
-
-    at = fit.parameters
-    here = total(at)
+def _by_differences(
+    problem: Problem, at: Parameters, total: Callable[[NodeModel], Statistics], workers: int
+) -> tuple[Floats, Statistics]:
+    """Observed information of every model from differences of the score, and the statistics at the point."""
+    here = total(node_model(problem, at))
     base = _score(problem, at, here)
     directions = _directions(problem, at)
-    if workers > 1 and len(directions) * n_used > 50_000:
+
+    def moved(p: Parameters) -> Floats:
+        return _score(problem, p, total(node_model(problem, p)))
+
+    if workers > 1:
         with ThreadPoolExecutor(workers) as pool:
-            moved = list(pool.map(lambda p: _score(problem, p, total(p)), directions))
+            scores = list(pool.map(moved, directions))
     else:
-        moved = [_score(problem, p, total(p)) for p in directions]
-    slope = (base - np.array(moved)) / STEP
-    observed = 0.5 * (slope + slope.T)
-    observed = collapse @ observed @ collapse.T
-    if not full:
-        part = collapse @ _complete_information(problem, at, here) @ collapse.T
-        whole = collapse @ _complete_information(problem, at, fit.statistics) @ collapse.T
-        scale = runner.n / n_used
-        candidate = whole - scale * (part - observed)
-        observed = candidate if _positive(candidate) else scale * observed
-    return np.asarray(observed)
+        scores = [moved(p) for p in directions]
+    slope = (base - np.array(scores)) / STEP
+    return 0.5 * (slope + slope.T), here
 
 
 def _positive(matrix: Floats) -> bool:

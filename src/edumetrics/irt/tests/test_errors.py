@@ -68,3 +68,15 @@ def test_a_sample_of_the_pupils_gives_nearly_the_same_errors(monkeypatch):
     monkeypatch.setattr("edumetrics.irt.errors.CLOSED_SAMPLE", 1500)
     part = calibrate(matrix)
     np.testing.assert_allclose([i.slope.se for i in part.items], [i.slope.se for i in full.items], rtol=0.05)
+
+
+def test_many_pupils_know_guessed_items_as_exactly_as_all_of_them_tell():
+    """3PL, 6,000 pupils: the loss among 5,000 of them left a matrix that was not positive, and no errors."""
+    rng = np.random.default_rng(2)
+    n, hard, slope = 6000, rng.normal(0.2, 1, 20), 1.3 * np.exp(rng.normal(0.1, 0.3, 20))
+    chance = 0.2 + 0.8 / (1 + np.exp(-slope * (rng.normal(size=(n, 1)) - hard)))
+    found = calibrate(response_matrix((rng.random((n, 20)) < chance).astype(float), 1.0), "3pl")
+    assert not [c for c in found.provenance.warnings if c.code == "flat_likelihood"]
+    assert found.covariance is not None
+    off = (found.parameters.par[:, 0] - slope) / np.sqrt(np.diag(found.covariance)[::3])
+    assert 0.6 < np.sqrt((off**2).mean()) < 1.5
