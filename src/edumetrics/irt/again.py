@@ -8,6 +8,7 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.irt.calibration import calibrate, calibrate_runner
 from edumetrics.irt.coding import coding_from_tallies, tallies
 from edumetrics.irt.results import Calibration, Classical
+from edumetrics.irt.sandwich import with_robust_shared_slope
 from edumetrics.irt.settings import LogNormal, Settings
 from edumetrics.results import Provenance
 from edumetrics.runners.local import ThreadRunner
@@ -42,7 +43,7 @@ def recalibrate(calibration: Calibration, matrix: ResponseMatrix) -> Calibration
     cats = cats[(cats >= 0).any(axis=1)]
     layout = make_layout(fresh.n_categories, np.asarray((cats < 0).any(axis=0)))
     with ThreadRunner([pack(cats, layout)]) as runner:
-        return calibrate_runner(
+        found = calibrate_runner(
             runner,
             calibration.problem,
             fresh,
@@ -53,6 +54,9 @@ def recalibrate(calibration: Calibration, matrix: ResponseMatrix) -> Calibration
             excluded=calibration.excluded,
             start=calibration.parameters,
         )
+    if len(cats) >= settings.minimum_2pl:
+        return found
+    return with_robust_shared_slope(found, cats, np.zeros(len(cats), dtype=np.int64))
 
 
 def _settings_of(provenance: Provenance) -> Settings:

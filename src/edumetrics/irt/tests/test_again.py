@@ -106,3 +106,13 @@ def test_late_marks_of_a_new_kind_start_from_scratch(marks):
     np.testing.assert_allclose(
         late.parameters.par, calibrate(response_matrix(changed, 2.0), settings=TIGHT).parameters.par
     )
+
+
+def test_late_marks_of_few_pupils_keep_the_errors_of_a_fresh_calibration():
+    """Below 200 pupils the slope of all items has the sandwich error, also after late marks."""
+    rng = np.random.default_rng(8)
+    theta = 1.5 * (rng.gamma(1.0, size=(90, 1)) - 1.0)
+    matrix = response_matrix((rng.random((90, 10)) < 1 / (1 + np.exp(-theta))).astype(float), 1.0)
+    fresh = calibrate(matrix, settings=TIGHT)
+    later = recalibrate(fresh, matrix)
+    np.testing.assert_allclose(later.items[0].slope.se, fresh.items[0].slope.se, rtol=1e-5)
