@@ -62,6 +62,15 @@ def covariance(problem: Problem, runner: Runner, fit: Fit, of_fixed: Floats | No
     return np.asarray(inverse, dtype=np.float64)
 
 
+def prior_information(problem: Problem, at: Parameters) -> Floats:
+    """Curvature (p, p) of minus the log-prior, in the order of the covariance matrix."""
+    width, n_nodes = int(problem.n_categories.max()), len(problem.theta)
+    counts = np.zeros((len(problem.kind), width, n_nodes))
+    nobody = Statistics(counts, np.zeros((len(problem.free_populations), n_nodes)), 0.0, 0)
+    collapse = _collapse(problem)
+    return np.asarray(collapse @ _complete_information(problem, at, nobody) @ collapse.T)
+
+
 def _samples(problem: Problem, runner: Runner) -> tuple[Shard | None, ...]:
     """Pupils whose answers tell the loss of information, one choice after the other; None: all, by sums."""
     sample = runner.sample(CLOSED_SAMPLE if _closed(problem) else SAMPLE)

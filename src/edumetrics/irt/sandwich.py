@@ -3,8 +3,11 @@
 Where the model is wrong, maximum likelihood estimates the parameters that come nearest to the truth, and
 their variance is H⁻¹JH⁻¹: H the observed information, J the sum of outer products of the pupils' scores
 (White 1982, Econometrica 50, 1; Yuan, Cheng & Patton 2014, Psychometrika 79, 232). Where the model is right,
-J = H. Scores summed within classes or schools before the outer product hold for pupils who learnt together
-(Liang & Zeger 1986, Biometrika 73, 13).
+J = H. A prior adds its curvature P to H and nothing to J, as if what it holds were known for certain: the
+variance is H⁻¹(J + P)H⁻¹, which is H⁻¹ again where the model is right. Scores summed within classes or
+schools before the outer product hold for pupils who learnt together (Liang & Zeger 1986, Biometrika 73, 13).
+Few squares tell a variance inexactly: Student's t stands for the normal law, with the degrees of freedom of
+Satterthwaite (1946, Biometrics 2, 110).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from scipy.special import stdtrit
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.errors import ShapeMismatch
 from edumetrics.irt.em import node_model
+from edumetrics.irt.errors import prior_information
 from edumetrics.irt.models import item_derivatives, item_probabilities
 from edumetrics.irt.report import Z95, _index, item_calibrations, n_parameters, population_reports
 from edumetrics.irt.results import Calibration, ItemCalibration, Population
@@ -54,8 +58,9 @@ def with_robust_errors(
     Returns
     -------
     Calibration
-        Unchanged but for a caution where it has no covariance (a flat likelihood) or where there are fewer
-        than `FEWEST_CLUSTERS` clusters.
+        Errors are such that 1.96 of them are the half interval, with Student's t. Unchanged where it has no
+        covariance (a flat likelihood); with a caution where there are fewer than `FEWEST_CLUSTERS` clusters,
+        unequal ones counted as `effective_clusters` does.
     """
     for labels in (groups, clusters):
         if labels is not None and len(labels) != matrix.n_pupils:
@@ -70,8 +75,10 @@ def with_robust_errors(
         names = np.array([str(clusters[i]) for i in here.tolist()])
         units = np.unique(names, return_inverse=True)[1].reshape(-1)
     n_units = int(units.max(initial=-1)) + 1
-    if n_units < FEWEST_CLUSTERS:
-        counts = MappingProxyType({"n": n_units, "needed": FEWEST_CLUSTERS})
+    sizes = np.bincount(units)
+    counted = round(effective_clusters(sizes))
+    if counted < FEWEST_CLUSTERS:
+        counts = MappingProxyType({"n": counted, "needed": FEWEST_CLUSTERS})
         return replace(
             calibration, provenance=_with(calibration.provenance, Caution("few_clusters", data=counts))
         )
@@ -84,10 +91,42 @@ def with_robust_errors(
         part = slice(at, at + CHUNK)
         scores = pupil_scores(calibration, np.ascontiguousarray(cats[here[part]]), population[part])
         np.add.at(sums, units[part], scores)
+    cov = _sandwich(calibration, bread, sums, sizes)
+    return _renewed(calibration, cov, "pupils" if clusters is None else "clusters", n_units)
+
+
+def effective_clusters(sizes: IntArray) -> float:
+    """Number of clusters of one size that would tell a variance as exactly: (Σn)²/Σn².
+
+    Degrees of freedom of a sum of squares (Satterthwaite 1946, Biometrics 2, 111) whose expectations go with
+    the sizes.
+    """
+    return float(sizes.sum() ** 2 / max(int((sizes.astype(np.int64) ** 2).sum()), 1))
+
+
+def enough_clusters(labels: Sequence[object]) -> bool:
+    """Whether classes or schools are so many, and of sizes so alike, that errors can be had from them."""
+    sizes = np.unique([str(label) for label in labels], return_counts=True)[1]
+    return round(effective_clusters(sizes)) >= FEWEST_CLUSTERS
+
+
+def _sandwich(calibration: Calibration, bread: FloatArray, sums: FloatArray, sizes: IntArray) -> FloatArray:
+    """Covariance from the scores (U, p) of units of these sizes, widened from the normal law to Student's t.
+
+    Satterthwaite's degrees of freedom are two squares of a variance by the variance of that variance. They
+    come from the squares seen, which miss a rare large one: never more than effective units less one.
+    """
     # Priors pull the sum of scores away from zero: only what varies between units is uncertainty.
-    sums -= sums.mean(axis=0)
-    meat = sums.T @ sums * (n_units / (n_units - 1.0))
-    return _renewed(calibration, bread @ meat @ bread, "pupils" if clusters is None else "clusters", n_units)
+    sums = sums - sizes[:, None] * (sums.sum(axis=0) / sizes.sum())
+    held = bread @ prior_information(calibration.problem, calibration.parameters) @ bread
+    n = len(sums)
+    moved = sums @ bread * np.sqrt(n / (n - 1.0))
+    cov = moved.T @ moved + held
+    squares = np.square(moved, out=moved)
+    scatter = np.einsum("up,up->p", squares, squares) - squares.sum(axis=0) ** 2 / n
+    freedom = 2.0 * np.diag(cov) ** 2 / np.maximum(scatter, 1e-300)
+    wider = stdtrit(np.clip(freedom, 3.0, effective_clusters(sizes) - 1.0), 0.975) / Z95
+    return np.asarray(cov * wider[:, None] * wider[None, :])
 
 
 def with_robust_shared_slope(
@@ -97,21 +136,17 @@ def with_robust_shared_slope(
 
     The shared slope is the spread of ability. How exactly few pupils tell a spread hangs on the shape of
     what they come from, which the model takes for normal: with 60 pupils of a skewed ability its interval
-    held 80 % and not 95. The squares are few as well, so that Student's t stands for the normal law, with
-    Satterthwaite's (1946, Biometrics 2, 110) degrees of freedom.
+    held 80 % and not 95.
     """
     cov = calibration.covariance
     if not calibration.problem.shared_slope or cov is None or cov[0, 0] <= 0.0 or len(cats) < FEWEST_CLUSTERS:
         return calibration
-    moved = pupil_scores(calibration, np.ascontiguousarray(cats), population) @ cov[:, 0]
-    squares = (moved - moved.mean()) ** 2
-    total, n = float(squares.sum()), len(squares)
-    if total <= 0.0:
+    scores = pupil_scores(calibration, np.ascontiguousarray(cats), population)
+    robust = _sandwich(calibration, cov, scores, np.ones(len(scores), dtype=np.int64))
+    if robust[0, 0] <= 0.0:
         return calibration
-    freedom = 2.0 * total**2 / max(float(((squares - total / n) ** 2).sum()), 1e-300)
-    wider = float(stdtrit(max(freedom, 3.0), 0.975)) / Z95
     scale = np.ones(len(cov))
-    scale[0] = wider * np.sqrt(total * n / (n - 1.0) / float(cov[0, 0]))
+    scale[0] = np.sqrt(float(robust[0, 0] / cov[0, 0]))
     cov = cov * scale[:, None] * scale[None, :]
     problem, at = calibration.problem, calibration.parameters
     models = [item.model for item in calibration.items]

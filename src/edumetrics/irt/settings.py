@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
-VERSION = "irt-7"  # raised when a change can move a figure
+VERSION = "irt-8"  # raised when a change can move a figure
 
 MODELS = ("auto", "rasch", "2pl", "3pl", "gpcm", "graded")
 

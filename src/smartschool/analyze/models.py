@@ -15,7 +15,7 @@ from edumetrics.irt.calibration import calibrate
 from edumetrics.irt.coding import learn_coding
 from edumetrics.irt.fit import ExamFit, exam_fit
 from edumetrics.irt.results import Calibration, Classical
-from edumetrics.irt.sandwich import FEWEST_CLUSTERS, with_robust_errors
+from edumetrics.irt.sandwich import enough_clusters, with_robust_errors
 from edumetrics.irt.scores import Scores, score
 from edumetrics.results import Caution, Insufficient, Outcome, Reason
 from smartschool.analyze.choices import DIAGNOSES
@@ -88,7 +88,7 @@ def _taught_together(source: ExamInput, calibration: Calibration) -> Calibration
     """Errors that allow for likeness within schools or classes, where the files name enough of them."""
     for kind in ("school", "class"):
         labels = source.homes.get(kind)
-        if labels and len(set(labels)) >= FEWEST_CLUSTERS and all(labels):
+        if labels and all(labels) and enough_clusters(labels):
             return with_robust_errors(calibration, source.matrix, clusters=labels)
     return calibration
 

@@ -131,7 +131,8 @@ def caution(one: Caution) -> str:
         "points_in_doubt": "题 {names} 从作答看，考的知识点可能和标的不一样，请核对；掌握情况的范围已放宽。",
         "point_nobody_named": "题 {names} 常常一起对、一起错，标的知识点说明不了："
         "可能还考到一个没有列出的知识点。掌握情况的范围已放宽。",
-        "few_clusters": "只有 {n} 个班或学校，不足 {needed} 个：范围没有算上同一个班、同一所学校的学生相像。",
+        "few_clusters": "班或学校太少（大小不一的按人数折算为 {n} 个），不足 {needed} 个："
+        "范围没有算上同一个班、同一所学校的学生相像。",
         "testlet_left_out": "题组 {names} 里能用的题不足 2 道或太多，没有当作一组。",
         "point_cannot_be_told": "知识点{names}用现在的题目看不出会不会。",
         "no_fair_yardstick": "一半以上的题都偏向一方，没有公平的尺子可用。",

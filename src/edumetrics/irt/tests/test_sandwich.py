@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 
 from edumetrics.arrays import response_matrix
 from edumetrics.errors import ShapeMismatch
 from edumetrics.irt import Calibration, Settings, calibrate, with_robust_errors
 from edumetrics.irt.models import item_probabilities
 from edumetrics.irt.sandwich import FEWEST_CLUSTERS, pupil_scores
+from edumetrics.irt.settings import LogNormal
 from edumetrics.results import Estimate
 
 SLOPE = np.exp(np.random.default_rng(0).normal(0, 0.2, 16))
@@ -140,10 +142,38 @@ def test_few_clusters_change_nothing_and_say_so() -> None:
     same = with_robust_errors(found, matrix, clusters=[i % (FEWEST_CLUSTERS - 1) for i in range(600)])
     assert same.items == found.items
     assert [c.code for c in same.provenance.warnings][-1] == "few_clusters"
+    unequal = [*range(18)] * 5 + [18] * 255 + [19] * 255  # 20 classes, of which two hold nearly all pupils
+    same = with_robust_errors(found, matrix, clusters=unequal)
+    assert same.items == found.items
+    assert same.provenance.warnings[-1].data == {"n": 3, "needed": FEWEST_CLUSTERS}
     flat = with_robust_errors(calibrated(marks, settings=Settings(standard_errors=False)), matrix)
     assert flat.covariance is None
     with pytest.raises(ShapeMismatch):
         with_robust_errors(found, matrix, clusters=[1, 2])
+
+
+def test_what_a_prior_holds_is_not_called_known() -> None:
+    """Slopes of 300 pupils held tightly: the pupils' scores alone told a third of the error."""
+    marks, _ = draw(np.random.default_rng(8), 300, "right")
+    found = calibrated(marks, settings=Settings(slope_prior=LogNormal(0.0, 0.15)))
+    robust = with_robust_errors(found, response_matrix(marks, 1.0))
+    ratio = parameters(robust)[1] / parameters(found)[1]
+    assert (np.median(ratio, axis=1) > 0.95).all(), ratio
+    assert (np.median(ratio, axis=1) < 1.1).all(), ratio
+
+
+def test_few_classes_have_the_limits_of_student() -> None:
+    marks, _ = draw(np.random.default_rng(9), 720, "classes")
+    home = np.arange(720) // 30
+    found = calibrated(marks, settings=Settings(slope_prior=None))
+    matrix = response_matrix(marks, 1.0)
+    robust = with_robust_errors(found, matrix, clusters=home.tolist())
+    assert found.covariance is not None
+    assert robust.covariance is not None
+    scores = pupil_scores(found, found.coding.encode(matrix), np.zeros(720, dtype=np.int64))
+    moved = np.array([scores[home == h].sum(axis=0) for h in range(24)]) @ found.covariance
+    plain = np.sqrt((moved**2).sum(axis=0) * 24 / 23)
+    assert (np.sqrt(np.diag(robust.covariance)) > plain * stdtrit(23, 0.975) / 1.96 * 0.999).all()
 
 
 def test_a_shared_slope_holds_whatever_the_shape_of_ability() -> None:
