@@ -70,12 +70,13 @@ def q_advice(
     counts = stats(shard, em.node_model(result.problem, result.parameters)).counts
 
     def named(choice: tuple[int, ...]) -> tuple[str, ...]:
-        return tuple(result.points[k].point for k in choice)
+        return tuple(result.points[k].point for k in sorted(result.place[list(choice)]))
 
     state = result.space.known.astype(np.int64) @ (1 << np.arange(n_points))
     choices = [c for size in range(1, n_points + 1) for c in combinations(range(n_points), size)]
     out = []
-    for j, item in enumerate(result.coding.items):
+    row = {item: j for j, item in enumerate(result.coding.items)}
+    for item, j in ((one.item, row[one.item]) for one in result.items):
         marks = result.coding.marks[j]
         given = result.space.needs[j]
         weight = counts[j, : len(marks)].sum(axis=0)

@@ -72,7 +72,12 @@ def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Anot
     exam, (result, pairs) = _advised(given, found, tried)
     together = going_together(pairs)
     if together.sum() >= FEWEST_ITEMS and 2 * (result.n_classes or 0) <= sparse.SPARSE_ABOVE:
-        wider = replace(exam, q=np.column_stack([exam.q, together]), names=(*exam.names, UNNAMED))
+        wider = replace(
+            exam,
+            q=np.column_stack([exam.q, together]),
+            names=(*exam.names, UNNAMED),
+            place=np.append(exam.place, len(exam.place)),
+        )
         first = tried(wider)
         if first is not None:
             wider, (other, _) = _advised(wider, first, tried)
@@ -81,10 +86,10 @@ def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Anot
                 exam, result = wider, other
     if result is found[0]:
         return None
-    items, n_points = np.array(exam.coding.items), given.q.shape[1]
-    doubted = (exam.q[:, :n_points] != given.q).any(axis=1)
-    unnamed = exam.q[:, n_points:].any(axis=1)
-    return Another(result, tuple(map(str, items[doubted])), tuple(map(str, items[unnamed])))
+    n_points = given.q.shape[1]
+    doubted = np.asarray((exam.q[:, :n_points] != given.q).any(axis=1))
+    unnamed = np.asarray(exam.q[:, n_points:].any(axis=1))
+    return Another(result, exam.items_where(doubted), exam.items_where(unnamed))
 
 
 def _advised(exam: Prepared, found: Diagnosed, tried: _Tries) -> tuple[Prepared, Diagnosed]:

@@ -56,12 +56,12 @@ def conclude(
     """
     n = int(exam.present.sum())
     if not pairs.fits:
-        odd = tuple(exam.coding.items[j] for j in np.flatnonzero(pairs.odd))
+        odd = exam.items_where(pairs.odd)
         data = MappingProxyType({"typical_residual": round(pairs.typical, 3)})
         cautions = [*cautions, Caution("model_does_not_fit", odd, data)]
     for code, where in (("point_of_one_item", exam.alone), ("point_cannot_be_told", never & ~exam.alone)):
         if where.any():
-            cautions = [*cautions, Caution(code, tuple(exam.names[k] for k in np.flatnonzero(where)))]
+            cautions = [*cautions, Caution(code, exam.points_where(where))]
     cov = known.of_probabilities
     unsettled = ridge | _weakly_known(problem, cov)
     notes = (*exam.cautions, *cautions, *_cautions(space, exam, fit, unsettled))
@@ -76,7 +76,7 @@ def conclude(
         mastery=mastery,
         pupils=exam.matrix.pupils,
         excluded=exam.excluded,
-        ridge=tuple(exam.coding.items[j] for j in np.flatnonzero(unsettled)),
+        ridge=exam.items_where(unsettled),
         loglik=fit.loglik,
         n=n,
         n_classes=n_classes,
@@ -92,6 +92,7 @@ def conclude(
         known=known,
         worth=worth,
         coding=exam.coding,
+        place=np.arange(len(exam.names)),
     )
 
 
@@ -105,24 +106,22 @@ def _weakly_known(problem: em.Problem, cov: FloatArray) -> NDArray[np.bool_]:
 
 
 def _cautions(space: ClassSpace, exam: Prepared, fit: em.Fit, unsettled: NDArray[np.bool_]) -> list[Caution]:
-    coding, notes = exam.coding, []
+    notes = []
     if not fit.converged:
         notes.append(Caution("not_converged", data=MappingProxyType({"evaluations": fit.evaluations})))
     if unsettled.any():
-        notes.append(Caution("ridge_likelihood", tuple(coding.items[j] for j in np.flatnonzero(unsettled))))
+        notes.append(Caution("ridge_likelihood", exam.items_where(unsettled)))
     size = fit.counts.sum(axis=2)
     groups = np.arange(size.shape[1])[None, :] < space.n_groups[:, None]
-    empty = (np.where(groups, size, np.inf) < FEWEST_MEMBERS).any(axis=1)
+    empty = np.asarray((np.where(groups, size, np.inf) < FEWEST_MEMBERS).any(axis=1))
     if empty.any():
-        notes.append(Caution("group_nearly_empty", tuple(coding.items[j] for j in np.flatnonzero(empty))))
+        notes.append(Caution("group_nearly_empty", exam.items_where(empty)))
     if exam.model in ("dina", "dino"):
-        worth = [np.linspace(0.0, 1.0, int(c)) for c in coding.n_categories]
+        worth = [np.linspace(0.0, 1.0, int(c)) for c in exam.coding.n_categories]
         chance = fit.parameters.probability
         low = np.array([chance[j, 0, : len(w)] @ w for j, w in enumerate(worth)])
         top = np.array([chance[j, 1, : len(w)] @ w for j, w in enumerate(worth)])
-        odd = (top < 1.0 - EXTREME) | (low > EXTREME)
+        odd = np.asarray((top < 1.0 - EXTREME) | (low > EXTREME))
         if odd.any():
-            notes.append(
-                Caution("extreme_slip_or_guess", tuple(coding.items[j] for j in np.flatnonzero(odd)))
-            )
+            notes.append(Caution("extreme_slip_or_guess", exam.items_where(odd)))
     return notes

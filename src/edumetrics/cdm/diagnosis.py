@@ -19,6 +19,7 @@ from edumetrics.cdm.ends import ends_of
 from edumetrics.cdm.estimation import estimate, inhabited, lean_on_ability, unpenalised_ridge
 from edumetrics.cdm.higher_order import needs_ability, too_thin
 from edumetrics.cdm.network.diagnosis import diagnose_network
+from edumetrics.cdm.own_order import as_given, in_own_order
 from edumetrics.cdm.pairs import PairFit, pair_fit
 from edumetrics.cdm.preparation import Prepared, make_problem, pack_for, prepare
 from edumetrics.cdm.pull import KINDS, offsets
@@ -87,12 +88,18 @@ def diagnose(
     exam = prepare(matrix, q, model, points, prerequisites, settings)
     if isinstance(exam, Insufficient):
         return exam
+    exam = in_own_order(exam)
+    return as_given(_with_opinions(exam), exam)
+
+
+def _with_opinions(exam: Prepared) -> ClassModelResult:
+    """The diagnosis, beside that of the saturated model and that under another Q-matrix."""
     result, pairs = _diagnose_prepared(exam)
     if not _saturated_in_reach(exam, result):
         return result
-    quick = replace(settings, check_ridge=False)
+    quick = replace(exam.settings, check_ridge=False)
     saturated = result, pairs
-    if model != "gdina":
+    if exam.model != "gdina":
         try:
             saturated = _diagnose_prepared(replace(exam, model="gdina", settings=quick))
         except TooManyClasses:

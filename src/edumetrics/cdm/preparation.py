@@ -37,6 +37,8 @@ class Prepared:
     q : (J, K) bool
         Points of the items of ``coding``.
     names : tuple of str, K
+    place : (K,) int
+        Where each point stands in the order given.
     model : str
     prerequisites : tuple of (before, after)
     settings : Settings
@@ -50,6 +52,7 @@ class Prepared:
     matrix: ResponseMatrix
     q: NDArray[np.bool_]
     names: tuple[str, ...]
+    place: IntArray
     model: str
     prerequisites: tuple[tuple[int, int], ...]
     settings: Settings
@@ -67,6 +70,15 @@ class Prepared:
     def present(self) -> NDArray[np.bool_]:
         """Pupils (N,) who answered anything."""
         return np.asarray((self.categories >= 0).any(axis=1))
+
+    def items_where(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
+        """Items of ``mask`` (J,), in the order given."""
+        rows = sorted(np.flatnonzero(mask), key=self._columns.__getitem__)
+        return tuple(self.coding.items[j] for j in rows)
+
+    def points_where(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
+        """Points of ``mask`` (K,), in the order given."""
+        return tuple(self.names[k] for k in sorted(np.flatnonzero(mask), key=self.place.__getitem__))
 
     @property
     def alone(self) -> NDArray[np.bool_]:
@@ -153,6 +165,7 @@ def prepare(
         matrix=matrix,
         q=needs[[row[item] for item in coding.items]],
         names=names,
+        place=np.arange(len(names)),
         model=model,
         prerequisites=tuple(prerequisites),
         settings=settings,

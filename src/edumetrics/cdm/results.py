@@ -9,7 +9,16 @@ from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.em import Parameters, Problem
 from edumetrics.cdm.uncertainty import Known
 from edumetrics.irt.coding import Coding
-from edumetrics.results import Estimate, Estimates, FloatArray, Insufficient, Outcome, Provenance, Reason
+from edumetrics.results import (
+    Estimate,
+    Estimates,
+    FloatArray,
+    Insufficient,
+    IntArray,
+    Outcome,
+    Provenance,
+    Reason,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +125,9 @@ class ClassModelResult:
     space, problem, parameters, known, worth, coding
         The same in arrays, how well they are known, what categories are worth; of very many classes only
         those that anybody is in, and where they were not listed a single one about which nothing is known.
+        Items and points stand in an order of their own (`own_order`), items in that of ``coding``.
+    place : (K,) int
+        Where each point of the arrays stands among ``points``.
     """
 
     model: str
@@ -138,6 +150,7 @@ class ClassModelResult:
     known: Known
     worth: Worth
     coding: Coding
+    place: IntArray
 
     def item(self, name: str) -> ItemDiagnosis | Insufficient:
         """The item of that name, or why it was left out.

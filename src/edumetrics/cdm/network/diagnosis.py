@@ -105,5 +105,5 @@ def _widest(net: Network) -> tuple[int, ...]:
 
 
 def _refusal(exam: Prepared, points: tuple[int, ...]) -> TooManyClasses:
-    names = tuple(exam.names[k] for k in points)
+    names = exam.points_where(np.isin(np.arange(len(exam.names)), points))
     return TooManyClasses(f"items join the points {', '.join(names)} too closely", names)

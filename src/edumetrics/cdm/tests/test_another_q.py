@@ -10,6 +10,7 @@ import pytest
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, diagnose, diagnosis, q_advice
 from edumetrics.cdm.another_q import going_together
+from edumetrics.cdm.own_order import as_given, in_own_order
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import prepare
 from edumetrics.results import Estimate
@@ -125,8 +126,8 @@ def test_a_right_q_matrix_is_not_doubted_to_death():
     for at in range(6):
         world = World([34, at], "dina")
         matrix = response_matrix(world.draw(500), 1.0)
-        exam = prepare(matrix, world.q, "gdina", None, (), QUICK)
-        alone, _ = diagnosis._diagnose_prepared(exam)
+        exam = in_own_order(prepare(matrix, world.q, "gdina", None, (), QUICK))
+        alone = as_given(diagnosis._diagnose_prepared(exam)[0], exam)
         got = diagnose(matrix, world.q, "gdina", settings=QUICK)
         assert (got.mastery.low <= alone.mastery.low + 1e-9).all()
         wider.append(
