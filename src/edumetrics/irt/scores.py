@@ -43,6 +43,7 @@ FEWEST_FOR_RELIABILITY = 10
 # An interval of ± 4 spans the whole population: without a prior such answers tell nothing.
 WIDEST_ERROR = 2.0
 NO_SPREAD = 1e-12  # of the variance of ability
+MOST_LOG = 700.0  # whose exponential is still a number
 
 Method = Literal["eap", "map", "wle"]
 
@@ -256,10 +257,13 @@ def reliability_of(
     variance = float(influence.var(ddof=1)) / n + from_items
     if not 0.0 < rho < 1.0:
         return Insufficient(Reason.BOUNDARY, n)
-    # On the scale of log(1 − ρ) the interval stays below one.
     se, gap = float(np.sqrt(variance)), 1.0 - rho
-    factor = float(np.exp(Z95 * se / gap))
-    return Estimate(rho, se, 1.0 - gap * factor, 1.0 - gap / factor, n, f"{method} reliability/delta")
+    if se >= 1.0:  # items so vague that anything from nothing to all may be told
+        return Insufficient(Reason.NOT_IDENTIFIED, n)
+    # On the scale of log(1 − ρ) the interval stays below one; a share of variance is not below nothing.
+    factor = float(np.exp(min(Z95 * se / gap, MOST_LOG)))
+    low, high = max(0.0, 1.0 - gap * factor), 1.0 - gap / factor
+    return Estimate(rho, se, low, high, n, f"{method} reliability/delta")
 
 
 def item_variance(calibration: Calibration, answered: float) -> float:
