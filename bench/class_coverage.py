@@ -2,12 +2,14 @@
 
     python bench/class_coverage.py [--seed 1] [--pupils 60,200,1000,9054] [--replications 20]
         [--models dina,gdina] [--rules dina,dino,sum,power] [--wrong 0,0.05,0.15,point] [--marks 1]
+        [--differ all:0.5]
 
 Twenty items of four points that hang together. Answers follow a rule: all points needed, any of them enough,
 each of them helps, the square of that. Items carry 1 to --marks marks, each to be got before the next.
 --wrong is the share of the entries of Q that are wrong, or "point" for a Q that does not know the last one
 (items that ask for nothing else are not given). Every second replication draws new items. Mastery is looked
-at where it is open (5 to 95 %). Pupils of a replication err together: ± is from how replications differ.
+at where it is open (5 to 95 %). --differ lets pupils differ beside their points: the log-odds of each mark of
+those who have all (slips), none (guesses) of an item's points, or of everybody (all), vary with that σ. Pupils of a replication err together: ± is from how replications differ.
 The last lines take all rules together.
 """
 
@@ -18,8 +20,10 @@ import sys
 from collections import defaultdict
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from scipy.special import expit, logit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from interval_coverage import marked
@@ -37,37 +41,56 @@ RULES = {
     "sum": lambda share: share,
     "power": lambda share: share**2,
 }
+DIFFER = {
+    "slips": lambda share: share == 1,
+    "guesses": lambda share: share == 0,
+    "all": lambda share: share >= 0,
+}
+EFFECTS, MASS = np.polynomial.hermite_e.hermegauss(21)
 SETTINGS = Settings(check_ridge=False, starts=3)
 
 
 class World:
     """Items and pupils of a seed.
 
-    ``chance`` (C, J, M + 1) is that of so many marks in each class.
+    ``step`` (C, J, M) are the log-odds of one more mark in each class, ``size`` (C, J, 1) how they vary with the
+    pupil; ``chance`` (H, C, J, M + 1) is that of so many marks at values of the pupil's effect that are as
+    frequent as ``mass`` (H,).
     """
 
-    def __init__(self, seed: list[int], rule: str, most: int = 1) -> None:
+    def __init__(self, seed: list[int], rule: str, most: int = 1, differ: str = "all:0") -> None:
         rng = np.random.default_rng(seed)
         self.q = np.zeros((ITEMS, POINTS), dtype=np.int64)
         self.q[np.arange(ITEMS), np.arange(ITEMS) % POINTS] = 1
         self.q[np.arange(8, ITEMS), rng.integers(0, POINTS, ITEMS - 8)] = 1
         self.cuts = rng.normal(0, 0.6, POINTS)
         low, high = rng.uniform(0.05, 0.3, ITEMS), rng.uniform(0.7, 0.97, ITEMS)
-        helped = RULES[rule](STATES @ self.q.T / self.q.sum(axis=1))
+        share = STATES @ self.q.T / self.q.sum(axis=1)
+        helped = RULES[rule](share)
         self.weight = np.bincount(self.states(LARGE, rng), minlength=len(STATES)) / LARGE
         self.full = rng.integers(1, most + 1, ITEMS)
         low = np.clip(low[:, None] + rng.uniform(-0.05, 0.25, (ITEMS, most)) * (most > 1), 0.05, 0.9)
         high = np.clip(high[:, None] + rng.uniform(-0.15, 0.1, (ITEMS, most)) * (most > 1), 0.3, 0.98)
-        step = low + (high - low) * helped[:, :, None]  # chance of one more mark, (C, J, M)
-        step[:, np.arange(most) >= self.full[:, None]] = 0.0
-        reached = np.concatenate([np.ones((*helped.shape, 1)), np.cumprod(step, axis=2)], axis=2)
-        self.chance = reached - np.concatenate([reached[:, :, 1:], np.zeros((*helped.shape, 1))], axis=2)
+        step = low + (high - low) * helped[:, :, None]
+        kind, sigma = differ.split(":")
+        self.step, self.size = logit(step), float(sigma) * DIFFER[kind](share)[:, :, None]
+        effects, mass = (EFFECTS, MASS / MASS.sum()) if float(sigma) else (np.zeros(1), np.ones(1))
+        self.chance, self.mass = self.chances(slice(None), effects[:, None, None, None]), mass
+
+    def chances(self, states: Any, effects: FloatArray) -> FloatArray:
+        """Chance (…, J, M + 1) of so many marks in states, moved by effects."""
+        step = expit(self.step[states] + self.size[states] * effects)
+        step[..., np.arange(step.shape[-1]) >= self.full[:, None]] = 0.0
+        reached = np.concatenate([np.ones((*step.shape[:-1], 1)), np.cumprod(step, axis=-1)], axis=-1)
+        after = np.concatenate([reached[..., 1:], np.zeros((*step.shape[:-1], 1))], axis=-1)
+        return np.asarray(reached - after)
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Marks (N, J)."""
-        at_least = 1.0 - np.cumsum(self.chance[:, :, :-1], axis=2)
         states = self.states(n, rng)
-        return np.asarray((rng.random((n, ITEMS, 1)) < at_least[states]).sum(axis=2) * 1.0)
+        chance = self.chances(states, rng.normal(size=(n, 1, 1)) if self.size.any() else np.zeros((1, 1, 1)))
+        at_least = 1.0 - np.cumsum(chance[:, :, :-1], axis=2)
+        return np.asarray((rng.random((n, ITEMS, 1)) < at_least).sum(axis=2) * 1.0)
 
     def states(self, n: int, rng: np.random.Generator) -> IntArray:
         has = rng.normal(size=(n, 1)) + rng.normal(size=(n, POINTS)) > self.cuts
@@ -75,10 +98,10 @@ class World:
 
     def mastery(self, marks: FloatArray, items: BoolArray) -> FloatArray:
         """Chance (N, K) of each point given the answers to some items, under the model that drew them."""
-        logs = np.zeros((len(marks), len(STATES)))
+        logs = np.zeros((len(self.mass), len(STATES), len(marks)))
         for j in np.flatnonzero(items):
-            logs += np.log(np.maximum(self.chance[:, j, marks[:, j].astype(int)], 1e-300)).T
-        each = np.exp(logs) * self.weight
+            logs += np.log(np.maximum(self.chance[:, :, j, marks[:, j].astype(int)], 1e-300))
+        each = np.einsum("h,hcn->nc", self.mass, np.exp(logs)) * self.weight
         return np.asarray(each @ STATES / each.sum(axis=1, keepdims=True))
 
 
@@ -137,6 +160,7 @@ def main() -> None:
     parser.add_argument("--rules", default=",".join(RULES))
     parser.add_argument("--wrong", default="0,0.05,0.15,point")
     parser.add_argument("--marks", type=int, default=1)
+    parser.add_argument("--differ", default="all:0")
     args = parser.parse_args()
     cells = product(
         args.rules.split(","), args.wrong.split(","), args.pupils.split(","), args.models.split(",")
@@ -146,7 +170,7 @@ def main() -> None:
         wrong, pupils, model = others
         found = []
         for at in range(args.replications):
-            world = World([args.seed, at // 2], rule, args.marks)
+            world = World([args.seed, at // 2], rule, args.marks, args.differ)
             rng = np.random.default_rng([args.seed, at, int(pupils)])
             marks = world.draw(int(pupils), rng)
             found.append(held(model, world, marks, flawed(world.q, wrong, rng)))

@@ -23,8 +23,10 @@ from edumetrics.cdm.own_order import as_given, in_own_order
 from edumetrics.cdm.pairs import PairFit, pair_fit
 from edumetrics.cdm.preparation import Prepared, make_problem, pack_for, prepare
 from edumetrics.cdm.pull import KINDS, offsets
+from edumetrics.cdm.pupil_effect.opinion import Effect, with_pupil_effect
 from edumetrics.cdm.report import (
     class_bounds,
+    drawn_around,
     estimated_shares,
     mastery_reports,
     point_reports,
@@ -32,7 +34,7 @@ from edumetrics.cdm.report import (
     worth_of_marks,
 )
 from edumetrics.cdm.results import ClassModelResult, Worth
-from edumetrics.cdm.rival import held, leaned, rule_holds, stretched
+from edumetrics.cdm.rival import held, leaned, reaching, rule_holds, stretched
 from edumetrics.cdm.settings import Settings
 from edumetrics.cdm.uncertainty import (
     LEAST_WEIGHT,
@@ -105,7 +107,10 @@ def _with_opinions(exam: Prepared) -> ClassModelResult:
         except TooManyClasses:
             return result
         result = _beside(result, pairs, saturated[0])
+    effect = with_pupil_effect(exam, saturated[0])
     other = with_another_q(exam, saturated, _diagnose_prepared)
+    if effect is not None:
+        result = _careless(result, effect)
     return result if other is None else _doubtful(result, other)
 
 
@@ -121,6 +126,13 @@ def _beside(result: ClassModelResult, pairs: PairFit, rival: ClassModelResult) -
         return leaned(result, rival)
     note = Caution("model_does_not_fit", data=MappingProxyType({"typical_residual": round(pairs.typical, 3)}))
     return held(_with(result, [note]), rival)
+
+
+def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
+    """``result`` with intervals that reach over those of pupils who also differ in care or luck."""
+    sizes = dict(zip(("none", "some", "all"), np.abs(effect.sizes).round(2).tolist(), strict=True))
+    notes = [Caution("pupils_differ_beside_points", data=MappingProxyType(sizes))] if effect.sure else []
+    return reaching(_with(result, notes), effect.result)
 
 
 def _doubtful(result: ClassModelResult, other: Another) -> ClassModelResult:
@@ -189,7 +201,10 @@ def _diagnose_classes(exam: Prepared, space: ClassSpace) -> tuple[ClassModelResu
     refused = space.never_known | exam.alone
     mastery, bounds = mastery_reports(
         class_bounds(
-            space, problem, best.parameters, known, exam.categories, settings, shard.n if leans else 0
+            space,
+            problem,
+            drawn_around(problem, best.parameters, known, settings, shard.n if leans else 0),
+            exam.categories,
         ),
         exam.matrix, exam.categories, exam.q, refused, settings,
     )  # fmt: skip

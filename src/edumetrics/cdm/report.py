@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -121,37 +121,21 @@ def item_reports(
 def class_bounds(
     space: ClassSpace,
     problem: em.Problem,
-    parameters: em.Parameters,
-    known: Known,
+    drawn: Sequence[em.Parameters],
     categories: NDArray[np.int16],
-    settings: Settings,
-    leaning: int = 0,
 ) -> Iterator[tuple[slice, FloatArray]]:
     """Chances (1 + draws, 2, n, K) that runs of pupils surely have a point, and do not surely lack it.
 
     The first at the estimate, the others at draws of the parameters, class weights included: what a pupil
-    masters whose answers leave it open is read off the others. Weights that lean on ability are many: more
-    may be wrong with them than the few directions of `joint_tilts`, which the shares of points hang on. They
-    are drawn from Dirichlet(n·w), the posterior of shares that n pupils tell (Gelman et al. 2013, Bayesian
-    Data Analysis, 3rd ed., § 3.4); what they lean on was learnt from the same pupils and adds none.
+    masters whose answers leave it open is read off the others.
 
     Parameters
     ----------
-    leaning : int
-        Pupils n whose class weights lean on ability; 0 where classes have weights of their own.
+    drawn : sequence of Parameters
+        The estimate, then draws around it (`drawn_around`).
     """
     layout = make_layout(problem.n_categories, [True] * len(problem.group), 64)
-    rng = np.random.default_rng(settings.seed + 1)
-    upright = np.zeros(known.tilts.shape[1])
-    drawn = draw_parameters(problem, parameters.probability, upright, known.cov, rng, settings.draws)
-    weights = [
-        _seen_by(leaning, parameters.weight, rng) if leaning else known.weights(parameters.weight, tilt)
-        for _, tilt in drawn
-    ]
-    models = [em.node_model(problem, parameters)] + [
-        em.node_model(problem, em.Parameters(p, weight))
-        for (p, _), weight in zip(drawn, weights, strict=True)
-    ]
+    models = [em.node_model(problem, parameters) for parameters in drawn]
     sure = (space.known == 1).astype(np.float64)
     lack = (space.known == 0).astype(np.float64)
     n, n_points = len(categories), sure.shape[1]
@@ -164,6 +148,37 @@ def class_bounds(
             post = posterior(shard, model)[0]
             bounds[d, 0], bounds[d, 1] = post @ sure, 1.0 - post @ lack
         yield part, bounds
+
+
+def drawn_around(
+    problem: em.Problem, parameters: em.Parameters, known: Known, settings: Settings, leaning: int
+) -> list[em.Parameters]:
+    """The estimate, then draws of all parameters around it.
+
+    Parameters
+    ----------
+    leaning : int
+        Pupils n whose class weights lean on ability; 0 where classes have weights of their own.
+    """
+    rng = np.random.default_rng(settings.seed + 1)
+    upright = np.zeros(known.tilts.shape[1])
+    drawn = draw_parameters(problem, parameters.probability, upright, known.cov, rng, settings.draws)
+    return [parameters] + [
+        em.Parameters(p, drawn_weights(parameters.weight, tilt, known, rng, leaning)) for p, tilt in drawn
+    ]
+
+
+def drawn_weights(
+    weight: FloatArray, tilt: FloatArray, known: Known, rng: np.random.Generator, leaning: int
+) -> FloatArray:
+    """Class weights (C,) as far from ``weight`` as a tilt (F,) says, or as ``leaning`` pupils tell them.
+
+    Weights that lean on ability are many: more may be wrong with them than the few directions of
+    `joint_tilts`, which the shares of points hang on. They are drawn from Dirichlet(n·w), the posterior of
+    shares that n pupils tell (Gelman et al. 2013, Bayesian Data Analysis, 3rd ed., § 3.4); what they lean on
+    was learnt from the same pupils and adds none.
+    """
+    return _seen_by(leaning, weight, rng) if leaning else known.weights(weight, tilt)
 
 
 def _seen_by(n: int, weight: FloatArray, rng: np.random.Generator) -> FloatArray:

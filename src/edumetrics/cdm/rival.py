@@ -65,6 +65,11 @@ def _theirs(mine: Estimate, theirs: Estimate) -> Estimate:
     return replace(mine, low=low, high=high, method=METHOD)
 
 
+def reaching(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResult:
+    """``result`` with all intervals stretched over those of ``rival``, which has the same points."""
+    return _beside(result, rival, _over_both)
+
+
 def stretched(result: ClassModelResult, other: ClassModelResult) -> ClassModelResult:
     """``result`` with mastery and shares of points stretched over the intervals of both.
 

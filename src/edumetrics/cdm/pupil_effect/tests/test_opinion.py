@@ -1,0 +1,120 @@
+"""Pupils who differ in care or luck beside their points: found, said, and held by the intervals."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from edumetrics.arrays import response_matrix
+from edumetrics.cdm import Settings, diagnose
+
+QUICK = Settings(check_ridge=False, starts=3)
+STATES = np.array(list(product([0, 1], repeat=4)))
+ITEMS = 20
+
+
+class World:
+    """Pupils of four points that hang together; log-odds of their slips or guesses vary by σ as well.
+
+    ``chance`` (H, C, J) at values of the effect that ``mass`` (H,) of the pupils have.
+    """
+
+    def __init__(self, seed, sigma, kind, together):
+        rng = np.random.default_rng(seed)
+        self.q = np.zeros((ITEMS, 4), int)
+        self.q[np.arange(ITEMS), np.arange(ITEMS) % 4] = 1
+        self.q[np.arange(8, ITEMS), rng.integers(0, 4, ITEMS - 8)] = 1
+        cuts = rng.normal(0, 0.5, 4)
+        has = rng.normal(size=(200_000, 1)) + rng.normal(size=(200_000, 4)) > cuts
+        self.weight = np.bincount(has @ (8, 4, 2, 1), minlength=16) / len(has)
+        share = STATES @ self.q.T / self.q.sum(axis=1)
+        low, high = rng.uniform(0.1, 0.3, ITEMS), rng.uniform(0.7, 0.95, ITEMS)
+        base = logit(low + (high - low) * (share == 1 if together else share))
+        moved = {"slips": share == 1, "guesses": share == 0, "all": share >= 0}[kind] * sigma
+        at, self.mass = np.polynomial.hermite_e.hermegauss(15)
+        self.mass = self.mass / self.mass.sum()
+        self.chance = expit(base + moved * at[:, None, None])
+        self.base, self.moved = base, moved
+
+    def draw(self, n, seed):
+        rng = np.random.default_rng(seed)
+        state = rng.choice(16, n, p=self.weight)
+        chance = expit(self.base[state] + self.moved[state] * rng.normal(size=(n, 1)))
+        return (rng.random(chance.shape) < chance).astype(float)
+
+    def mastery(self, marks):
+        logs = np.einsum("nj,hcj->nhc", marks, np.log(self.chance))
+        logs += np.einsum("nj,hcj->nhc", 1.0 - marks, np.log1p(-self.chance))
+        each = np.einsum("h,nhc->nc", self.mass, np.exp(logs)) * self.weight
+        return each @ STATES / each.sum(axis=1, keepdims=True)
+
+    def share(self, item, points, mastered):
+        """Chance of an item among pupils who have the ``mastered`` of its ``points``."""
+        inside = (STATES[:, points] == [point in mastered for point in points]).all(axis=1)
+        mean = np.einsum("h,hc->c", self.mass, self.chance[:, :, item])
+        return float(self.weight[inside] @ mean[inside] / self.weight[inside].sum())
+
+
+def said(got):
+    return [note for note in got.provenance.warnings if note.code == "pupils_differ_beside_points"]
+
+
+def held(got, world, marks):
+    true = world.mastery(marks)
+    open_ = (true > 0.05) & (true < 0.95) & got.mastery.known
+    inside = (got.mastery.low <= true) & (true <= got.mastery.high)
+    return float(inside[open_].mean())
+
+
+@pytest.mark.parametrize(("kind", "sigma"), [("slips", 0.8), ("guesses", 0.8), ("all", 0.6)])
+def test_pupils_who_differ_in_care_or_luck_are_found_and_held(kind, sigma):
+    mastery, chances = [], []
+    for seed in range(4):
+        world = World(seed, sigma, kind, together=bool(seed % 2))
+        marks = world.draw(1_000, seed + 50)
+        got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
+        assert said(got)
+        mastery.append(held(got, world, marks))
+        for j, item in enumerate(got.items):
+            points = [int(name) - 1 for name in item.points]
+            for group in item.groups:
+                true = world.share(j, points, [int(name) - 1 for name in group.mastered])
+                chances.append(group.share.low <= true <= group.share.high)
+    assert np.mean(mastery) > 0.9  # without the effect 0.55 to 0.72
+    assert np.mean(chances) > 0.9  # 0.83 to 0.90
+
+
+def test_few_pupils_who_differ_are_held_under_a_rule_too():
+    mastery = []
+    for seed in range(6):
+        world = World(seed + 20, 0.7, "all", together=True)
+        marks = world.draw(200, seed)
+        mastery.append(held(diagnose(response_matrix(marks, 1.0), world.q, settings=QUICK), world, marks))
+    assert np.mean(mastery) > 0.9
+
+
+def test_pupils_who_do_not_differ_are_not_said_to():
+    mastery = []
+    for seed in range(6):
+        world = World(seed + 40, 0.0, "all", together=bool(seed % 2))
+        marks = world.draw(200 if seed < 3 else 1_000, seed)
+        got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
+        assert not said(got)
+        mastery.append(held(got, world, marks))
+    assert 0.9 < np.mean(mastery) < 0.985
+
+
+def test_partial_marks_and_missing_ones_have_an_opinion_too():
+    world = World(60, 0.9, "all", together=False)
+    rng = np.random.default_rng(60)
+    state, effect = rng.choice(16, 900, p=world.weight), rng.normal(size=(900, 1))
+    chance = expit(world.base[state] + world.moved[state] * effect)
+    marks = (rng.random((2, *chance.shape)) < chance).sum(axis=0).astype(float)
+    marks[rng.random(marks.shape) < 0.15] = np.nan
+    got = diagnose(response_matrix(marks, 2.0), world.q, "gdina", settings=QUICK)
+    (note,) = said(got)
+    assert all(0.5 < note.data[kind] < 1.3 for kind in ("none", "some", "all"))
+    assert (got.mastery.low[got.mastery.known] <= got.mastery.value[got.mastery.known]).all()
