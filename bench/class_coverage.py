@@ -8,8 +8,9 @@ Twenty items of four points that hang together. Answers follow a rule: all point
 each of them helps, the square of that. Items carry 1 to --marks marks, each to be got before the next.
 --wrong is the share of the entries of Q that are wrong, or "point" for a Q that does not know the last one
 (items that ask for nothing else are not given). Every second replication draws new items. Mastery is looked
-at where it is open (5 to 95 %). --differ lets pupils differ beside their points: the log-odds of each mark of
-those who have all (slips), none (guesses) of an item's points, or of everybody (all), vary with that σ. Pupils of a replication err together: ± is from how replications differ.
+at where it is open (5 to 95 %). With --differ the log-odds of each mark vary among pupils with that σ: of
+those who have all (slips) or none (guesses) of an item's points, or of everybody (all). Pupils of a
+replication err together: ± is from how replications differ.
 The last lines take all rules together.
 """
 
@@ -53,9 +54,9 @@ SETTINGS = Settings(check_ridge=False, starts=3)
 class World:
     """Items and pupils of a seed.
 
-    ``step`` (C, J, M) are the log-odds of one more mark in each class, ``size`` (C, J, 1) how they vary with the
-    pupil; ``chance`` (H, C, J, M + 1) is that of so many marks at values of the pupil's effect that are as
-    frequent as ``mass`` (H,).
+    ``step`` (C, J, M) are the log-odds of one more mark in each class, ``size`` (C, J, 1) how they vary with
+    the pupil; ``chance`` (H, C, J, M + 1) is that of so many marks at values of the pupil's effect that are
+    as frequent as ``mass`` (H,).
     """
 
     def __init__(self, seed: list[int], rule: str, most: int = 1, differ: str = "all:0") -> None:

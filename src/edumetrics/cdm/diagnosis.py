@@ -130,8 +130,9 @@ def _beside(result: ClassModelResult, pairs: PairFit, rival: ClassModelResult) -
 
 def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
     """``result`` with intervals that reach over those of pupils who also differ in care or luck."""
-    sizes = dict(zip(("none", "some", "all"), np.abs(effect.sizes).round(2).tolist(), strict=True))
-    notes = [Caution("pupils_differ_beside_points", data=MappingProxyType(sizes))] if effect.sure else []
+    data = dict(zip(("none", "some", "all"), effect.sigma.round(2).tolist(), strict=True))
+    data["away"] = round(effect.away, 3)
+    notes = [Caution("pupils_differ_beside_points", data=MappingProxyType(data))] if effect.sure else []
     return reaching(_with(result, notes), effect.result)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-VERSION = "cdm-12"  # raised when a change can move a figure
+VERSION = "cdm-13"  # raised when a change can move a figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,9 @@ from scipy.optimize import minimize
 from edumetrics.cdm.expectation import Patterns, expect
 from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR
 from edumetrics.cdm.pupil_effect.model import KINDS, EffectModel
-from edumetrics.cdm.uncertainty import places
 from edumetrics.results import FloatArray
 
-SIZE_SD = 2.0  # of the normal prior of a σ, in log-odds
+SIZE_SD = 2.0  # of the normal prior of a size, in log-odds
 OPTIONS = {"maxiter": 300, "ftol": 1e-9, "maxcor": 20}
 LEAST_WEIGHT = 1e-6  # of a class where a climb starts: at nothing it could not come back
 
@@ -27,6 +26,7 @@ class EffectFit:
     logits : (J, G, M) float
     sizes : (KINDS,) float
     weight : (C,) float
+    mass : (D,) float
     loglik : float
     counts : (J, G, M) float
         Expected pupils.
@@ -36,86 +36,104 @@ class EffectFit:
     logits: FloatArray
     sizes: FloatArray
     weight: FloatArray
+    mass: FloatArray
     loglik: float
     counts: FloatArray
     class_counts: FloatArray
 
 
 class Objective:
-    """Likelihood times priors of an effect model, over logits, logarithms of class weights, and sizes."""
+    """Likelihood times priors over logits, logarithms of class weights, sizes, logarithms of node shares."""
 
     def __init__(self, model: EffectModel, patterns: Patterns) -> None:
         self.model, self.patterns = model, patterns
-        self.free = places(model.bare) >= 0
-        self.n_free, self.n_classes = int(self.free.sum()), model.bare.group.shape[1]
+        self.place = model.place >= 0
+        self.n_free, self.n_classes = int(self.place.sum()), model.bare.group.shape[1]
         self.pupils = float(patterns.copies.sum())
 
-    def parts(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Logits (J, G, M), weights (C,), sizes (KINDS,) of a point (P + C + KINDS,)."""
-        logits = np.zeros(self.free.shape)
-        logits[self.free] = x[: self.n_free]
-        log_weight = x[self.n_free : self.n_free + self.n_classes]
-        weight = np.exp(log_weight - log_weight.max())
-        return logits, np.maximum(weight / weight.sum(), CLASS_FLOOR), x[self.n_free + self.n_classes :]
+    def point(
+        self, logits: FloatArray, weight: FloatArray, sizes: FloatArray, mass: FloatArray
+    ) -> FloatArray:
+        """The coordinates (P + C + KINDS + D,) of a model."""
+        logs = np.log(np.maximum(weight, LEAST_WEIGHT)), np.log(np.maximum(mass, LEAST_WEIGHT))
+        return np.concatenate([logits[self.place], logs[0], sizes, logs[1]])
+
+    def parts(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Logits (J, G, M), weights (C,), sizes (KINDS,), node shares (D,) of a point."""
+        logits = np.zeros(self.place.shape)
+        cut = self.n_free + self.n_classes
+        logits[self.place] = x[: self.n_free]
+        return logits, _shares(x[self.n_free : cut]), x[cut : cut + KINDS], _shares(x[cut + KINDS :])
 
     def at(self, x: FloatArray) -> tuple[EffectFit, float, FloatArray]:
-        """What is there, the objective and its slope (P + C + KINDS,)."""
-        model, (logits, weight, sizes) = self.model, self.parts(x)
-        spread, prior_of_classes = model.spread, model.bare.class_pseudo
+        """What is there, the objective and its slope (P + C + KINDS + D,)."""
+        model, (logits, weight, sizes, mass) = self.model, self.parts(x)
+        spread, of_classes, of_nodes = model.spread, model.bare.class_pseudo, model.mass_pseudo
         chance = np.maximum(model.chances(logits, sizes), FLOOR) * spread.used
-        counts, by_node = np.zeros(chance.shape), np.zeros(self.n_classes * len(model.at))
-        loglik = expect(
-            self.patterns.arrays,
-            spread.group,
-            spread.n_groups,
-            chance,
-            model.weights(weight),
-            counts,
-            by_node,
-        )
+        counts, by_node = np.zeros(chance.shape), np.zeros(self.n_classes * len(mass))
+        answers, joint = self.patterns.arrays, np.outer(weight, mass).ravel()
+        loglik = expect(answers, spread.group, spread.n_groups, chance, joint, counts, by_node)
         prior = float((spread.pseudo * np.log(np.where(spread.used, chance, 1.0))).sum())
-        prior += float(prior_of_classes @ np.log(weight)) - 0.5 * float(sizes @ sizes) / SIZE_SD**2
+        prior += float(of_classes @ np.log(weight)) + float(of_nodes @ np.log(mass))
+        prior -= 0.5 * float(sizes @ sizes) / SIZE_SD**2
         seen = counts + spread.pseudo
         shape = (*logits.shape[:2], len(model.at), logits.shape[2])
         away = (seen - seen.sum(axis=2, keepdims=True) * chance).reshape(shape)
-        of_kinds = (away * model.steps).sum(axis=(2, 3)).ravel()
-        class_counts = by_node.reshape(self.n_classes, -1).sum(axis=1)
+        of_kinds = (away * model.steps[model.kind]).sum(axis=(2, 3)).ravel()
+        table = by_node.reshape(self.n_classes, len(mass))
+        class_counts, node_counts = table.sum(axis=1), table.sum(axis=0)
         slope = np.concatenate(
             [
-                away.sum(axis=2)[self.free],
-                class_counts + prior_of_classes - (self.pupils + prior_of_classes.sum()) * weight,
+                away.sum(axis=2)[self.place],
+                class_counts + of_classes - (self.pupils + of_classes.sum()) * weight,
                 np.bincount(model.kind.ravel(), of_kinds, minlength=KINDS) - sizes / SIZE_SD**2,
+                node_counts + of_nodes - (self.pupils + of_nodes.sum()) * mass,
             ]
         )
-        fit = EffectFit(logits, sizes, weight, float(loglik), counts.reshape(shape).sum(axis=2), class_counts)
+        by_group = counts.reshape(shape).sum(axis=2)
+        fit = EffectFit(logits, sizes, weight, mass, float(loglik), by_group, class_counts)
         return fit, float(loglik) + prior, slope
 
     def scale(self, logits: FloatArray, weight: FloatArray) -> FloatArray:
-        """Roots (P + C + KINDS,) of what would be known of each coordinate, were classes seen."""
-        bare = self.model.bare
+        """Roots (P + C + KINDS + D,) of what would be known of each coordinate, were classes seen."""
+        bare, mass = self.model.bare, self.model.mass
         chance = self.model.chances(logits, np.zeros(KINDS)).reshape(*logits.shape[:2], -1, logits.shape[2])
         base = chance[:, :, 0]
         size = np.array([np.bincount(row, weight, minlength=logits.shape[1]) for row in bare.group])
         known = np.maximum(self.pupils * size, 1.0)[:, :, None] + bare.pseudo.sum(axis=2, keepdims=True)
-        of_logits = np.maximum(known * base * (1.0 - base), 0.1)[self.free]
+        of_logits = np.maximum(known * base * (1.0 - base), 0.1)[self.place]
         of_weights = (self.pupils + bare.class_pseudo.sum()) * weight + 0.5
-        return np.sqrt(np.concatenate([of_logits, of_weights, np.full(KINDS, self.pupils)]))
+        of_nodes = self.pupils * mass + 1.0
+        return np.sqrt(np.concatenate([of_logits, of_weights, np.full(KINDS, self.pupils), of_nodes]))
+
+
+def _shares(logs: FloatArray) -> FloatArray:
+    share = np.exp(logs - logs.max())
+    return np.asarray(np.maximum(share / share.sum(), CLASS_FLOOR))
 
 
 def climb(
-    model: EffectModel, patterns: Patterns, logits: FloatArray, weight: FloatArray, sizes: FloatArray
+    model: EffectModel,
+    patterns: Patterns,
+    logits: FloatArray,
+    weight: FloatArray,
+    sizes: FloatArray,
+    mass: FloatArray | None = None,
 ) -> EffectFit:
     """Climb from a point to the maximum (L-BFGS, coordinates scaled by what would be known of them).
 
-    With one node the sizes say nothing and stay nothing.
+    Parameters
+    ----------
+    mass : (D,) float, optional
+        Where shares of nodes set out from; what is first thought of them when left out.
     """
     objective = Objective(model, patterns)
     scale = objective.scale(logits, weight)
-    first = np.concatenate([logits[objective.free], np.log(np.maximum(weight, LEAST_WEIGHT)), sizes])
 
     def loss(y: FloatArray) -> tuple[float, FloatArray]:
         _, value, slope = objective.at(y / scale)
         return -value, -slope / scale
 
-    best = minimize(loss, first * scale, jac=True, method="L-BFGS-B", options=OPTIONS)
+    first = objective.point(logits, weight, sizes, model.mass if mass is None else mass) * scale
+    best = minimize(loss, first, jac=True, method="L-BFGS-B", options=OPTIONS)
     return objective.at(best.x / scale)[0]

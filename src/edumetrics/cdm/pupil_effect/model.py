@@ -1,8 +1,9 @@
 """Owns a class model in which pupils also differ in care or luck: one effect of each pupil on all items.
 
-``log P(k)/P(0) = β_jgk + σ·k·η``: η is the pupil's, standard normal over a few nodes, σ one for the groups of
-all items that have none, some, all of their points. So some pupils slip more, or guess better, than others
-who know the same (Qu, Tan & Kutner 1996, Biometrics 52, 797). Classes times nodes are classes again.
+``log P(k)/P(0) = β_jgk + σ·k·η``: η is the pupil's, over a few nodes, σ one for the groups of all items that
+have none, some, all of their points. So some pupils slip more, or guess better, than others who know the same
+(Qu, Tan & Kutner 1996, Biometrics 52, 797). A share of the pupils may answer by no point at all, all items at
+one level: those who guess or did not try. Classes times nodes are classes again.
 """
 
 from __future__ import annotations
@@ -16,23 +17,31 @@ from edumetrics.cdm.pull import ALL, NONE, SOME
 from edumetrics.cdm.uncertainty import places
 from edumetrics.results import FloatArray, IntArray
 
-KINDS = 3  # of groups, each with a σ: none, some, all of an item's points
+# Kinds of groups: none, some, all of an item's points, each with a σ; those who are away, with a level.
+AWAY, KINDS = 3, 4
+AWAY_SHARE = 0.02  # of them, as is first thought
+MASS_PSEUDO = 10.0  # pupils behind what is first thought of the shares of the nodes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EffectModel:
-    """A class model at H values of a pupil's effect; with one value the class model itself.
+    """A class model at H values of a pupil's effect and away from all points; with one node the class model.
+
+    σ of the kinds of groups and the level of those away are its ``sizes`` (KINDS,).
 
     Attributes
     ----------
     bare : Problem
-        Without the effect.
+        Without the effect; where pupils may be away, with one more group for them on each item.
     spread : Problem
-        Group ``g·H + h`` of an item is its group g at node h, class ``c·H + h`` the class c there.
+        Group ``g·H + h`` of an item is its group g at value h of the effect; class ``c·D + d`` is the class c
+        at node d, of which the first H are values of the effect and a last one those who are away.
     kind : (J, G) int
-        Of the groups.
-    at, mass : (H,) float
-        Values of the effect and how many pupils have them.
+        Of the groups of ``bare``.
+    at : (H,) float
+        Values of the effect.
+    mass : (D,) float
+        Share of the pupils at each node, as is first thought.
     """
 
     bare: em.Problem
@@ -43,8 +52,29 @@ class EffectModel:
 
     @property
     def steps(self) -> FloatArray:
-        """By how much the log-odds of each category move with a σ (H, M)."""
-        return np.asarray(self.at[:, None] * np.arange(self.bare.pseudo.shape[2]))
+        """By how much the log-odds of each category move with the size of a kind (KINDS, H, M)."""
+        moved = np.append(np.broadcast_to(self.at, (AWAY, len(self.at))), np.ones((1, len(self.at))), axis=0)
+        return np.asarray(moved[:, :, None] * np.arange(self.bare.pseudo.shape[2]))
+
+    @property
+    def place(self) -> IntArray:
+        """Where each free logit stands among them (J, G, M), −1 where none: those away have none."""
+        out = places(self.bare)
+        out[self.kind == AWAY] = -1
+        out[out >= 0] = np.arange(int((out >= 0).sum()))
+        return out
+
+    @property
+    def mass_pseudo(self) -> FloatArray:
+        """Pseudo-pupils (D,) at the nodes."""
+        return np.asarray(MASS_PSEUDO * self.mass)
+
+    def at_nodes(self, j: int, g: int) -> IntArray:
+        """Groups (D,) of item ``j`` in ``spread`` where pupils of its group ``g`` are at each node."""
+        n_values = len(self.at)
+        groups = g * n_values + np.arange(n_values)
+        away = (int(self.bare.n_groups[j]) - 1) * n_values + n_values // 2
+        return np.append(groups, away) if len(self.mass) > n_values else groups
 
     def chances(self, logits: FloatArray, sizes: FloatArray) -> FloatArray:
         """Chances (J, G·H, M) of the categories.
@@ -54,71 +84,67 @@ class EffectModel:
         logits : (J, G, M) float
             ``log P(k)/P(0)`` where the effect is 0.
         sizes : (KINDS,) float
-            σ of each kind of groups.
         """
         n_items, width, most = logits.shape
-        value = logits[:, :, None, :] + sizes[self.kind][:, :, None, None] * self.steps
+        value = logits[:, :, None, :] + (sizes[:, None, None] * self.steps)[self.kind]
         chance = np.exp(value - value.max(axis=3, keepdims=True)) * self.bare.used[:, :, None, :]
         chance /= np.maximum(chance.sum(axis=3, keepdims=True), 1e-300)
         return np.asarray(chance.reshape(n_items, width * len(self.at), most))
 
-    def weights(self, weight: FloatArray) -> FloatArray:
-        """Weights (C·H,) of the classes at each node, from those of the classes (C,)."""
-        return np.outer(weight, self.mass).ravel()
+    def turned(self, chance: FloatArray) -> FloatArray:
+        """Derivatives of the free chances of ``spread`` by logits and sizes, (·, P + KINDS).
 
-    def over_nodes(self, values: FloatArray) -> FloatArray:
-        """Sums (N, C) over the nodes of values (N, C·H)."""
-        return np.asarray(values.reshape(len(values), -1, len(self.at)).sum(axis=2))
-
-    def turned(self, chance: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Derivatives by logits and sizes, (·, P + KINDS).
-
-        Parameters
-        ----------
-        chance : (J, G·H, M) float
-
-        Returns
-        -------
-        Of the free chances at the nodes, and (P, P + KINDS) of their means over the nodes.
+        ``chance`` (J, G·H, M).
         """
-        rows, own = places(self.spread), places(self.bare)
+        rows, bare, own, steps = places(self.spread), places(self.bare), self.place, self.steps
         n_free, n_nodes = int(own.max()) + 1, len(self.at)
         by = np.zeros((int(rows.max()) + 1, n_free + KINDS))
-        mean = np.zeros((n_free, n_free + KINDS))
-        for j, g in np.argwhere(own[:, :, 1] >= 0):
+        for j, g in np.argwhere(bare[:, :, 1] >= 0):
             m = int(self.bare.n_categories[j])
-            here = own[j, g, 1:m]
             for h in range(n_nodes):
                 row, p = rows[j, g * n_nodes + h, 1:m], chance[j, g * n_nodes + h, 1:m]
                 by_logit = np.diag(p) - np.outer(p, p)
-                by[np.ix_(row, here)] = by_logit
-                by[row, n_free + self.kind[j, g]] = by_logit @ self.steps[h, 1:m]
-                mean[here] += self.mass[h] * by[row]
-        return by, mean
+                if own[j, g, 1] >= 0:
+                    by[np.ix_(row, own[j, g, 1:m])] = by_logit
+                by[row, n_free + self.kind[j, g]] = by_logit @ steps[self.kind[j, g], h, 1:m]
+        return by
 
 
-def effect_model(problem: em.Problem, n_nodes: int) -> EffectModel:
-    """The problem with a pupil's effect at an odd number of nodes (Gauss–Hermite).
+def effect_model(problem: em.Problem, n_values: int = 1) -> EffectModel:
+    """The problem with a pupil's effect at an odd number of values (Gauss–Hermite), and pupils who are away.
 
-    What chances lean on is said of a pupil whose effect is nothing: said of all of them, it would draw every
-    σ to nothing (with 200 pupils a σ of 1 came out as 0.6 to 0.8).
+    One value: the class model alone. What chances lean on is said of a pupil whose effect is nothing: said of
+    all of them, it would draw every σ to nothing (with 200 pupils a σ of 1 came out as 0.6 to 0.8).
     """
-    at, mass = np.polynomial.hermite_e.hermegauss(n_nodes)
-    mass /= mass.sum()
+    at, mass = np.polynomial.hermite_e.hermegauss(n_values)
+    mass = mass / mass.sum()
     n_items, n_classes = problem.group.shape
-    group = problem.group[:, :, None] * n_nodes + np.arange(n_nodes)
-    middle = (np.arange(n_nodes) == n_nodes // 2).astype(np.float64)
-    pseudo = problem.pseudo[:, :, None, :] * middle[:, None]
+    bare, kind = problem, np.full(problem.pseudo.shape[:2], SOME)
+    kind[:, 0] = NONE
+    kind[np.arange(n_items), problem.n_groups - 1] = ALL
+    group = problem.group[:, :, None] * n_values + np.arange(n_values)
+    if n_values > 1:
+        bare, kind = _with_away(problem, kind)
+        mass = np.append((1.0 - AWAY_SHARE) * mass, AWAY_SHARE)
+        last = (problem.n_groups * n_values + n_values // 2)[:, None, None]
+        group = np.concatenate([group, np.broadcast_to(last, (n_items, n_classes, 1))], axis=2)
+    middle = (np.arange(n_values) == n_values // 2).astype(np.float64)
     spread = replace(
-        problem,
-        group=np.ascontiguousarray(group.reshape(n_items, n_classes * n_nodes)),
-        n_groups=problem.n_groups * n_nodes,
-        pseudo=pseudo.reshape(n_items, -1, problem.pseudo.shape[2]),
-        class_pseudo=np.outer(problem.class_pseudo, mass).ravel(),
+        bare,
+        group=np.ascontiguousarray(group.reshape(n_items, -1)),
+        n_groups=bare.n_groups * n_values,
+        pseudo=(bare.pseudo[:, :, None, :] * middle[:, None]).reshape(n_items, -1, bare.pseudo.shape[2]),
         monotone=False,
         additive=np.zeros(n_items, dtype=np.bool_),
     )
-    kind = np.full(problem.pseudo.shape[:2], SOME)
-    kind[:, 0] = NONE
-    kind[np.arange(n_items), problem.n_groups - 1] = ALL
-    return EffectModel(problem, spread, kind, at, mass)
+    return EffectModel(bare, spread, kind, at, mass)
+
+
+def _with_away(problem: em.Problem, kind: IntArray) -> tuple[em.Problem, IntArray]:
+    """The problem with a last group on each item."""
+    n_items, width, most = problem.pseudo.shape
+    items = np.arange(n_items)
+    pseudo, kinds = np.zeros((n_items, width + 1, most)), np.full((n_items, width + 1), SOME)
+    pseudo[:, :width], kinds[:, :width] = problem.pseudo, kind
+    kinds[items, problem.n_groups] = AWAY
+    return replace(problem, pseudo=pseudo, n_groups=problem.n_groups + 1), kinds

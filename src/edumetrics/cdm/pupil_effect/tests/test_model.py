@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -9,13 +10,13 @@ import pytest
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, class_space, em
-from edumetrics.cdm.expectation import fold
+from edumetrics.cdm.expectation import expect, fold
 from edumetrics.cdm.preparation import make_problem, pack_for
 from edumetrics.cdm.pupil_effect.climb import SIZE_SD, Objective, climb
 from edumetrics.cdm.pupil_effect.model import KINDS, effect_model
-from edumetrics.cdm.uncertainty import places
+from edumetrics.cdm.pupil_effect.report import over_nodes
+from edumetrics.cdm.uncertainty import Known, places
 from edumetrics.irt.coding import learn_coding
-from edumetrics.runners.packing import pack
 
 Q = np.array([[1, 0], [0, 1], [1, 1], [1, 0], [0, 1], [1, 1]], dtype=bool)
 
@@ -29,46 +30,54 @@ def drawn():
     coded = learn_coding(response_matrix(marks, np.array([1, 1, 1, 1, 2, 2])))
     problem = make_problem(class_space(Q, "gdina"), coded.coding, "gdina", Settings(), 80)
     categories = coded.categories[(coded.categories >= 0).any(axis=1)]
-    patterns = fold(pack_for(20, coded.coding, categories))
+    patterns = fold(pack_for(24, coded.coding, categories))
     free = places(problem) >= 0
     logits = np.where(free, rng.normal(size=free.shape), 0.0)
     weight = rng.dirichlet(np.ones(4))
-    return problem, patterns, categories, logits, weight, np.array([0.7, -0.4, 1.1])
+    logits = np.concatenate([logits, np.zeros_like(logits[:, :1])], axis=1)
+    return problem, patterns, categories, logits, weight, np.array([0.7, -0.4, 1.1, -0.6])
 
 
-def point(logits, weight, sizes, problem):
-    return np.concatenate([logits[places(problem) >= 0], np.log(weight), sizes])
+MASS = np.array([0.05, 0.2, 0.35, 0.2, 0.1, 0.1])  # of five values of the effect, and of those away
+
+
+def point(objective, drawn):
+    _, _, _, logits, weight, sizes = drawn
+    return objective.point(logits, weight, sizes, MASS)
 
 
 def test_likelihood_is_the_sum_over_classes_and_effects(drawn):
     problem, patterns, categories, logits, weight, sizes = drawn
     model = effect_model(problem, 5)
-    fit, objective, _ = Objective(model, patterns).at(point(logits, weight, sizes, problem))
+    objective = Objective(model, patterns)
+    fit, value, _ = objective.at(point(objective, drawn))
     total = 0.0
     for row in categories:
         chance = 0.0
-        for c, (eta, mass) in product(range(4), zip(model.at, model.mass, strict=True)):
+        for c, (d, mass) in product(range(4), enumerate(MASS)):
             here = weight[c] * mass
             for j, k in enumerate(row):
                 if k < 0:
                     continue
                 g, m = problem.group[j, c], problem.n_categories[j]
                 kind = 0 if g == 0 else 2 if g == problem.n_groups[j] - 1 else 1
-                odds = np.exp(logits[j, g, :m] + sizes[kind] * np.arange(m) * eta)
+                odds = np.exp(sizes[3] * np.arange(m))
+                if d < 5:
+                    odds = np.exp(logits[j, g, :m] + sizes[kind] * np.arange(m) * model.at[d])
                 here *= odds[k] / odds.sum()
             chance += here
         total += np.log(chance)
     assert fit.loglik == pytest.approx(total, abs=1e-8)
-    base = em.Parameters(model.chances(logits, np.zeros(KINDS))[:, 2::5], weight)
-    prior = (problem.pseudo * np.log(np.where(problem.used, base.probability, 1.0))).sum()
+    base = model.chances(logits, np.zeros(KINDS))[:, 2::5][:, :-1]
+    prior = (problem.pseudo * np.log(np.where(problem.used, base, 1.0))).sum()
     prior += problem.class_pseudo @ np.log(weight) - 0.5 * sizes @ sizes / SIZE_SD**2
-    assert objective == pytest.approx(total + prior, abs=1e-8)
+    prior += model.mass_pseudo @ np.log(MASS)
+    assert value == pytest.approx(total + prior, abs=1e-8)
 
 
 def test_slopes_agree_with_differences(drawn):
-    problem, patterns, _, logits, weight, sizes = drawn
-    objective = Objective(effect_model(problem, 5), patterns)
-    at = point(logits, weight, sizes, problem)
+    objective = Objective(effect_model(drawn[0], 5), drawn[1])
+    at = point(objective, drawn)
     _, _, slope = objective.at(at)
     for i in range(len(at)):
         step = np.where(np.arange(len(at)) == i, 1e-5, 0.0)
@@ -79,33 +88,62 @@ def test_slopes_agree_with_differences(drawn):
 def test_derivatives_of_chances_agree_with_differences(drawn):
     problem, _, _, logits, _, sizes = drawn
     model = effect_model(problem, 5)
-    free, spread = places(problem) >= 0, places(model.spread)
-    by, mean = model.turned(model.chances(logits, sizes))
+    free, spread = model.place >= 0, places(model.spread)
+    by = model.turned(model.chances(logits, sizes))
 
     def chances(x):
         at = np.zeros(free.shape)
         at[free] = x[:-KINDS]
-        chance = model.chances(at, x[-KINDS:])
-        means = (chance.reshape(*free.shape[:2], 5, -1) * model.mass[:, None]).sum(axis=2)
-        return chance[spread >= 0], means[free]
+        return model.chances(at, x[-KINDS:])[spread >= 0]
 
     at = np.concatenate([logits[free], sizes])
     for i in range(len(at)):
         step = np.where(np.arange(len(at)) == i, 1e-6, 0.0)
-        up, down = chances(at + step), chances(at - step)
-        np.testing.assert_allclose(by[:, i], (up[0] - down[0]) / 2e-6, atol=1e-8)
-        np.testing.assert_allclose(mean[:, i], (up[1] - down[1]) / 2e-6, atol=1e-8)
+        np.testing.assert_allclose(by[:, i], (chances(at + step) - chances(at - step)) / 2e-6, atol=1e-8)
+
+
+def test_means_over_nodes_agree_with_differences(drawn):
+    problem, patterns, _, logits, weight, sizes = drawn
+    model = effect_model(problem, 5)
+    objective = Objective(model, patterns)
+    own, n_free = places(problem) >= 0, int((model.place >= 0).sum())
+    n_all = n_free + KINDS + 2 + len(MASS) - 1
+
+    def means(x):
+        at = np.zeros(model.place.shape)
+        at[model.place >= 0] = x[:n_free]
+        mass = MASS * np.exp(np.append(0.0, x[n_free + KINDS + 2 :]))
+        where = objective.point(at, weight, x[n_free : n_free + KINDS], mass / mass.sum())
+        fit = objective.at(where)[0]
+        chance = model.chances(fit.logits, fit.sizes)
+        known = Known(np.eye(n_all), np.zeros((0, 7)))
+        return over_nodes(problem, model, fit, chance, known, np.zeros((4, 2)))
+
+    at = np.concatenate([logits[model.place >= 0], sizes, np.zeros(2 + len(MASS) - 1)])
+    slopes = np.empty((int(own.sum()), n_all))
+    for i in range(n_all):
+        step = np.where(np.arange(n_all) == i, 1e-6, 0.0)
+        up, down = means(at + step)[0].probability, means(at - step)[0].probability
+        slopes[:, i] = ((up - down) / 2e-6)[own]
+    mean, known = means(at)
+    np.testing.assert_allclose(mean.probability.sum(axis=2)[problem.used[:, :, 0]], 1.0)
+    np.testing.assert_allclose(known.of_probabilities, slopes @ slopes.T, atol=1e-7)
 
 
 def test_without_an_effect_it_is_the_class_model(drawn):
-    problem, patterns, categories, logits, weight, _ = drawn
-    model = effect_model(problem, 1)
-    x = point(logits, weight, np.zeros(KINDS), problem)
-    fit, _, slope = Objective(model, patterns).at(x)
-    parameters = em.Parameters(model.chances(logits, np.zeros(KINDS)), weight)
-    runner = em.fit(problem, fold(pack(categories, patterns.layout)), parameters, 1e-5, 1)
-    assert np.isfinite(runner.loglik)
-    assert (slope[-KINDS:] == 0.0).all()
-    best = climb(model, patterns, logits, weight, np.zeros(KINDS))
-    assert best.loglik > fit.loglik
+    problem, patterns, _, logits, weight, _ = drawn
+    model = effect_model(problem)
+    bare = logits[:, :-1]
+    parameters = em.Parameters(model.chances(bare, np.zeros(KINDS)), weight)
+    answers, chance = patterns.arrays, parameters.probability
+    counts, by_class = np.zeros(chance.shape), np.zeros(4)
+    expected = expect(answers, problem.group, problem.n_groups, chance, weight, counts, by_class)
+    objective = Objective(model, patterns)
+    fit, _, slope = objective.at(objective.point(bare, weight, np.zeros(KINDS), np.ones(1)))
+    assert fit.loglik == pytest.approx(expected, abs=1e-9)
+    np.testing.assert_allclose(fit.class_counts, by_class)
+    np.testing.assert_allclose(slope[-KINDS - 1 :], 0.0, atol=1e-9)
+    best = climb(model, patterns, bare, weight, np.zeros(KINDS))
+    free = em.fit(replace(problem, monotone=False), patterns, parameters, 1e-6)
+    assert best.loglik == pytest.approx(free.loglik, abs=0.02)
     assert (best.sizes == 0.0).all()

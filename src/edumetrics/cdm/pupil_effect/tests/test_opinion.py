@@ -87,6 +87,24 @@ def test_pupils_who_differ_in_care_or_luck_are_found_and_held(kind, sigma):
     assert np.mean(chances) > 0.9  # 0.83 to 0.90
 
 
+def test_pupils_who_answer_by_no_point_are_found_and_held():
+    mastery, away = [], []
+    for seed in range(4):
+        world = World(seed + 80, 0.0, "all", together=bool(seed % 2))
+        world.mass = np.array([0.9, 0.1])
+        world.chance = np.stack([expit(world.base), np.full_like(world.base, 0.5)])
+        rng = np.random.default_rng(seed)
+        marks = world.draw(1_000, seed + 50)
+        guessing = rng.random(1_000) < 0.1
+        marks[guessing] = rng.random((guessing.sum(), ITEMS)) < 0.5
+        got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
+        away += [note.data["away"] for note in said(got)]
+        mastery.append(held(got, world, marks))
+    assert np.mean(mastery) > 0.9  # without the effect 0.4 to 0.6
+    assert away
+    assert 0.03 < np.mean(away) < 0.2
+
+
 def test_few_pupils_who_differ_are_held_under_a_rule_too():
     mastery = []
     for seed in range(6):
