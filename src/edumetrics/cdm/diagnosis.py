@@ -133,7 +133,7 @@ def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
     data = dict(zip(("none", "some", "all"), effect.sigma.round(2).tolist(), strict=True))
     data["away"] = round(effect.away, 3)
     notes = [Caution("pupils_differ_beside_points", data=MappingProxyType(data))] if effect.sure else []
-    return reaching(_with(result, notes), effect.result)
+    return reaching(_with(result, notes), effect.result, effect.heard)
 
 
 def _doubtful(result: ClassModelResult, other: Another) -> ClassModelResult:

@@ -22,6 +22,7 @@ METHOD = "class posterior, interval of a freer model included"
 ONE_SIDED = 1.6448536269514722  # 95 of 100
 Join = Callable[[Estimate, Estimate], Estimate]  # mine, theirs → mine with other limits
 ALPHA = 0.01  # of the likelihood ratio that tells a rule from none
+LITTLE, MUCH = 0.25, 0.75  # of a degree of freedom gained, between which a freer model comes to be heard
 
 
 def rule_holds(result: ClassModelResult, rival: ClassModelResult) -> bool:
@@ -36,9 +37,22 @@ def leaned(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResul
     Each limit moves with the freer model's estimate as far as chance alone does not explain the difference:
     the variance of the difference is that of the freer estimate less that of the narrower (Hausman 1978,
     Econometrica 46, 1251), and a difference counts by the share beyond it (James & Stein 1961). Mastery is
-    stretched over both: of one pupil the rule says much and the answers little.
+    stretched over both, for of one pupil the rule says much and the answers little: by as much as answers
+    speak against the rule.
     """
-    return _beside(result, rival, _moved)
+    return _beside(result, rival, _moved, _against(result, rival))
+
+
+def _against(result: ClassModelResult, rival: ClassModelResult) -> float:
+    """How far to reach to the freer ``rival``: 0 where it gains little, 1 where it gains as much as chance.
+
+    Twice the log-likelihood gained has the mean of its degrees of freedom where the rule is right, and less
+    under priors (7 of 19 in the mean); a wrong rule passes three quarters of them from 60 pupils on.
+    """
+    gain, df = 2.0 * (rival.loglik - result.loglik), rival.n_parameters - result.n_parameters
+    if df <= 0:
+        return 0.0
+    return float(np.clip((gain / df - LITTLE) / (MUCH - LITTLE), 0.0, 1.0))
 
 
 def _moved(mine: Estimate, theirs: Estimate) -> Estimate:
@@ -65,9 +79,17 @@ def _theirs(mine: Estimate, theirs: Estimate) -> Estimate:
     return replace(mine, low=low, high=high, method=METHOD)
 
 
-def reaching(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResult:
-    """``result`` with all intervals stretched over those of ``rival``, which has the same points."""
-    return _beside(result, rival, _over_both)
+def reaching(result: ClassModelResult, rival: ClassModelResult, share: float) -> ClassModelResult:
+    """``result`` with all intervals stretched towards those of ``rival``, which has the same points.
+
+    ``share`` 1: over both.
+    """
+
+    def part_of_the_way(mine: Estimate, theirs: Estimate) -> Estimate:
+        low, high = min(theirs.low - mine.low, 0.0), max(theirs.high - mine.high, 0.0)
+        return replace(mine, low=mine.low + share * low, high=mine.high + share * high, method=METHOD)
+
+    return _beside(result, rival, part_of_the_way, share)
 
 
 def stretched(result: ClassModelResult, other: ClassModelResult) -> ClassModelResult:
@@ -82,8 +104,8 @@ def _over_both(mine: Estimate, theirs: Estimate) -> Estimate:
     return replace(mine, low=min(mine.low, theirs.low), high=max(mine.high, theirs.high), method=METHOD)
 
 
-def _mastery(result: ClassModelResult, other: ClassModelResult) -> Estimates:
-    """Mastery that also reaches as far as 95 of 100 say on one side under ``other``.
+def _mastery(result: ClassModelResult, other: ClassModelResult, share: float = 1.0) -> Estimates:
+    """Mastery that also reaches a ``share`` of the way to what 95 of 100 say on one side under ``other``.
 
     Where that is farther than the own limit, the other limit is seldom the one that is missed.
     """
@@ -91,10 +113,11 @@ def _mastery(result: ClassModelResult, other: ClassModelResult) -> Estimates:
     value, low, high = (part[:, : mine.value.shape[1]] for part in (theirs.value, theirs.low, theirs.high))
     # where theirs is refused it is NaN, and mine stands
     low, high = (np.array([low, high]) - value) * (ONE_SIDED / Z95) + value
+    below, above = np.fmin(low - mine.low, 0.0), np.fmax(high - mine.high, 0.0)
     return replace(
         mine,
-        low=np.where(mine.known, np.fmin(mine.low, low), np.nan),
-        high=np.where(mine.known, np.fmax(mine.high, high), np.nan),
+        low=np.where(mine.known, mine.low + share * below, np.nan),
+        high=np.where(mine.known, mine.high + share * above, np.nan),
         method=METHOD,
     )
 
@@ -108,8 +131,10 @@ def _points(result: ClassModelResult, other: ClassModelResult, how: Join) -> tup
     )
 
 
-def _beside(result: ClassModelResult, rival: ClassModelResult, how: Join) -> ClassModelResult:
-    """``result`` with mastery stretched over both, the rest joined by ``how``."""
+def _beside(
+    result: ClassModelResult, rival: ClassModelResult, how: Join, share: float = 1.0
+) -> ClassModelResult:
+    """``result`` with mastery stretched a ``share`` of the way over both, the rest joined by ``how``."""
     items = tuple(
         replace(
             item,
@@ -122,7 +147,9 @@ def _beside(result: ClassModelResult, rival: ClassModelResult, how: Join) -> Cla
         )
         for j, item in enumerate(result.items)
     )
-    return replace(result, mastery=_mastery(result, rival), points=_points(result, rival, how), items=items)
+    return replace(
+        result, mastery=_mastery(result, rival, share), points=_points(result, rival, how), items=items
+    )
 
 
 def _parts(model: str, mine: ItemDiagnosis, theirs: int) -> list[slice]:

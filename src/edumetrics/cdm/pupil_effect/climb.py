@@ -12,7 +12,9 @@ from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR
 from edumetrics.cdm.pupil_effect.model import KINDS, EffectModel
 from edumetrics.results import FloatArray
 
-SIZE_SD = 2.0  # of the normal prior of a size, in log-odds
+# Normal priors of sizes (KINDS,), in log-odds: σ may be anything, those away guess or give up.
+SIZE_MEAN = np.array([0.0, 0.0, 0.0, -1.0])
+SIZE_SD = np.array([2.0, 2.0, 2.0, 1.0])
 OPTIONS = {"maxiter": 300, "ftol": 1e-9, "maxcor": 20}
 LEAST_WEIGHT = 1e-6  # of a class where a climb starts: at nothing it could not come back
 
@@ -75,7 +77,7 @@ class Objective:
         loglik = expect(answers, spread.group, spread.n_groups, chance, joint, counts, by_node)
         prior = float((spread.pseudo * np.log(np.where(spread.used, chance, 1.0))).sum())
         prior += float(of_classes @ np.log(weight)) + float(of_nodes @ np.log(mass))
-        prior -= 0.5 * float(sizes @ sizes) / SIZE_SD**2
+        prior -= 0.5 * float((((sizes - SIZE_MEAN) / SIZE_SD) ** 2).sum())
         seen = counts + spread.pseudo
         shape = (*logits.shape[:2], len(model.at), logits.shape[2])
         away = (seen - seen.sum(axis=2, keepdims=True) * chance).reshape(shape)
@@ -86,7 +88,7 @@ class Objective:
             [
                 away.sum(axis=2)[self.place],
                 class_counts + of_classes - (self.pupils + of_classes.sum()) * weight,
-                np.bincount(model.kind.ravel(), of_kinds, minlength=KINDS) - sizes / SIZE_SD**2,
+                np.bincount(model.kind.ravel(), of_kinds, minlength=KINDS) - (sizes - SIZE_MEAN) / SIZE_SD**2,
                 node_counts + of_nodes - (self.pupils + of_nodes.sum()) * mass,
             ]
         )

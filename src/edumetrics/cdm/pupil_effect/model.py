@@ -19,8 +19,8 @@ from edumetrics.results import FloatArray, IntArray
 
 # Kinds of groups: none, some, all of an item's points, each with a σ; those who are away, with a level.
 AWAY, KINDS = 3, 4
-AWAY_SHARE = 0.02  # of them, as is first thought
-MASS_PSEUDO = 10.0  # pupils behind what is first thought of the shares of the nodes
+AWAY_SHARE = 0.05  # of them, as is first thought
+MASS_PSEUDO = 30.0  # pupils behind what is first thought of the shares of the nodes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,9 +26,10 @@ MOST_CELLS = 8_000_000  # pupils × classes × nodes: 64 MB, some seconds
 SIGMA, LEVEL = 0.5, -1.0  # in log-odds, from which climbs set out
 CLOSE = 1e-4  # to nothing: least chance from which they do
 LEANING_ROUNDS = 3  # in which what class weights lean on is learnt again
-# Of twice the log-likelihood, from which intervals reach over both: what one parameter has to gain (Akaike
-# 1974, IEEE Trans. Autom. Control 19, 716), for one share or σ may be all that differs.
-HEARD = 2.0
+# Intervals come to reach over both where twice the log-likelihood gained, less the logarithm of pupils / FEW
+# (Schwarz 1978, Ann. Stat. 6, 461), goes from nothing to MUCH: with many pupils an effect that matters gains
+# far more than chance; with few it does not, and their intervals are wide beside it.
+FEW, MUCH = 45.0, 4.0
 ALPHA = 0.01  # of the likelihood ratio from which it is said
 
 
@@ -43,6 +44,8 @@ class Effect:
         By how much log-odds vary among pupils with none, some, all of an item's points.
     away : float
         Share of the pupils who answer by no point.
+    heard : float
+        Share of the way that intervals are to reach.
     sure : bool
         Whether chance does not explain what it gains.
     """
@@ -50,6 +53,7 @@ class Effect:
     result: ClassModelResult
     sigma: FloatArray
     away: float
+    heard: float
     sure: bool
 
 
@@ -74,14 +78,15 @@ def with_pupil_effect(exam: Prepared, result: ClassModelResult) -> Effect | None
     sizes[AWAY] = LEVEL
     found = climb(model, patterns, logits, without.weight, sizes)
     gain = 2.0 * (found.loglik - without.loglik)
-    if gain < HEARD:
+    heard = min((gain - float(np.log(n / FEW))) / MUCH, 1.0)
+    if heard <= 0.0:
         return None
     leaning = n if exam.settings.prior and needs_ability(n, space, exam.settings) else 0
     if leaning:
         model, found = _leaning_again(exam, result, model, found, patterns)
     sure = bool(chdtrc(KINDS + 1, gain) < ALPHA)
     other = diagnosed(exam, result, model, found, leaning)
-    return Effect(other, np.abs(found.sizes[:AWAY]), float(found.mass[-1]), sure)
+    return Effect(other, np.abs(found.sizes[:AWAY]), float(found.mass[-1]), heard, sure)
 
 
 def _leaning_again(

@@ -127,7 +127,7 @@ def what_is_known(
         np.concatenate(
             [
                 np.zeros(n_free),
-                np.full(KINDS, SIZE_SD**-2),
+                SIZE_SD**-2,
                 np.full(tilts.shape[1], LARGEST_LOGIT_SD**-2),
                 (model.mass_pseudo * (1.0 - model.mass))[1:],
             ]
@@ -163,8 +163,8 @@ def drawn_around(
     for y in at + rng.normal(size=(draws, len(at))) @ root.T:
         logits = np.where(place >= 0, np.clip(y[place], -20.0, 20.0), 0.0)
         sizes, tilt, of_nodes = np.split(y[n_free:], [KINDS, KINDS + tilts.shape[1]])
-        log = np.log(found.mass) + np.append(0.0, of_nodes)
-        mass = np.exp(log - log.max())
+        # by their roots: logarithms of a share that hardly anybody is behind would be drawn up to one half
+        mass = found.mass * (1.0 + np.append(0.0, of_nodes) / 2.0) ** 2
         weight = drawn_weights(found.weight, tilt, of_classes, rng, leaning)
         yield em.Parameters(model.chances(logits, sizes), np.outer(weight, mass / mass.sum()).ravel())
 

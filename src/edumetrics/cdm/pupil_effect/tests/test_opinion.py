@@ -89,18 +89,18 @@ def test_pupils_who_differ_in_care_or_luck_are_found_and_held(kind, sigma):
 
 def test_pupils_who_answer_by_no_point_are_found_and_held():
     mastery, away = [], []
-    for seed in range(4):
+    for seed in range(6):
         world = World(seed + 80, 0.0, "all", together=bool(seed % 2))
         world.mass = np.array([0.9, 0.1])
-        world.chance = np.stack([expit(world.base), np.full_like(world.base, 0.5)])
+        world.chance = np.stack([expit(world.base), np.full_like(world.base, 0.3)])
         rng = np.random.default_rng(seed)
         marks = world.draw(1_000, seed + 50)
         guessing = rng.random(1_000) < 0.1
-        marks[guessing] = rng.random((guessing.sum(), ITEMS)) < 0.5
+        marks[guessing] = rng.random((guessing.sum(), ITEMS)) < 0.3
         got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
         away += [note.data["away"] for note in said(got)]
         mastery.append(held(got, world, marks))
-    assert np.mean(mastery) > 0.9  # without the effect 0.4 to 0.6
+    assert np.mean(mastery) > 0.85  # without the effect 0.4 to 0.6
     assert away
     assert 0.03 < np.mean(away) < 0.2
 
