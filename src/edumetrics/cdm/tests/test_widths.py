@@ -145,7 +145,8 @@ def held(model, n, rounds, full, seed, q=Q):
 def test_mastery_knows_that_class_weights_are_estimates():
     """What answers leave open is read off the other pupils: with weights taken as known 77 % held."""
     joined = np.vstack([Q[:6], Q[12:], Q[12:], Q[12:14]])
-    found = [held("dina", 2000, 10, 1, seed, joined)["pupil"] for seed in range(5, 13)]  # one alone: ± 0.02
+    found = [held("dina", 2000, 10, 1, seed, joined)["pupil"] for seed in range(5, 13)]
+    assert 0.89 <= found[0] <= 0.98
     assert 0.89 <= np.mean(found) <= 0.98
 
 
