@@ -41,22 +41,17 @@ def by_answers(table: NDArray[np.floating | np.integer]) -> IntArray:
     # Sums modulo 2⁶⁴ are the same in any order. Rows are told apart by what they have, columns by who has
     # what in them, rows again by what they have in which.
     if table.size >= COMPILED_FROM and table.dtype == np.float64:
-        from edumetrics.ctt.loops import column_sums, row_sums, whole_numbers
+        from edumetrics.ctt.loops import number_rows
 
-        numbers = np.empty(table.shape, np.int64)
-        if whole_numbers(table, numbers):
-            bits = numbers.view(np.uint64)
-            row_sums(bits, np.ones_like(columns), rows)
-            column_sums(bits, _mixed(rows), columns)
-            row_sums(bits, _mixed(columns), out)
+        if number_rows(table, out):
             return np.asarray(np.argsort(out, kind="stable"), dtype=np.int64)
     whole = _is_whole(table)
     for part, bits in _bits(table, whole):
         rows[part] = bits.sum(axis=1)
-    rows = _mixed(rows)
+    rows = mixed(rows)
     for part, bits in _bits(table, whole):
         columns += rows[part] @ bits
-    columns = _mixed(columns)
+    columns = mixed(columns)
     for part, bits in _bits(table, whole):
         out[part] = bits @ columns
     return np.asarray(np.argsort(out, kind="stable"), dtype=np.int64)
@@ -69,7 +64,7 @@ def _bits(
     for low in range(0, len(table), CHUNK):
         part = slice(low, low + CHUNK)
         known = _known(table[part])
-        yield part, known.astype(np.int64).view(np.uint64) if whole else _mixed(known.view(np.uint64))
+        yield part, known.astype(np.int64).view(np.uint64) if whole else mixed(known.view(np.uint64))
 
 
 def _is_whole(table: NDArray[np.floating | np.integer]) -> bool:
@@ -86,8 +81,8 @@ def _known(part: NDArray[np.floating | np.integer]) -> NDArray[np.floating | np.
     return np.where(np.isnan(wide), -1.0, wide) + 0.0  # no −0
 
 
-def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Finaliser of SplitMix64 (Steele, Lea & Flood 2014, OOPSLA, 459)."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(bits ^ (bits >> np.uint64(31)))
+    return bits ^ (bits >> np.uint64(31))

@@ -8,6 +8,10 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from edumetrics.order import mixed
+
+_mixed = numba.njit(nogil=True)(mixed)
+
 
 @numba.njit(cache=True, nogil=True)
 def whole(marks, scale):  # type: ignore[no-untyped-def]
@@ -57,36 +61,32 @@ def products(item, count, rest, by_mark, mark, out):  # type: ignore[no-untyped-
 
 
 @numba.njit(cache=True, nogil=True)
-def whole_numbers(table, out):  # type: ignore[no-untyped-def]
-    """Write whole marks, −1 for none, into ``out``; whether all of them are whole and fit."""
+def number_rows(table, out):  # type: ignore[no-untyped-def]
+    """Numbers of rows of whole marks as `order.by_answers` forms them; False where a mark is not whole."""
+    bits = np.empty(table.shape, np.uint64)
     for n in range(len(table)):
-        broken = False
+        broken, total = False, np.uint64(0)
         for j in range(table.shape[1]):
             mark = table[n, j]
             known = -1.0 if np.isnan(mark) else mark
             broken |= not (abs(known) < 2.0**62 and known == np.rint(known))
-            out[n, j] = np.int64(known)
+            bits[n, j] = np.uint64(np.int64(known))
+            total += bits[n, j]
         if broken:
             return False
-    return True
-
-
-@numba.njit(cache=True, nogil=True)
-def row_sums(table, weights, out):  # type: ignore[no-untyped-def]
-    """Sums of the rows times ``weights``, modulo 2⁶⁴."""
+        out[n] = _mixed(total)
+    columns = np.zeros(table.shape[1], np.uint64)
+    for n in range(len(table)):
+        for j in range(table.shape[1]):
+            columns[j] += bits[n, j] * out[n]
+    for j in range(len(columns)):
+        columns[j] = _mixed(columns[j])
     for n in range(len(table)):
         total = np.uint64(0)
         for j in range(table.shape[1]):
-            total += table[n, j] * weights[j]
+            total += bits[n, j] * columns[j]
         out[n] = total
-
-
-@numba.njit(cache=True, nogil=True)
-def column_sums(table, weights, out):  # type: ignore[no-untyped-def]
-    """Sums of the columns times ``weights``, modulo 2⁶⁴; ``out`` zero before."""
-    for n in range(len(table)):
-        for j in range(table.shape[1]):
-            out[j] += table[n, j] * weights[n]
+    return True
 
 
 @numba.njit(cache=True, nogil=True)

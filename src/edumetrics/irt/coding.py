@@ -48,8 +48,10 @@ class Coding:
         place = {item: index for index, item in enumerate(matrix.items)}
         column = np.array([place.get(item, 0) for item in self.items], dtype=np.int64)
         first = np.cumsum([0, *(len(edges) for edges in self.edges)])
+        edges = np.concatenate([*self.edges, np.empty(0)])
+        several = np.flatnonzero(np.diff(first) > 1)
         out = np.empty((matrix.n_pupils, len(column)), dtype=np.int16)
-        _encode(matrix.marks, column, np.concatenate([*self.edges, np.empty(0)]), first, out)
+        _encode(matrix.marks, column, edges, first, edges[first[:-1]], several, out)
         out[:, [item not in place for item in self.items]] = -1
         return out
 
@@ -180,10 +182,11 @@ def _count_quarters(marks, counts, other):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _encode(marks, column, edges, first, out):  # type: ignore[no-untyped-def]
-    """Fill categories ``out`` (N, J) from marks (N, I); item j stands in ``column[j]`` of them."""
-    lowest = edges[first[:-1]]
-    several = np.flatnonzero(np.diff(first) > 1)
+def _encode(marks, column, edges, first, lowest, several, out):  # type: ignore[no-untyped-def]
+    """Fill categories ``out`` (N, J) from marks (N, I); item j stands in ``column[j]`` of them.
+
+    ``lowest`` (J,) are the first edges, ``several`` the items that have more.
+    """
     for n in range(out.shape[0]):
         for j in range(out.shape[1]):  # most items have one edge: a straight loop, vectors of them at once
             mark = marks[n, column[j]]
@@ -192,8 +195,8 @@ def _encode(marks, column, edges, first, out):  # type: ignore[no-untyped-def]
                 out[n, j] = -1
         for i in several:
             mark = marks[n, column[i]]
-            for edge in edges[first[i] + 1 : first[i + 1]]:
-                out[n, i] += mark >= edge
+            for place in range(first[i] + 1, first[i + 1]):
+                out[n, i] += mark >= edges[place]
 
 
 def _bins(freq: IntArray, max_categories: int, min_count: int) -> IntArray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edumetrics.irt.models import GPCM, GRADED, GUESSING, log_probabilities
+from edumetrics.irt.models import GPCM, GRADED, GUESSING, all_probabilities
 from edumetrics.irt.mstep import all_feasible, all_gradients, log_prior_sum, maximise_items
 from edumetrics.runners.anderson import climb
 from edumetrics.runners.by_score import Line
@@ -115,7 +115,7 @@ def node_model(problem: Problem, parameters: Parameters, persons: int = 0) -> No
     """The model at the nodes, as the engine-free step wants it for so many persons."""
     width = int(problem.n_categories.max())
     logp = np.empty((len(problem.kind), width, len(problem.theta)))
-    log_probabilities(problem.kind, parameters.par, problem.n_categories, problem.theta, logp)
+    all_probabilities(problem.kind, parameters.par, problem.n_categories, problem.theta, True, logp)
     weights = log_weights(problem.theta, parameters.mean, parameters.sd)
     line = None
     if persons > BY_SCORE_ABOVE and (problem.kind == GPCM).all():

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.irt.em import Parameters, Problem, node_model
-from edumetrics.irt.models import item_probabilities
+from edumetrics.irt.models import all_probabilities
 from edumetrics.runners.packing import Floats, Ints, Shard, unpack
 from edumetrics.runners.stats import posterior, prepare
 
@@ -172,10 +172,10 @@ def _population_scores(problem: Problem, at: Parameters, free: Ints) -> Floats:
 def _common_part(problem: Problem, at: Parameters) -> Floats:
     """−θ·E(θ) of each slope and −P_h(θ) of each intercept (p, Q)."""
     n_items, width = problem.used.shape
+    chance = np.empty((n_items, int(problem.n_categories.max()), len(problem.theta)))
+    all_probabilities(problem.kind, at.par, problem.n_categories, problem.theta, False, chance)
     out = np.zeros((n_items, width, len(problem.theta)))
     for j, m in enumerate((problem.n_categories - 1).tolist()):
-        chance = np.empty((m + 1, len(problem.theta)))
-        item_probabilities(problem.kind[j], at.par[j], m, problem.theta, chance)
-        out[j, 0] = -problem.theta * (np.arange(m + 1) @ chance)
-        out[j, 1 : m + 1] = -chance[1:]
+        out[j, 0] = -problem.theta * (np.arange(m + 1) @ chance[j, : m + 1])
+        out[j, 1 : m + 1] = -chance[j, 1 : m + 1]
     return out[problem.used]

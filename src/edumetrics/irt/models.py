@@ -98,15 +98,18 @@ def item_derivatives(kind, par, m, t, p, dp):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def log_probabilities(kind, par, n_categories, theta, out):  # type: ignore[no-untyped-def]
-    """Log-probabilities of all items at all nodes, ``out`` (J, M, Q); unused categories get zero."""
+def all_probabilities(kind, par, n_categories, theta, logs, out):  # type: ignore[no-untyped-def]
+    """Probabilities of all items at all nodes, or their logs, into ``out`` (J, M, Q); zero where unused."""
     work = np.empty((out.shape[1], len(theta)))
     for j in range(len(kind)):
         m = n_categories[j] - 1
         item_probabilities(kind[j], par[j], m, theta, work)
         for k in range(out.shape[1]):
             for q in range(len(theta)):
-                out[j, k, q] = np.log(work[k, q]) if k <= m else 0.0
+                if k > m:
+                    out[j, k, q] = 0.0
+                else:
+                    out[j, k, q] = np.log(work[k, q]) if logs else work[k, q]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from edumetrics.irt.models import (
     GPCM,
@@ -20,6 +21,7 @@ from edumetrics.irt.models import (
     item_probabilities,
     n_parameters,
 )
+from edumetrics.runners.packing import Floats, Ints
 
 MAX_SLOPE = 12.0  # steeper than any published item; an item at this bound is reported, not believed
 MAX_INTERCEPT = 40.0
@@ -63,6 +65,12 @@ def item_objective(kind, par, m, r, theta, prior, P):  # type: ignore[no-untyped
         for q in range(len(theta)):
             if r[k, q] > 0.0:
                 value += r[k, q] * np.log(P[k, q])
+    return with_log_prior(value, kind, par, m, prior)
+
+
+@numba.njit(cache=True, nogil=True)
+def with_log_prior(value, kind, par, m, prior):  # type: ignore[no-untyped-def]
+    """``value`` plus the log-prior of one item."""
     if prior[1] > 0.0:
         if par[0] <= 1e-4:
             return -np.inf
@@ -245,9 +253,30 @@ def item_terms(kind, par, m, r, theta, prior, P, grad, hess):  # type: ignore[no
     return item_objective(kind, par, m, r, theta, prior, P)
 
 
+def maximise_items(
+    kind: Ints, par: Floats, n_categories: Ints, counts: Floats, theta: Floats, prior: Floats,
+    fixed: NDArray[np.bool_], passes: int,
+) -> None:  # fmt: skip
+    """Improve every item's row of ``par`` in place by up to ``passes`` Newton steps."""
+    n_items, width = par.shape
+    grad, hess = np.zeros((n_items, width)), np.zeros((n_items, width, width))
+    _climb(kind, par, n_categories, counts, theta, prior, fixed, passes, grad, hess)
+
+
+def all_gradients(
+    kind: Ints, par: Floats, n_categories: Ints, counts: Floats, theta: Floats, prior: Floats,
+    grad: Floats, hess: Floats,
+) -> None:  # fmt: skip
+    """Gradients (J, P) and information (J, P, P) of all items at the given counts."""
+    fixed = np.zeros(par.shape, np.bool_)
+    _climb(kind, par, n_categories, counts, theta, prior, fixed, 0, grad, hess)
+
+
 @numba.njit(cache=True, nogil=True)
-def maximise_items(kind, par, n_categories, counts, theta, prior, fixed, passes):  # type: ignore[no-untyped-def]
-    """Improve every item's row of ``par`` in place by up to ``passes`` Newton steps.
+def _climb(kind, par, n_categories, counts, theta, prior, fixed, passes, grads, hesses):  # type: ignore[no-untyped-def]
+    """Up to ``passes`` Newton steps per item; without any, gradients and information.
+
+    Both are one compiled function because a process would load nearly the same code twice.
 
     The steps end with one shorter than `SHORT`: what it leaves, its square, is far below what the next
     pass over the persons changes. Nothing is lost at the maximum, where all steps vanish.
@@ -257,7 +286,10 @@ def maximise_items(kind, par, n_categories, counts, theta, prior, fixed, passes)
         m = n_categories[j] - 1
         n_par = n_parameters(kind[j], m)
         P = np.empty((m + 1, len(theta)))
-        grad, hess = np.zeros(width), np.zeros((width, width))
+        grad, hess = grads[j], hesses[j]
+        if passes == 0:
+            item_gradient(kind[j], par[j], m, counts[j], theta, prior[j], P, grad, hess)
+            continue
         grad_new, hess_new = np.zeros(width), np.zeros((width, width))
         step = np.zeros(width)
         trial = par[j].copy()
@@ -274,7 +306,8 @@ def maximise_items(kind, par, n_categories, counts, theta, prior, fixed, passes)
                 for h in range(n_par):
                     trial[h] = par[j, h] + step[h]
                 if feasible(kind[j], trial, m):
-                    par[j] = trial
+                    for h in range(n_par):
+                        par[j, h] = trial[h]
                     break
             better = False
             for _ in range(25):
@@ -289,28 +322,20 @@ def maximise_items(kind, par, n_categories, counts, theta, prior, fixed, passes)
             if not better:
                 break
             value = new
-            par[j] = trial
-            grad[:], hess[:] = grad_new, hess_new
+            for h in range(n_par):
+                par[j, h] = trial[h]
+            grad, grad_new = grad_new, grad
+            hess, hess_new = hess_new, hess
+
+
+def log_prior_sum(kind: Ints, par: Floats, n_categories: Ints, prior: Floats) -> float:
+    """Log-prior of all items; large exams have none, and need no loop for it."""
+    return float(_log_prior_sum(kind, par, n_categories, prior)) if (prior[:, 1:4] > 0.0).any() else 0.0
 
 
 @numba.njit(cache=True, nogil=True)
-def all_gradients(kind, par, n_categories, counts, theta, prior, grad, hess):  # type: ignore[no-untyped-def]
-    """Gradients (J, P) and information (J, P, P) of all items at the given counts."""
-    for j in range(len(kind)):
-        m = n_categories[j] - 1
-        P = np.empty((m + 1, len(theta)))
-        item_gradient(kind[j], par[j], m, counts[j], theta, prior[j], P, grad[j], hess[j])
-
-
-@numba.njit(cache=True, nogil=True)
-def log_prior_sum(kind, par, n_categories, prior):  # type: ignore[no-untyped-def]
-    """Log-prior of all items."""
+def _log_prior_sum(kind, par, n_categories, prior):  # type: ignore[no-untyped-def]
     total = 0.0
-    none = np.zeros((1, 1))
-    width = par.shape[1]
-    nodes = np.zeros(0)
     for j in range(len(kind)):
-        if prior[j, 1] > 0.0 or prior[j, 2] > 0.0 or prior[j, 3] > 0.0:
-            P = np.empty((max(width, 2), 0))
-            total += item_objective(kind[j], par[j], n_categories[j] - 1, none, nodes, prior[j], P)
+        total += with_log_prior(0.0, kind[j], par[j], n_categories[j] - 1, prior[j])
     return total

@@ -53,10 +53,11 @@ def residuals(
         # Exponentials of a whole item at once: the library has them in vectors, compiled code one by one.
         odds = np.exp(-par[j, 0] * ability - par[j, 1])
         _walk_one_step(by_item[j], odds, par[j, 0], guess[j], error, values[j], sums[j])
-    _walk(
-        by_item, np.flatnonzero(~one_step), problem.kind, par, problem.n_categories, ability, error, values,
-        sums,
-    )  # fmt: skip
+    if not one_step.all():
+        _walk(
+            by_item, np.flatnonzero(~one_step), problem.kind, par, problem.n_categories, ability, error,
+            values, sums,
+        )  # fmt: skip
     n, squares, variance, ratio, excess, relative = sums.T
     safe, v = np.maximum(n, 1.0), np.maximum(variance, LEAST_VARIANCE)
     return Residuals(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from edumetrics.irt.em import log_weights
-from edumetrics.irt.models import GUESSING, item_probabilities
+from edumetrics.irt.models import GUESSING, all_probabilities
 from edumetrics.irt.results import Calibration
 from edumetrics.irt.sum_scores import expected_by_sum_score
 from edumetrics.results import Insufficient, Reason
@@ -55,16 +55,15 @@ def sum_score_fit(
     complete = cats if n == len(cats) else cats[whole]
     steps = problem.n_categories - 1
     width, top = int(problem.n_categories.max()), int(steps.sum())
-    probability = np.zeros((n_items, width, len(problem.theta)))
-    for j, m in enumerate(steps.tolist()):
-        item_probabilities(problem.kind[j], calibration.parameters.par[j], m, problem.theta, probability[j])
+    probability = np.empty((n_items, width, len(problem.theta)))
+    all_probabilities(
+        problem.kind, calibration.parameters.par, problem.n_categories, problem.theta, False, probability
+    )
     weights = np.exp(log_weights(problem.theta, calibration.parameters.mean, calibration.parameters.sd))
     sizes = np.array([p.n for p in calibration.populations], dtype=np.float64)
     expected = expected_by_sum_score(probability, problem.n_categories, (sizes / sizes.sum()) @ weights, top)
-    observed = np.zeros((n_items, top + 1, width))
-    _count(complete, observed)
     statistic, cells = np.zeros(n_items), np.zeros(n_items, dtype=np.int64)
-    _pool_and_compare(observed, expected, problem.n_categories, statistic, cells)
+    _pool_and_compare(complete, expected, problem.n_categories, statistic, cells)
     own = np.where(problem.kind == GUESSING, 3, steps + (0 if problem.shared_slope else 1))
     df = cells * steps - own
     p = chdtrc(np.maximum(df, 1), statistic)
@@ -77,19 +76,16 @@ def sum_score_fit(
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(cats, observed):  # type: ignore[no-untyped-def]
+def _pool_and_compare(cats, expected, n_categories, statistic, cells):  # type: ignore[no-untyped-def]
+    """Pool scores upwards until every category expects enough; what remains joins the last cell."""
+    n_items, scores, width = expected.shape
+    observed = np.zeros(expected.shape)
     for n in range(cats.shape[0]):
         total = 0
         for j in range(cats.shape[1]):
             total += cats[n, j]
         for j in range(cats.shape[1]):
             observed[j, total, cats[n, j]] += 1.0
-
-
-@numba.njit(cache=True, nogil=True)
-def _pool_and_compare(observed, expected, n_categories, statistic, cells):  # type: ignore[no-untyped-def]
-    """Pool scores upwards until every category expects enough; what remains joins the last cell."""
-    n_items, scores, width = observed.shape
     pooled_o, pooled_e = np.empty((scores, width)), np.empty((scores, width))
     for j in range(n_items):
         m = n_categories[j]

@@ -151,7 +151,7 @@ def improve(problem: Problem, groups: tuple[Group, ...], state: State, found: Ex
 
 def objective(problem: Problem, state: State, loglik: float) -> float:
     """Log-likelihood plus log-priors."""
-    return loglik + float(log_prior_sum(problem.kind, state.par, problem.n_categories, problem.prior))
+    return loglik + log_prior_sum(problem.kind, state.par, problem.n_categories, problem.prior)
 
 
 def gradient(problem: Problem, groups: tuple[Group, ...], state: State, found: Expected) -> FloatArray:

@@ -16,11 +16,10 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 
 LANES = 8  # nodes are padded to a multiple of this
 TOGETHER = 2  # vectors; four gained nothing more
@@ -36,7 +35,7 @@ def padded(n_nodes: int) -> int:
     return -(-n_nodes // LANES) * LANES
 
 
-@numba.njit(cache=True, nogil=True)
+@register_jitable  # called from Python too, where there is nothing to compile
 def row_width(n_nodes):  # type: ignore[no-untyped-def]
     """Length of a row of a table of so many nodes: whole vectors, an odd number of them in long rows."""
     vectors = -(-n_nodes // LANES)
@@ -45,7 +44,7 @@ def row_width(n_nodes):  # type: ignore[no-untyped-def]
     return vectors * LANES
 
 
-@numba.njit(cache=True, nogil=True)
+@register_jitable
 def new_rows(rows, width):  # type: ignore[no-untyped-def]
     """Table (rows, width) that begins where a cache line does; its cells hold anything."""
     room = np.empty(rows * width + LANES)
