@@ -8,8 +8,10 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from edumetrics.compiler import start_compiler
 from edumetrics.order import mixed
 
+start_compiler()  # these loops are imported when they are called
 _mixed = numba.njit(nogil=True)(mixed)
 
 

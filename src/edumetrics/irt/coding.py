@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
+from edumetrics.compiler import start_compiler
 from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Reason
 
 MAX_CATEGORIES = 10  # an essay of 60 marks has more values than a step model can carry
@@ -51,6 +52,7 @@ class Coding:
         edges = np.concatenate([*self.edges, np.empty(0)])
         several = np.flatnonzero(np.diff(first) > 1)
         out = np.empty((matrix.n_pupils, len(column)), dtype=np.int16)
+        start_compiler()
         _encode(matrix.marks, column, edges, first, edges[first[:-1]], several, out)
         out[:, [item not in place for item in self.items]] = -1
         return out
@@ -120,6 +122,7 @@ def tallies(matrix: ResponseMatrix) -> list[tuple[FloatArray, IntArray]]:
     """Values that occur on each item, ascending, and how often."""
     width = int(min(_QUARTERS * float(matrix.full.max(initial=0.0)), MOST_QUARTERS)) + 1
     counts, other = np.zeros((matrix.n_items, width), np.int64), np.zeros(matrix.n_items, np.bool_)
+    start_compiler()
     _count_quarters(matrix.marks, counts, other)
     out = []
     for j, freq in enumerate(counts):

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 
 from edumetrics.results import FloatArray
 
@@ -139,6 +138,8 @@ def common_part(
 
 def _groups(covariance: FloatArray, slopes: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Lengths of the items' loadings on two factors (J,) and which of two groups each item is in."""
+    from scipy.linalg import eigh  # loaded by the compiler meanwhile; an import of this package need not
+
     matrix, diagonal = covariance.copy(), np.diag_indices(len(covariance))
     largest = (len(covariance) - 2, len(covariance) - 1)
     shared = np.minimum(slopes**2, LARGEST_COMMUNALITY)

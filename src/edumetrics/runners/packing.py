@@ -16,6 +16,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from edumetrics.compiler import start_compiler
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -151,6 +153,7 @@ def pack(
     if cats.ndim != 2 or cats.shape[1] != layout.n_items:
         raise ValueError(f"expected {layout.n_items} items, got an array of shape {cats.shape}")
     codes = np.empty((cats.shape[0], layout.n_bytes), dtype=np.uint8)
+    start_compiler()
     fits = _pack_in_parts(cats, layout, codes)
     if not fits:
         n, j = np.argwhere(
