@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -16,6 +16,7 @@ from edumetrics.irt.classical import classical
 from edumetrics.irt.coding import Coded, Coding, learn_coding
 from edumetrics.irt.errors import covariance
 from edumetrics.irt.information import exam_information
+from edumetrics.irt.learnt_priors import with_learnt_asymptotes, with_learnt_slopes
 from edumetrics.irt.models import GPCM, GRADED, GUESSING
 from edumetrics.irt.mstep import MAX_SLOPE
 from edumetrics.irt.report import LEAST_GROUP, item_calibrations, n_parameters, population_reports
@@ -35,7 +36,6 @@ SPACING_PER_SD, MOST_NODES = 1.25, 384
 # A population wider than the reference is cut off where a millionth of it lies outside the nodes; a grid
 # made for one is a little wider, so that the last steps do not ask for another.
 REACH_SDS, REACH_MARGIN = 4.5, 1.05
-PRIOR_ROUNDS, FIRST_GUESS_ITEMS, CENTRING_EVALUATIONS = 2, 2, 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +195,9 @@ def fit_model(
     """Climb to the maximum on a grid fine enough for it; returns the problem with that grid."""
     first = start
     if start is None and settings.slope_prior == "auto":
-        problem = _centre_slope_prior(problem, runner)
+        problem = with_learnt_slopes(problem, runner)
+    if start is None:
+        problem = with_learnt_asymptotes(problem, runner)
     if start is None and runner.n > SAMPLE_START_ABOVE:
         sample = runner.sample(SAMPLE_START)
         if sample is not None:
@@ -204,25 +206,6 @@ def fit_model(
             problem, first = rough.problem, rough.parameters
     fit = em.fit(problem, runner, first, settings.tolerance, settings.max_evaluations, _fine_enough)
     return fit.problem, fit
-
-
-def _centre_slope_prior(problem: em.Problem, runner: Runner) -> em.Problem:
-    """The problem with its slope prior moved to the level of this exam's slopes.
-
-    A prior around 1 would pull all slopes of a sharp exam down together. The level is the mean log slope,
-    one as `FIRST_GUESS_ITEMS` items; each round takes four fifths of the way that is left.
-    """
-    held = (problem.prior[:, 1] > 0) & (problem.kind != GUESSING)
-    if not held.any():
-        return problem
-    found: em.Parameters | None = None
-    for _ in range(PRIOR_ROUNDS):
-        found = em.fit(problem, runner, found, 1e-2, CENTRING_EVALUATIONS).parameters
-        logs = np.log(np.clip(found.par[held, 0], 0.1, 5.0))
-        prior = problem.prior.copy()
-        prior[held, 0] = logs.sum() / (len(logs) + FIRST_GUESS_ITEMS)
-        problem = replace(problem, prior=prior)
-    return problem
 
 
 def _fine_enough(problem: em.Problem, parameters: em.Parameters) -> em.Problem:

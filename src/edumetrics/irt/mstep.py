@@ -3,7 +3,7 @@
 For GPCM and 2PL the parameters are natural and Fisher scoring *is* Newton's method. Priors enter
 as in maximum a posteriori estimation: normal on the log of a slope, normal on intercepts, Beta on c. The
 mode is that of log a: the density of a itself has its mode a quarter below its median, and would draw all
-slopes of a small exam down together.
+slopes of a small exam down together. So is that of logit c, where Beta(α, β) has it at its mean α/(α + β).
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ def prior_terms(kind, par, m, prior, grad, hess):  # type: ignore[no-untyped-def
             hess[h, h] += precision
     if kind == GUESSING and prior[3] > 0.0:
         c = _sigmoid(par[2])
-        value += (prior[3] - 1.0) * np.log(c) + (prior[4] - 1.0) * np.log(1.0 - c)
-        grad[2] += (prior[3] - 1.0) * (1.0 - c) - (prior[4] - 1.0) * c
-        hess[2, 2] += (prior[3] + prior[4] - 2.0) * c * (1.0 - c)
+        value += prior[3] * np.log(c) + prior[4] * np.log(1.0 - c)
+        grad[2] += prior[3] * (1.0 - c) - prior[4] * c
+        hess[2, 2] += (prior[3] + prior[4]) * c * (1.0 - c)
     return value
 
 
@@ -81,7 +81,7 @@ def with_log_prior(value, kind, par, m, prior):  # type: ignore[no-untyped-def]
             value -= 0.5 * (par[h] / prior[2]) ** 2
     if kind == GUESSING and prior[3] > 0.0:
         c = _sigmoid(par[2])
-        value += (prior[3] - 1.0) * np.log(c) + (prior[4] - 1.0) * np.log(1.0 - c)
+        value += prior[3] * np.log(c) + prior[4] * np.log(1.0 - c)
     return value
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
-VERSION = "irt-8"  # raised when a change can move a figure
+VERSION = "irt-9"  # raised when a change can move a figure
 
 MODELS = ("auto", "rasch", "2pl", "3pl", "gpcm", "graded")
 
@@ -33,12 +33,14 @@ class Settings:
         With two items ability cannot be told from dependence.
     slope_prior : LogNormal, None or "auto"
         "auto": below ``weak_data`` pupils LogNormal(m, 0.5), which has 95 % of its mass between 0.4 and 2.7
-        times the exam's own level m, the mean log slope; above, none (maximum likelihood). Items that
-        correlate negatively with the rest never get one: it would hide them.
+        times the exam's own level m, the mean log slope, and wider where the exam's slopes are (see
+        `edumetrics.irt.learnt_priors`); above, none (maximum likelihood). Items that correlate negatively
+        with the rest never get one: it would hide them.
     intercept_sd : float or None
         Standard deviation of a normal prior on the intercepts.
     guessing_prior : (float, float)
-        Beta(α, β) on c of 3PL items; mean α/(α + β), here 0.23 as for four options.
+        Beta(α, β) on c of 3PL items; mean α/(α + β), here 0.23 as for four options. A first guess: mean
+        and spread are learnt from the exam, the spread never smaller.
     max_categories : int
     tolerance : float
         Distance from the maximum at which to stop, in units of the parameters.
