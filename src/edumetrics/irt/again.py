@@ -8,8 +8,8 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.irt.calibration import calibrate, calibrate_runner
 from edumetrics.irt.coding import coding_from_tallies, tallies
 from edumetrics.irt.results import Calibration, Classical
-from edumetrics.irt.sandwich import with_robust_shared_slope
 from edumetrics.irt.settings import LogNormal, Settings
+from edumetrics.irt.spread_limits import with_limits_of_few
 from edumetrics.results import Provenance
 from edumetrics.runners.local import ThreadRunner
 from edumetrics.runners.packing import make_layout, pack
@@ -54,9 +54,8 @@ def recalibrate(calibration: Calibration, matrix: ResponseMatrix) -> Calibration
             excluded=calibration.excluded,
             start=calibration.parameters,
         )
-    if len(cats) >= settings.minimum_2pl:
-        return found
-    return with_robust_shared_slope(found, cats, np.zeros(len(cats), dtype=np.int64))
+    one = np.zeros(len(cats), dtype=np.int64)
+    return with_limits_of_few(found, cats, one, len(cats) < settings.minimum_2pl)
 
 
 def _settings_of(provenance: Provenance) -> Settings:

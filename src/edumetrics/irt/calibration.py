@@ -21,8 +21,8 @@ from edumetrics.irt.models import GPCM, GRADED, GUESSING
 from edumetrics.irt.mstep import MAX_SLOPE
 from edumetrics.irt.report import LEAST_GROUP, item_calibrations, n_parameters, population_reports
 from edumetrics.irt.results import Calibration, Classical
-from edumetrics.irt.sandwich import with_robust_shared_slope
 from edumetrics.irt.settings import MODELS, VERSION, LogNormal, Settings
+from edumetrics.irt.spread_limits import with_limits_of_few
 from edumetrics.linked import papers_apart
 from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Provenance, Reason
 from edumetrics.runners.local import Runner, ThreadRunner
@@ -110,7 +110,7 @@ def _calibrate_coded(
             runner, problem, coding, wanted, groups.labels, groups.sizes, settings,
             excluded=coded.excluded, cautions=notes,
         )  # fmt: skip
-    return with_robust_shared_slope(found, cats, groups.index) if n < settings.minimum_2pl else found
+    return with_limits_of_few(found, cats, groups.index, n < settings.minimum_2pl)
 
 
 def calibrate_runner(

@@ -24,7 +24,7 @@ FIRST_GUESS_ITEMS = 2  # so many items the first guess counts as
 MOST_SPREAD = 2.0
 LOG_SLOPES: FloatArray = np.linspace(-5.0, 2.5, 61, dtype=np.float64)
 MOST_STEPS = 200
-ASYMPTOTES: FloatArray = (np.arange(100) + 0.5) / 100.0
+ASYMPTOTES: FloatArray = np.linspace(0.005, 0.995, 100, dtype=np.float64)
 LEAST_HELD = 4.0  # a Beta prior that counts as fewer answers holds nothing
 ENOUGH = 5000  # pupils among whom the law of the asymptotes is learnt: errors among more would cost a fit
 

@@ -67,6 +67,8 @@ def item_calibrations(
 
         unit = np.eye(width)
         slope = _beyond_prior(_by_factor(outcome(float(row[0]), unit[0])), problem.prior[j])
+        if problem.shared_slope and row[0] >= 0.0:
+            slope = _not_below_nothing(slope)
         intercepts = tuple(outcome(float(row[k]), unit[k]) for k in range(1, m + 1))
         difficulties = tuple(
             _difficulty(slope, *_step(problem.kind[j], row, k, width), cov, n) for k in range(1, m + 1)
@@ -106,7 +108,7 @@ def population_reports(
         one = np.ones(1)
         at_mean = None if covariance is None else covariance[place : place + 1, place : place + 1]
         at_sd = None if covariance is None else covariance[place + n_free :, place + n_free :][:1, :1]
-        spread = _by_factor(_outcome(sd, one, at_sd, n))
+        spread = _not_below_nothing(_by_factor(_outcome(sd, one, at_sd, n)))
         out.append(Population(label, _outcome(mean, one, at_mean, n), spread, n))
         place += 1
     return tuple(out)
@@ -150,6 +152,10 @@ def _limits_by_factor(value: float, se: float) -> tuple[float, float]:
         return value - Z95 * se, value + Z95 * se
     factor = float(np.exp(Z95 * se / value))
     return value / factor, value * factor
+
+
+def _not_below_nothing(spread: Outcome) -> Outcome:
+    return replace(spread, low=max(spread.low, 0.0)) if isinstance(spread, Estimate) else spread
 
 
 def _beyond_prior(found: Outcome, prior: FloatArray) -> Outcome:

@@ -129,6 +129,34 @@ def _sandwich(calibration: Calibration, bread: FloatArray, sums: FloatArray, siz
     return np.asarray(cov * wider[:, None] * wider[None, :])
 
 
+def variances_of(
+    calibration: Calibration, cats: NDArray[np.int16], population: IntArray, groups: Sequence[int]
+) -> list[tuple[float, float]]:
+    """Sandwich variance of the spread of these free populations, and the quantile that goes with it."""
+    cov = calibration.covariance
+    if cov is None:
+        return []
+    free = np.flatnonzero(calibration.problem.free_populations)
+    columns = [len(cov) - len(free) + int(np.searchsorted(free, h)) for h in groups]
+    held = cov @ prior_information(calibration.problem, calibration.parameters) @ cov
+    moved = np.zeros((len(cats), len(groups)))
+    for at in range(0, len(cats), CHUNK):
+        part = slice(at, at + CHUNK)
+        scores = pupil_scores(calibration, np.ascontiguousarray(cats[part]), population[part])
+        moved[part] = scores @ cov[:, columns]
+    # Priors pull the sum of scores away from zero: only what varies between pupils is uncertainty.
+    moved -= moved.mean(axis=0)
+    out = []
+    for h, column, move in zip(groups, columns, moved.T, strict=True):
+        square = move**2
+        size = int((population == h).sum())
+        variance = float(square.sum() * size / (size - 1.0) + held[column, column])
+        scatter = float((square**2).sum() - square.sum() ** 2 / len(square))
+        freedom = np.clip(2.0 * variance**2 / max(scatter, 1e-300), 1.0, max(size - 1.0, 1.0))
+        out.append((variance, float(stdtrit(freedom, 0.975))))
+    return out
+
+
 def with_robust_shared_slope(
     calibration: Calibration, cats: NDArray[np.int16], population: IntArray
 ) -> Calibration:
