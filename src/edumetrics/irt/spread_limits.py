@@ -128,7 +128,7 @@ def limits(
     low = 0.0
     if best > nothing and short(nothing) > 0.0:
         low = float(brentq(short, nothing, best, xtol=EXACT))
-    high = max(guess, best + 0.01)
+    high = max(min(max(guess, best + 0.01), most), best)
     while high < most and short(high) < 0.0:
         high = min(1.5 * high, most)
     if high < most:

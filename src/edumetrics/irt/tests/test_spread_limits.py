@@ -63,6 +63,8 @@ def test_limits_of_a_known_profile():
     for end in (low, high):
         assert 2 * (profile(1.0) - profile(end)) == pytest.approx(3.84, abs=0.05)
     assert low < 1.0 < high
+    # A guess beyond the bound is no limit.
+    assert limits(lambda sd: 0.0, 1.0, 157.0, 8.0, 0.05, 3.84) == (0.0, 8.0)
     assert limits(lambda sd: -sd, 0.05, 0.1, 8.0, 0.05, 3.84)[0] == 0.0
 
 
