@@ -20,7 +20,9 @@ BLANK_WORDS = frozenset(("空", "空白", "未答", "未作答", "漏答", "未�
 # 缺考（病假） says the same as 缺考.
 _REASON = re.compile(r"(?<=.)\([^()]*\)$")
 # What a spreadsheet shows where a formula failed.
-FORMULA_ERROR = re.compile(r"(?i)#(?:div/0!|n/a|ref!|value!|name\?|num!|null!|spill!|calc!)")
+FORMULA_ERROR = re.compile(
+    r"(?i)#(?:div/0!|n/a|ref!|value!|name\?|num!|null!|spill!|calc!)|(?:err|错误):\d{3}"
+)
 # Nobody chose these: they are what programs write for "nothing".
 NOT_AN_OPTION = re.compile(r"(?i)^[+-]?(nan|na|n/a|#n/a|null|none|inf|infinity|-|/|\\|\?|\.|<na>|undefined)$")
 

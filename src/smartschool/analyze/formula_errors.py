@@ -1,4 +1,4 @@
-"""Cells of an .xlsx in which a formula failed (#DIV/0!, #N/A): calamine gives a blank for them."""
+"""Cells of a workbook in which a formula failed (#DIV/0!, #N/A): calamine gives a blank for them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from smartschool.analyze.compound_file import MAGIC, stream
+from smartschool.analyze.formula_errors_ods import errors_of_sheet as ods_errors
+from smartschool.analyze.formula_errors_xls import errors_of_sheet as xls_errors
+
+_OLD_BOOKS = ("Workbook", "Book")
+_CONTENT = "content.xml"
 _BOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
 _SHEET_ID = re.compile(rb"\s\w+:id\s*=\s*[\"']([^\"']+)")
@@ -20,12 +26,22 @@ _SHOWN = re.compile(rb"<(?:\w+:)?v>([^<]+)<")
 
 
 def formula_errors(path: Path, sheet: int) -> Iterator[tuple[int, int, str]]:
-    """Row and column, from 0, of each such cell of a sheet, and what it shows; nothing for other formats."""
+    """Row and column, from 0, of each such cell of a sheet of an .xlsx, .xls or .ods, and what it shows."""
     if not zipfile.is_zipfile(path):
+        data = path.read_bytes()
+        if data.startswith(MAGIC):
+            yield from xls_errors(stream(data, _OLD_BOOKS), sheet)
         return
     with zipfile.ZipFile(path) as archive:
+        if _CONTENT in archive.namelist():
+            yield from ods_errors(archive.read(_CONTENT), sheet)
+            return
         member = _member(archive, sheet)
         data = archive.read(member) if member else b""
+    yield from _xlsx_errors(data)
+
+
+def _xlsx_errors(data: bytes) -> Iterator[tuple[int, int, str]]:
     if b't="e"' not in data and b"t='e'" not in data:
         return
     for letters, row, inside in _ERROR.findall(data):
