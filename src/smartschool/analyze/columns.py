@@ -31,7 +31,15 @@ _SUBJECTS = _any_of(_COLUMNS["subjects"])
 _OF_SUBJECT = re.compile(_SUBJECTS + _any_of(_COLUMNS["after_subject"]))
 _NEVER_READ = re.compile(_any_of(_COLUMNS["never_read"]), re.IGNORECASE)
 _ORDERS = re.compile(f"(?:{_any_of(_COLUMNS['scopes'])}|{_SUBJECTS})*{_any_of(_COLUMNS['orders'])}")
+_PARTS, _AFTER_PART = _any_of(_COLUMNS["parts"]), _any_of(_COLUMNS["after_part"])
+_NUMERAL = "[一二三四五六七八九十ⅰ-ⅻ]"
+_PART = re.compile(
+    rf"(?:{_NUMERAL}+[、.])?(?:非?{_PARTS}题?(?:部分|类)?|第?(?:{_NUMERAL}+|[12ab]|i+)(?:卷|部分|大题)|卷(?:{_NUMERAL}|[12ab]|i+)"
+    rf"|{_NUMERAL}+)(?:{_AFTER_PART})?|.*(?:小计|合计|总计|之和)"
+)
+_SUM = re.compile(rf".(?:{_AFTER_PART})$")
 _REMARK = re.compile(r"(?<=.)[(\[][^()\[\]]*[)\]]$")
+_OWN_NUMBER = re.compile(r"^第?(\d+)题")
 _NUMBERED = re.compile(r"第?(\d[^\u4e00-\u9fff]*)题")
 
 
@@ -75,6 +83,50 @@ def is_companion(title: str) -> bool:
     """
     text = plain(title)
     return text in _COMPANIONS or _OF_SUBJECT.fullmatch(text) is not None
+
+
+def is_part_companion(title: str) -> bool:
+    """Whether it is one of those that tell of a part of the paper: 客观题得分.
+
+    >>> [is_part_companion(title) for title in ("客观题得分", "主观分", "赋分")]
+    [True, True, False]
+    """
+    return plain(title) in _COMPANIONS and plain(title)[:2] in ("客观", "主观")
+
+
+def names_a_part(title: str) -> bool:
+    """Whether a title names several items together, or their sum; an item of its own may be called so too.
+
+    >>> [names_a_part(title) for title in ("选择题得分", "一、填空题", "非选择题总分", "第Ⅰ卷", "听力小计")]
+    [True, True, True, True, True]
+    >>> [names_a_part(title) for title in ("第3题", "16", "小数", "作文题目得分", "A")]
+    [False, False, False, False, False]
+    """
+    return _PART.fullmatch(plain(title)) is not None
+
+
+def says_sum(title: str) -> bool:
+    """Whether it says so in words: 选择题得分 and 听力小计, not 选择题.
+
+    >>> [says_sum(title) for title in ("选择题得分", "听力小计", "选择题", "得分")]
+    [True, True, False, False]
+    """
+    return names_a_part(title) and _SUM.search(plain(title)) is not None
+
+
+def has_parts(title: str, other: str) -> bool:
+    """Whether the other item is a part of this one.
+
+    >>> [has_parts("第16题", title) for title in ("16(1)", "16.2", "第16题①", "161", "16")]
+    [True, True, True, False, False]
+    >>> has_parts("16(1)", "16(1)①"), has_parts("听力", "听力2")
+    (True, True)
+    """
+    whole, part = (_OWN_NUMBER.sub(r"\1", item_code(one)) for one in (title, other))
+    rest = part.removeprefix(whole)
+    if not whole or rest in (part, ""):
+        return False
+    return not (whole[-1].isdecimal() and rest[0].isdecimal())
 
 
 def is_no_point(title: str) -> bool:

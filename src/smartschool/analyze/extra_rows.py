@@ -9,8 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from edumetrics.arrays import ResponseMatrix
+from edumetrics.results import FloatArray
 from smartschool.analyze.answers import Note
 from smartschool.analyze.cells import mark
+from smartschool.analyze.columns import plain
 from smartschool.analyze.faults import Fault, Refused
 from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
@@ -99,18 +101,25 @@ def with_full_marks(table: Table, columns: Columns, row: list[str], number: int)
     return found
 
 
-def compare_totals(table: Table, matrix: ResponseMatrix, items: Collection[str], notes: list[Note]) -> None:
-    """Totals are summed up again; where the sheet states others, the user must know."""
-    titles = [half_width(title).lower() for title in table.header]
+def stated_totals(table: Table, items: Collection[str]) -> FloatArray | None:
+    """Totals as the sheet states them, NaN where there is none; None without such a column."""
+    titles = [plain(title) for title in table.header]
     at = next((titles.index(t) for t in TOTAL_TITLES if t in titles and t not in items), None)
     if at is None:
+        return None
+    return np.array([mark(half_width(text)) if text else np.nan for text in table.column(at)])
+
+
+def compare_totals(table: Table, matrix: ResponseMatrix, items: Collection[str], notes: list[Note]) -> None:
+    """Totals are summed up again; where the sheet states others, the user must know."""
+    stated = stated_totals(table, items)
+    if stated is None:
         return
-    stated = np.array([mark(half_width(text)) if text else np.nan for text in table.column(at)])
     sums = matrix.marks.sum(axis=1)  # NaN where a mark is missing: then nothing can be compared
     differs = np.flatnonzero(np.abs(stated - sums) > 0.005)
     if differs.size:
         named = "；".join(
             f"第 {table.numbers[i]} 行写 {stated[i]:g}，各题合计 {sums[i]:g}" for i in differs[:MOST_NAMED]
         )
-        text = f"{differs.size} 名学生的{table.header[at]}和各题合计不同（{named}），按各题合计。"
+        text = f"{differs.size} 名学生的总分和各题合计不同（{named}），按各题合计。"
         notes.append(Note("totals_differ", text))

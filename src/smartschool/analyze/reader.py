@@ -9,11 +9,12 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.results import FloatArray
 from smartschool.analyze.answers import Note, build_matrix, some
 from smartschool.analyze.cells import FORMULA_ERROR
-from smartschool.analyze.columns import STUDENT_TITLES, is_companion, item_code, orders_pupils
-from smartschool.analyze.extra_rows import compare_totals, with_full_marks, without_extra_rows
+from smartschool.analyze.columns import STUDENT_TITLES, is_companion, item_code, names_a_part, orders_pupils
+from smartschool.analyze.extra_rows import Columns, compare_totals, with_full_marks, without_extra_rows
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
 from smartschool.analyze.homes import kind_of, read_homes
 from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
+from smartschool.analyze.subtotal_columns import explained, told_of, without_subtotals
 from smartschool.analyze.tables import SUFFIXES, Table, read_table
 from smartschool.analyze.words import close_up, the_items
 
@@ -94,17 +95,26 @@ def read_exam(
     """
     notes: list[Note] = []
     table = read_table(files.responses)
-    student, columns = _layout(table, read_items(read_table(files.items)) if files.items else None, notes)
-    marks_at = [index for _, index in columns if index is not None]
+    described = read_items(read_table(files.items)) if files.items else None
+    student, columns, undescribed = _layout(table, described, notes)
+    marks_at = [*(index for _, index in columns if index is not None), *undescribed]
     who = [student, *(index for index in range(len(table.header)) if index not in {*marks_at, student})]
     table, full, full_at = without_extra_rows(table, who, marks_at, notes)
+    if described is None:
+        columns = without_subtotals(table, columns, notes)
     if full is not None:
         columns = with_full_marks(table, columns, full, full_at)
     pupils = _pupils(table, student)
     items = [item for item, _ in columns]
-    matrix = build_matrix(
-        table, pupils, columns, notes, blank_is_zero=blank_is_zero, subset_share=subset_share
-    )
+    try:
+        matrix = build_matrix(
+            table, pupils, columns, notes, blank_is_zero=blank_is_zero, subset_share=subset_share
+        )
+    except Refused as refused:
+        surely = [index for index in undescribed if not names_a_part(table.header[index])]
+        raise Refused([*_not_described(table, surely), *refused.faults]) from None
+    if undescribed:
+        _only_subtotals(table, columns, matrix.marks, undescribed, notes)
     compare_totals(table, matrix, {item.code for item in items}, notes)
     q, points = None, list[Point]()
     if files.q is not None:
@@ -130,8 +140,9 @@ def read_exam(
 
 def _layout(
     table: Table, items: list[Item] | None, notes: list[Note]
-) -> tuple[int, list[tuple[Item, int | None]]]:
-    """Column of the student, and the column of each item (None: the table has none)."""
+) -> tuple[int, list[tuple[Item, int | None]], list[int]]:
+    """Column of the student, the column of each item (None: the table has none), and those that items.csv
+    does not describe."""
     student = find_column(table, STUDENT_TITLES)
     student = 0 if student is None else student
     titles = table.header
@@ -152,22 +163,35 @@ def _layout(
     if items is None:
         if not used:
             raise refuse("no_items", "除了学号没有题目列。", table.name, table.header_row)
-        return student, [(Item(titles[index], "", None, ""), index) for index in used]
-    why = "题“{}”在 items.csv 里没有，请在那里补一行（题号、题型、满分）。"
-    unknown = [titles[index] for index in used if item_code(titles[index]) not in named]
-    if unknown:
-        raise Refused(
-            [
-                Fault("item_not_described", why.format(title), table.name, table.header_row, title)
-                for title in unknown
-            ]
-        )
+        return student, [(Item(titles[index], "", None, ""), index) for index in used], []
+    undescribed = [index for index in used if item_code(titles[index]) not in named]
     place = {item_code(titles[index]): index for index in used}
     absent = [item.code for item in items if item_code(item.code) not in place]
     if absent:
         text = f"{the_items(some(absent))} 在答题表里没有列，没有数据可算。"
         notes.append(Note("items_without_column", close_up(text)))
-    return student, [(item, place.get(item_code(item.code))) for item in items]
+    return student, [(item, place.get(item_code(item.code))) for item in items], undescribed
+
+
+def _only_subtotals(
+    table: Table, columns: Columns, scored: FloatArray, undescribed: list[int], notes: list[Note]
+) -> None:
+    """Columns that items.csv does not describe must be sums of items; else they are named."""
+    found = explained(table, columns, scored, undescribed)
+    notes.extend(told_of(table, columns, undescribed, found))
+    unknown = [index for place, index in enumerate(undescribed) if place not in {one.at for one in found}]
+    if unknown:
+        raise Refused(_not_described(table, unknown))
+
+
+def _not_described(table: Table, undescribed: list[int]) -> list[Fault]:
+    faults = []
+    for title in (table.header[index] for index in undescribed):
+        why = f"题“{title}”在 items.csv 里没有，请在那里补一行（题号、题型、满分）。"
+        if names_a_part(title):
+            why += "如果是几道题的合计，请删去这一列：它和各题之和对不上。"
+        faults.append(Fault("item_not_described", why, table.name, table.header_row, title))
+    return faults
 
 
 def _pupils(table: Table, student: int) -> list[str]:

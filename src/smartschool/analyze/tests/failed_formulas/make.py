@@ -7,17 +7,14 @@ import re
 import struct
 from pathlib import Path
 
-import xlwt
-from odf.opendocument import OpenDocumentSpreadsheet
-from odf.table import Table, TableCell, TableRow
-from odf.text import P
-
 HERE = Path(__file__).parent
 ROWS = [["学号", "1", "2", "总分"], ["S1", 1, 2, 3], ["S2", 0, 1, 1]]
 FAILED = ["#DIV/0!", "#N/A", "#REF!"]
 
 
 def old() -> None:
+    import xlwt
+
     book = xlwt.Workbook()
     book.add_sheet("旧").visibility = 1
     sheet = book.add_sheet("成绩")
@@ -39,7 +36,10 @@ def old() -> None:
     (HERE / "old.xls").write_bytes(data)
 
 
-def cell_of(value: object) -> TableCell:
+def cell_of(value: object):
+    from odf.table import TableCell
+    from odf.text import P
+
     if value in FAILED:
         cell = TableCell(valuetype="string", formula="of:=1/0", stringvalue="")
     elif isinstance(value, str):
@@ -51,6 +51,9 @@ def cell_of(value: object) -> TableCell:
 
 
 def opened() -> None:
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import Table, TableRow
+
     book, table = OpenDocumentSpreadsheet(), Table(name="成绩")
     for row in [*ROWS, ["S3", *FAILED]]:
         line = TableRow()
