@@ -26,6 +26,9 @@ from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
 from smartschool.analyze.words import close_up, the_items
 
+# Fewer wrong answers say nothing about the key.
+_FEW = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -78,6 +81,7 @@ def build_matrix(
         options = option_responses([column.chosen or nobody for column in read], [c.key for c in read])
         scores = score_options(options, full, subset_share=subset_share)
         marks = np.where(np.isfinite(scores), scores, marks)
+        _tell_of_nobody_right(columns, read, scores, notes)
     there = np.array([index is not None for _, index in columns])
     _whole_paper_words(states, empty, there)
     _settle_blanks(marks, states, empty, there, notes, blank_is_zero=blank_is_zero)
@@ -94,6 +98,20 @@ def build_matrix(
         notes.append(Note("double_marked", close_up(f"{where} 有 {n} 处多涂，按答错计。")))
     codes = [item.code for item, _ in columns]
     return response_matrix(marks, full, pupils=pupils, items=codes, states=states, options=options)
+
+
+def _tell_of_nobody_right(
+    columns: list[tuple[Item, int | None]], read: list[_Column], scores: FloatArray, notes: list[Note]
+) -> None:
+    """A key that nobody met is more often a slip of the key than of a whole class."""
+    nobody = [
+        item.code
+        for (item, _), column, of_pupils in zip(columns, read, scores.T, strict=True)
+        if column.key and sum(map(bool, column.chosen)) >= _FEW and not np.nan_to_num(of_pupils).any()
+    ]
+    if nobody:
+        text = f"{the_items(some(nobody))} 没有一名学生答对，请先核对答案和它的写法。"
+        notes.append(Note("nobody_right", close_up(text)))
 
 
 def some(codes: list[str], measure: str = "题") -> str:

@@ -12,6 +12,7 @@ from smartschool.analyze.cells import FORMULA_ERROR
 from smartschool.analyze.columns import STUDENT_TITLES, is_companion, item_code, names_a_part, orders_pupils
 from smartschool.analyze.extra_rows import Columns, compare_totals, with_full_marks, without_extra_rows
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
+from smartschool.analyze.figure_options import same_names
 from smartschool.analyze.homes import kind_of, read_homes
 from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
 from smartschool.analyze.subtotal_columns import explained, told_of, without_subtotals
@@ -105,6 +106,7 @@ def read_exam(
     if full is not None:
         columns = with_full_marks(table, columns, full, full_at)
     pupils = _pupils(table, student)
+    table, columns = same_names(table, columns, notes)
     items = [item for item, _ in columns]
     try:
         matrix = build_matrix(
