@@ -21,10 +21,22 @@ WIDE, LEAST_VARIANCE, LEAST_DISPERSION = 0.01, 0.01, 1e-4
 
 @dataclass(frozen=True, slots=True)
 class RaterSeverity:
-    """Severity per marker in logits (positive: stricter than the mean of the markers), with intervals.
+    """Severity and fit of each marker.
 
-    `infit` is the mean-square of the marker's residuals weighted by information: about 1; above 1.4 the
-    marker is less predictable than the others, below 0.6 hardly uses the range (Linacre 2002).
+    Attributes
+    ----------
+    markers : tuple of str
+    severity : tuple of Estimate or Insufficient
+        In logits, positive: stricter than the mean of the markers.
+    infit : tuple of float
+        Mean-square of the marker's residuals weighted by information, divided by that of all: about 1; above
+        1.4 the marker is less predictable than the others, below 0.6 hardly uses the range (Wright & Linacre
+        1994, for rating scales).
+    provenance : Provenance
+
+    References
+    ----------
+    Wright & Linacre (1994), Reasonable mean-square fit values, Rasch Measurement Transactions 8(3), 370.
     """
 
     markers: tuple[str, ...]
@@ -49,18 +61,32 @@ def rater_severity(
     pupil, item, marker : array_like, markings
         Who wrote, which item, who marked.
     mark, full : array_like, markings
+        The mark, from 0 to the full mark of the item.
+    iterations : int
+        At most so many of Newton's steps for each pair of variance and dispersion.
 
     Returns
     -------
-    RaterSeverity, or Insufficient(NOT_COMPARABLE) when markers share no pupils and items, not even
-    through others: then a strict marker and a weak class, or a hard item, look the same.
+    RaterSeverity or Insufficient
+        ``NOT_COMPARABLE`` with a single marker, or where markers share no pupils and items, not even through
+        others: then a strict marker and a weak class, or a hard item, look the same. ``CONSTANT_MARKS`` where
+        all shares are equal.
+
+    Raises
+    ------
+    ShapeMismatch, BadFullMark, NegativeMark, MarkOverFull, InfiniteMark, MarkWithoutAnswer
 
     Notes
     -----
-    Linacre (1989), Many-Facet Rasch Measurement; estimated by penalised quasi-likelihood
-    (Breslow & Clayton 1993, J. Am. Stat. Assoc. 88, 9): abilities have a normal prior, so an all-right
-    pupil does not run away; its variance and the dispersion of the marks are estimated, for a prior that is
-    too narrow draws the markers together as well. Standard errors are scaled by the dispersion.
+    Estimated by penalised quasi-likelihood: abilities have a normal prior, so an all-right pupil does not run
+    away; its variance and the dispersion of the marks are estimated, for a prior that is too narrow draws the
+    markers together as well. Standard errors are scaled by the dispersion.
+
+    References
+    ----------
+    Linacre (1989), Many-Facet Rasch Measurement, MESA Press.
+    Breslow & Clayton (1993), Approximate inference in generalized linear mixed models, J. Am. Stat. Assoc.
+    88, 9–25.
     """
     checks.same_length(pupil=pupil, item=item, marker=marker, mark=mark, full=full)
     most = checks.full_marks(full)
