@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class ResponseError(ValueError):
     """Data that no analysis may accept.
@@ -26,6 +28,14 @@ class ResponseError(ValueError):
             f"{name} {key!r}" for name, key in (("pupil", pupil), ("item", item)) if key is not None
         )
         super().__init__(f"{self.code}: {where or 'data'}" + (f": {value!r}" if value is not None else ""))
+
+    def __reduce__(self) -> tuple[Callable[..., ResponseError], tuple[object, ...]]:
+        """Workers of a cluster send their errors home."""
+        return _again, (type(self), self.pupil, self.item, self.value)
+
+
+def _again(kind: type[ResponseError], pupil: str | None, item: str | None, value: object) -> ResponseError:
+    return kind(pupil=pupil, item=item, value=value)
 
 
 class EmptyMatrix(ResponseError):
@@ -119,7 +129,7 @@ class BadCode(ResponseError):
 
 
 class BadAnswer(ResponseError):
-    """An answer that is neither right nor wrong, or before the one that it follows."""
+    """An answer neither right nor wrong, of a category that there is not, or before the one it follows."""
 
     code = "bad_answer"
 
@@ -128,6 +138,12 @@ class UnknownName(ResponseError):
     """An item, a group or a skill that the other side does not have."""
 
     code = "unknown_name"
+
+
+class TooFewPupils(ResponseError):
+    """Fewer pupils than what was asked for needs; another function takes them."""
+
+    code = "too_few_pupils"
 
 
 class GroupTooSmall(ResponseError):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edumetrics import checks
+from edumetrics.errors import BadSetting
 
 NO_LEVEL = -1
 # 0.7 × 100 is 70.00000000000001 in binary: a pupil on the line belongs to the upper band.
@@ -34,11 +35,11 @@ class Bands:
     def __post_init__(self) -> None:
         lows = [band.low for band in self.bands]
         if not self.bands or lows[-1] != 0.0 or any(not 0.0 <= low < 1.0 for low in lows):
-            raise ValueError("bands need shares in [0, 1) and a lowest band that begins at 0")
+            raise BadSetting(value="bands need shares in [0, 1) and a lowest band that begins at 0")
         if any(upper <= lower for upper, lower in pairwise(lows)):
-            raise ValueError("bands must go down")
+            raise BadSetting(value="bands must go down")
         if len({band.code for band in self.bands}) != len(self.bands):
-            raise ValueError("two bands have the same code")
+            raise BadSetting(value="two bands have the same code")
 
     def assign(self, totals: ArrayLike, full: ArrayLike) -> NDArray[np.int8]:
         """Index of the band of each total; -1 where the total is NaN (no part in the exam).

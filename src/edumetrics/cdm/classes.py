@@ -17,6 +17,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from edumetrics.errors import BadSetting, BadWeights, UnknownName
 from edumetrics.results import IntArray
 
 MAX_CLASSES = 65_536  # one pass over 5,000 pupils and 40 items takes a second, 300 MB
@@ -89,7 +90,7 @@ def class_space(
 
     Raises
     ------
-    TooManyClasses, CircularPrerequisites, ValueError
+    TooManyClasses, CircularPrerequisites, BadSetting, BadWeights, UnknownName
     """
     n_points = q.shape[1]
     if n_points > MAX_POINTS:
@@ -111,14 +112,14 @@ def demands(
 
     Raises
     ------
-    CircularPrerequisites, ValueError
+    CircularPrerequisites, BadSetting, BadWeights, UnknownName
     """
     if model not in MODELS:
-        raise ValueError(f"unknown model {model!r}; known are {', '.join(MODELS)}")
+        raise BadSetting(value=f"unknown model {model!r}; known are {', '.join(MODELS)}")
     points = range(q.shape[1])
     needs = tuple(tuple(compress(points, row)) for row in q.tolist())
     if not all(needs):
-        raise ValueError(f"item {needs.index(())} needs no point")
+        raise BadWeights(value=f"item {needs.index(())} needs no point")
     return needs, closures(q.shape[1], prerequisites)
 
 
@@ -129,7 +130,7 @@ def closures(n_points: int, prerequisites: Sequence[tuple[int, int]]) -> list[in
     before: list[set[int]] = [set() for _ in range(n_points)]
     for first, second in prerequisites:
         if not (0 <= first < n_points and 0 <= second < n_points):
-            raise ValueError(f"prerequisite {(first, second)} names no point")
+            raise UnknownName(value=f"prerequisite {(first, second)} names no point")
         before[second].add(first)
     out = []
     for k in range(n_points):

@@ -30,7 +30,7 @@ def in_own_order(exam: Prepared) -> Prepared:
 
     Raises
     ------
-    CircularPrerequisites, ValueError
+    CircularPrerequisites, UnknownName
         Here, where points still have the numbers that the caller gave them.
     """
     closures(exam.q.shape[1], exam.prerequisites)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from edumetrics.errors import BadSetting
+
 VERSION = "cdm-13"  # raised when a change can move a figure
 
 
@@ -67,9 +69,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not (0 < self.prior_low < self.prior_high < 1):
-            raise ValueError("0 < prior_low < prior_high < 1 must hold")
+            raise BadSetting(value="0 < prior_low < prior_high < 1 must hold")
         if self.starts < 1 or self.followed < 1 or self.draws < 2:
-            raise ValueError("at least one start, one followed and two draws are needed")
+            raise BadSetting(value="at least one start, one followed and two draws are needed")
 
     def as_mapping(self) -> Mapping[str, Any]:
         """Every setting by name, for the provenance of a result."""

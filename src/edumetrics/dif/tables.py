@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.ctt.cells import sums_by
-from edumetrics.errors import ShapeMismatch
+from edumetrics.errors import ShapeMismatch, UnknownName
 from edumetrics.results import BoolArray, FloatArray, IntArray
 
 DECIMALS = 9  # shares that differ by rounding only are one attainment
@@ -82,13 +82,18 @@ def answers(matrix: ResponseMatrix, groups: ArrayLike, reference: str, focal: st
     ------
     ShapeMismatch
         If there is not one group per pupil.
+    UnknownName
+        If a group has no pupils: a slip of its name.
     """
     text = isinstance(groups, np.ndarray) and groups.dtype.kind == "U"
     label = np.asarray(groups, dtype=None if text else object)
     if label.shape != (matrix.n_pupils,):
         raise ShapeMismatch(value=f"groups: {label.shape}, pupils: {matrix.n_pupils}")
-    is_focal = label == focal
-    rows = np.flatnonzero((is_focal | (label == reference)) & matrix.present)
+    is_focal, is_reference = label == focal, label == reference
+    for name, there in ((reference, is_reference), (focal, is_focal)):
+        if not np.any(there):
+            raise UnknownName(value=f"no pupil of the group {name!r}")
+    rows = np.flatnonzero((is_focal | is_reference) & matrix.present)
     marks = matrix.marks if len(rows) == matrix.n_pupils else matrix.marks[rows]
     shares, chosen = marks / matrix.full, is_focal[rows].astype(np.bool_)
     seen = np.isfinite(shares)

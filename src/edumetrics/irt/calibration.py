@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.errors import GroupTooSmall, ShapeMismatch
+from edumetrics.errors import BadSetting, GroupTooSmall, ShapeMismatch, UnknownName
 from edumetrics.irt import em
 from edumetrics.irt.classical import classical
 from edumetrics.irt.coding import Coded, Coding, learn_coding
@@ -241,11 +241,11 @@ def _check_model(model: str | Mapping[str, str], items: Sequence[str]) -> None:
     named = [model] if isinstance(model, str) else list(model.values())
     for one in named:
         if one not in MODELS:
-            raise ValueError(f"unknown model {one!r}; known are {', '.join(MODELS)}")
+            raise BadSetting(value=f"unknown model {one!r}; known are {', '.join(MODELS)}")
     if not isinstance(model, str):
         unknown = set(model) - set(items)
         if unknown:
-            raise ValueError(f"the exam has no item {sorted(unknown)[0]!r}")
+            raise UnknownName(value=f"the exam has no item {sorted(unknown)[0]!r}")
 
 
 def choose_models(
@@ -260,7 +260,7 @@ def choose_models(
         notes = [Caution("fell_back_to_rasch", forced, counts)] if forced else []
         return tuple("pcm" if s else "rasch" for s in several), notes
     if "rasch" in asked:
-        raise ValueError("a shared slope holds for all items or for none: Rasch cannot be mixed")
+        raise BadSetting(value="a shared slope holds for all items or for none: Rasch cannot be mixed")
     out, refused = [], []
     for item, a, s in zip(coding.items, asked, several, strict=True):
         if a == "3pl" and not s and n < settings.minimum_3pl:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edumetrics.errors import TooFewPupils
 from edumetrics.irt.calibration import calibrate_runner, choose_models, make_problem
 from edumetrics.irt.coding import coding_from_tallies
 from edumetrics.irt.results import Calibration
@@ -40,14 +41,14 @@ def calibrate_parquet(
 
     Raises
     ------
-    ValueError
+    TooFewPupils
         If there are fewer pupils than a slope needs: then `calibrate` is the right call.
     """
     settings = Settings() if settings is None else settings
     counted = tally_columns(paths, items)
     most = max((int(freq.sum()) for _, freq in counted), default=0)
     if most < settings.minimum_2pl:
-        raise ValueError(f"{most} pupils: use calibrate, which falls back to simpler models")
+        raise TooFewPupils(value=f"{most} pupils: use calibrate, which falls back to simpler models")
     coding, excluded, cautions = coding_from_tallies(items, counted, settings.max_categories)
     layout = make_layout(coding.n_categories, [True] * len(coding.items))
     runner = ParquetRunner(paths, coding.items, layout, encode=coding.encode_columns, keep=keep, batch=batch)

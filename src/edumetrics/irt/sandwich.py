@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.errors import ShapeMismatch
+from edumetrics.errors import ShapeMismatch, UnknownName
 from edumetrics.irt.em import node_model
 from edumetrics.irt.errors import prior_information
 from edumetrics.irt.models import item_derivatives, item_probabilities
@@ -61,15 +61,26 @@ def with_robust_errors(
         Errors are such that 1.96 of them are the half interval, with Student's t. Unchanged where it has no
         covariance (a flat likelihood); with a caution where there are fewer than `FEWEST_CLUSTERS` clusters,
         unequal ones counted as `effective_clusters` does.
+
+    Raises
+    ------
+    ShapeMismatch, UnknownName
+        Labels or pupils are not as many as they were in the calibration, or it has items or populations that
+        are not in the matrix or the labels.
     """
     for labels in (groups, clusters):
         if labels is not None and len(labels) != matrix.n_pupils:
             raise ShapeMismatch(value=f"{len(labels)} labels for {matrix.n_pupils} pupils")
+    absent = set(calibration.coding.items) - set(matrix.items)
+    if absent:
+        raise UnknownName(item=min(absent))
     bread = calibration.covariance
     if bread is None:
         return calibration
     cats = calibration.coding.encode(matrix)
     here = np.flatnonzero((cats >= 0).any(axis=1))
+    if calibration.n not in (len(here), matrix.n_pupils):
+        raise ShapeMismatch(value=f"{len(here)} pupils with answers, calibrated with {calibration.n}")
     units: IntArray = np.arange(len(here))
     if clusters is not None:
         names = np.array([str(clusters[i]) for i in here.tolist()])
@@ -85,6 +96,9 @@ def with_robust_errors(
     place = {p.label: h for h, p in enumerate(calibration.populations)}
     population = np.zeros(len(here), dtype=np.int64)
     if groups is not None:
+        unknown = {str(group) for group in groups} - set(place)
+        if unknown:
+            raise UnknownName(value=f"the calibration has no population {min(unknown)!r}")
         population[:] = [place[str(groups[i])] for i in here.tolist()]
     sums = np.zeros((n_units, len(bread)))
     for at in range(0, len(here), CHUNK):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.errors import ShapeMismatch
+from edumetrics.errors import BadSetting, ShapeMismatch, UnknownName
 from edumetrics.irt.dependence import score_inflation, stretch_of
 from edumetrics.irt.em import Parameters
 from edumetrics.irt.information import item_information
@@ -104,7 +104,7 @@ def score(
         Population of each pupil, as labelled in the calibration; the reference when left out.
     """
     if method not in ("eap", "map", "wle"):
-        raise ValueError(f"unknown method {method!r}; known are eap, map, wle")
+        raise BadSetting(value=f"unknown method {method!r}; known are eap, map, wle")
     population = _populations(calibration, matrix, groups)
     cats = calibration.coding.encode(matrix)
     answered = (cats >= 0).sum(axis=1).astype(np.int64)
@@ -192,7 +192,7 @@ def plausible_values(
     The posterior's distribution function is taken as linear between the midpoints of the nodes.
     """
     if draws < 1:
-        raise ValueError("at least one draw is needed")
+        raise BadSetting(value="at least one draw is needed")
     population = _populations(calibration, matrix, groups)
     cats = calibration.coding.encode(matrix)
     rows = np.flatnonzero((cats >= 0).any(axis=1))
@@ -225,7 +225,7 @@ def _populations(
     place = {p.label: h for h, p in enumerate(calibration.populations)}
     unknown = {str(g) for g in groups} - set(place)
     if unknown:
-        raise ValueError(f"the calibration has no population {sorted(unknown)[0]!r}")
+        raise UnknownName(value=f"the calibration has no population {sorted(unknown)[0]!r}")
     return np.array([place[str(g)] for g in groups], dtype=np.int64)
 
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
+from edumetrics.errors import BadSetting
+
 VERSION = "irt-9"  # raised when a change can move a figure
 
 MODELS = ("auto", "rasch", "2pl", "3pl", "gpcm", "graded")
@@ -63,9 +65,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         if isinstance(self.slope_prior, str) and self.slope_prior != "auto":
-            raise ValueError(f"slope_prior is a LogNormal, None or 'auto', not {self.slope_prior!r}")
+            raise BadSetting(value=f"slope_prior is a LogNormal, None or 'auto', not {self.slope_prior!r}")
         if not self.tolerance > 0:
-            raise ValueError("tolerance must be positive")
+            raise BadSetting(value="tolerance must be positive")
 
     def as_mapping(self) -> Mapping[str, Any]:
         """Every setting by name, for the provenance of a result."""

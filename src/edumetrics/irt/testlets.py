@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
+from edumetrics.errors import BadSetting, DuplicateItem, UnknownName
 from edumetrics.irt import testlet_em as em
 from edumetrics.irt.em import Parameters
 from edumetrics.irt.mstep import all_feasible
@@ -123,16 +124,16 @@ def calibrate_testlets(
 
     Raises
     ------
-    ValueError
+    DuplicateItem, UnknownName, BadSetting
         An item stands in two testlets, is unknown, or the calibration has several populations, or one
         slope for all items although there are pupils enough for more.
     """
     if len(calibration.populations) > 1:
-        raise ValueError("testlets are calibrated in one population")
+        raise BadSetting(value="testlets are calibrated in one population")
     places, cautions = _places(calibration, testlets)
     if calibration.problem.shared_slope and calibration.n >= FEWEST_PUPILS:
-        raise ValueError(
-            "items with one common slope have no testlets: calibrate them with slopes of their own"
+        raise BadSetting(
+            value="items with one common slope have no testlets: calibrate them with slopes of their own"
         )
     if calibration.n < FEWEST_PUPILS:
         return Insufficient(Reason.TOO_FEW_PUPILS, calibration.n)
@@ -200,9 +201,9 @@ def _places(
     for items in testlets:
         for item in items:
             if item in seen:
-                raise ValueError(f"item {item!r} stands in two testlets")
+                raise DuplicateItem(value=f"item {item!r} stands in two testlets")
             if item not in place and item not in calibration.excluded:
-                raise ValueError(f"the exam has no item {item!r}")
+                raise UnknownName(value=f"the exam has no item {item!r}")
             seen.add(item)
         inside = [place[item] for item in items if item in place]
         if 2 <= len(inside) <= MOST_ITEMS:

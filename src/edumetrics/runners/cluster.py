@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from edumetrics.errors import EmptyMatrix, ShapeMismatch
 from edumetrics.runners.packing import Layout, Shard
 from edumetrics.runners.stats import NodeModel, Statistics, add, stats
 
@@ -64,7 +65,7 @@ class DaskRunner:
 
     def __init__(self, client: Client, loaders: Sequence[Loader], layout: Layout, n: int) -> None:
         if not loaders:
-            raise ValueError("a runner needs at least one shard")
+            raise EmptyMatrix(value="a runner needs at least one shard")
         self.layout = layout
         self.n = n
         self._client = client
@@ -79,12 +80,12 @@ class DaskRunner:
 
         Raises
         ------
-        ValueError
+        ShapeMismatch
             If the shards together hold other persons than said.
         """
         total = add(one.result() for one in self.submit(model))
         if total.n != self.n:
-            raise ValueError(f"the shards hold {total.n} persons, not {self.n}")
+            raise ShapeMismatch(value=f"the shards hold {total.n} persons, not {self.n}")
         return total
 
     def sample(self, at_most: int) -> None:

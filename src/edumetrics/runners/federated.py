@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from edumetrics.errors import EmptyMatrix, ShapeMismatch
 from edumetrics.runners.packing import Layout
 from edumetrics.runners.stats import NodeModel, Statistics, add
 
@@ -25,7 +26,7 @@ class FederatedRunner:
 
     def __init__(self, layout: Layout, n: int, parties: Sequence[Party]) -> None:
         if not parties:
-            raise ValueError("a federation needs at least one party")
+            raise EmptyMatrix(value="a federation needs at least one party")
         self.layout = layout
         self.n = n
         self._parties = tuple(parties)
@@ -35,12 +36,12 @@ class FederatedRunner:
 
         Raises
         ------
-        ValueError
+        ShapeMismatch
             If the parties together count other persons than agreed: one of them was left out or asked twice.
         """
         total = add(party(model) for party in self._parties)
         if total.n != self.n:
-            raise ValueError(f"the parties counted {total.n} persons, not {self.n}")
+            raise ShapeMismatch(value=f"the parties counted {total.n} persons, not {self.n}")
         return total
 
     def sample(self, at_most: int) -> None:

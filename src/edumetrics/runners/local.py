@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from edumetrics.errors import EmptyMatrix
 from edumetrics.runners.packing import Layout, Shard
 from edumetrics.runners.stats import NodeModel, Statistics, add, prepare, stats
 
@@ -42,7 +43,7 @@ class ThreadRunner:
         self, shards: Sequence[Shard], workers: int | None = None, per_thread: int = PERSONS_PER_THREAD
     ) -> None:
         if not shards:
-            raise ValueError("a runner needs at least one shard")
+            raise EmptyMatrix(value="a runner needs at least one shard")
         wanted = workers or os.cpu_count() or 1
         self.layout = shards[0].layout
         self.n = sum(s.n for s in shards)
@@ -109,7 +110,7 @@ class ProcessRunner:
 
     def __init__(self, shards: Sequence[Shard], workers: int | None = None) -> None:
         if not shards:
-            raise ValueError("a runner needs at least one shard")
+            raise EmptyMatrix(value="a runner needs at least one shard")
         self.layout = shards[0].layout
         self.n = sum(s.n for s in shards)
         self._shards = list(shards)

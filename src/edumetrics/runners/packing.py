@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edumetrics.compiler import start_compiler
+from edumetrics.errors import BadAnswer, BadSetting, ShapeMismatch
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -110,13 +111,13 @@ def make_layout(
 
     Raises
     ------
-    ValueError
+    BadSetting
         If an item alone does not fit into a byte.
     """
     cats = np.asarray(n_categories, dtype=np.int64)
     base = cats + np.asarray(may_be_missing, dtype=np.int64)
     if (base > MAX_ROWS).any():
-        raise ValueError(f"item {int(np.argmax(base))} has more than {MAX_ROWS - 1} categories")
+        raise BadSetting(value=f"item {int(np.argmax(base))} has more than {MAX_ROWS - 1} categories")
     first_item, first_row = cut_into_bytes(base.tolist(), max_rows)
     return Layout(cats, base, np.array(first_item, dtype=np.int64), np.array(first_row, dtype=np.int64))
 
@@ -144,14 +145,15 @@ def pack(
 
     Raises
     ------
-    ValueError
-        If a category is not below the item's number, or missing where the layout forbids it.
+    ShapeMismatch, BadAnswer
+        If there are other items; if a category is not below the item's number, or missing where the layout
+        forbids it.
     """
     cats = np.ascontiguousarray(categories)
     if cats.dtype.kind not in "iu":
         cats = cats.astype(np.int16)
     if cats.ndim != 2 or cats.shape[1] != layout.n_items:
-        raise ValueError(f"expected {layout.n_items} items, got an array of shape {cats.shape}")
+        raise ShapeMismatch(value=f"expected {layout.n_items} items, got an array of shape {cats.shape}")
     codes = np.empty((cats.shape[0], layout.n_bytes), dtype=np.uint8)
     start_compiler()
     fits = _pack_in_parts(cats, layout, codes)
@@ -159,7 +161,7 @@ def pack(
         n, j = np.argwhere(
             (cats >= layout.n_categories) | ((cats < 0) & (layout.base == layout.n_categories))
         )[0]
-        raise ValueError(f"person {n}, item {j}: category {int(cats[n, j])} is outside the layout")
+        raise BadAnswer(value=f"person {n}, item {j}: category {int(cats[n, j])} is outside the layout")
     pop = np.zeros(len(cats), np.uint8) if population is None else np.asarray(population).astype(np.uint8)
     return Shard(codes, pop, layout)
 

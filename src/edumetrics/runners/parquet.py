@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from edumetrics.errors import EmptyMatrix
 from edumetrics.runners.packing import Layout, Shard, pack
 from edumetrics.runners.stats import NodeModel, Statistics, add, prepare, stats
 
@@ -50,7 +51,7 @@ class ParquetRunner:
         batch: int = BATCH,
     ) -> None:
         if not paths:
-            raise ValueError("a runner needs at least one file")
+            raise EmptyMatrix(value="a runner needs at least one file")
         self.layout = layout
         self._paths = [Path(p) for p in paths]
         self._items = list(items)

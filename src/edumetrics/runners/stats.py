@@ -14,6 +14,7 @@ from typing import Self
 
 import numpy as np
 
+from edumetrics.errors import EmptyMatrix
 from edumetrics.runners.by_score import Bins, Line, make_bins, total_by_score
 from edumetrics.runners.kernel import accumulate, build_tables, fold_counts, posteriors
 from edumetrics.runners.packing import Floats, Layout, Shard
@@ -146,14 +147,14 @@ def add(parts: Iterable[Statistics]) -> Statistics:
 
     Raises
     ------
-    ValueError
+    EmptyMatrix
         If there is nothing to add.
     """
     total: Statistics | None = None
     for part in parts:
         total = part if total is None else total + part
     if total is None:
-        raise ValueError("no shard gave statistics")
+        raise EmptyMatrix(value="no shard gave statistics")
     return total
 
 

@@ -65,7 +65,7 @@ def merged_space(
 
     Raises
     ------
-    TooWide, CircularPrerequisites, ValueError
+    TooWide, CircularPrerequisites, BadSetting, BadWeights, UnknownName
     """
     needs, below = demands(q, model, prerequisites)
     mastered = []
