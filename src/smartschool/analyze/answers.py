@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from edumetrics.arrays import MARK_TOLERANCE, ResponseMatrix, State, StateArray, response_matrix
 from edumetrics.options import Key, option_responses, parse_key, score_options
 from edumetrics.results import BoolArray, FloatArray
+from smartschool.analyze.advice import are_shares, why_no_mark
 from smartschool.analyze.cells import FORMULA_ERROR, NOT_AN_OPTION, kind_of, mark
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused
 from smartschool.analyze.judged import one_spelling
@@ -68,7 +68,7 @@ def build_matrix(
 ) -> ResponseMatrix:
     """Matrix of all items; `Refused` with every cell at fault. What was decided is added to `notes`."""
     read = [_read_column(table, item, index) for item, index in columns]
-    faults = [fault for column in read for fault in column.faults]
+    faults = [fault for column in read for fault in column.faults] or _shares(table, columns, read)
     if faults:
         raise Refused(sorted(faults, key=lambda fault: fault.row or 0)[:MOST_KEPT])
     marks = np.column_stack([column.marks for column in read])
@@ -85,9 +85,11 @@ def build_matrix(
     there = np.array([index is not None for _, index in columns])
     _whole_paper_words(states, empty, there)
     _settle_blanks(marks, states, empty, there, notes, blank_is_zero=blank_is_zero)
-    if any(column.guessed for column in read):
-        text = "没有 items.csv：各题满分取了本次的最高得分。如果没有人得满分，得分率会偏高。"
-        notes.append(Note("full_marks_guessed", text))
+    guessed = [item.code for (item, _), column in zip(columns, read, strict=True) if column.guessed]
+    if guessed:
+        whose = "各题" if len(guessed) == len(read) else f"{the_items(some(guessed))} 的"
+        text = f"没有 items.csv：{whose}满分取了本次的最高得分。如果没有人得满分，得分率会偏高。"
+        notes.append(Note("full_marks_guessed", close_up(text)))
     unused = [item.code for (item, _), column in zip(columns, read, strict=True) if column.key_unused]
     if unused:
         text = f"{the_items(some(unused))} 有答案，但表里填的已经是分数，按分数计算。"
@@ -154,13 +156,13 @@ def _read_column(table: Table, item: Item, index: int | None) -> _Column:
         observed = values[np.isfinite(values)]
         column.full = float(observed.max()) if observed.size and observed.max() > 0 else 1.0
         column.guessed = True
-    why = "“{}”不是分数。没有成绩就留空，缺考写“缺考”。"
-    if column.key_unused:
-        why = "“{}”不是分数。这一列其余多是分数，请统一写分数。"
-    elif any(re.fullmatch(r"[A-Ha-h]{1,6}", answer) for answer in answers):
-        why = "“{}”不是分数。如果填的是选项，要在 items.csv 的 key 列写答案。"
     bad = np.array([bool(answer) for answer in answers])[codes] & np.isnan(column.marks)
-    _name(column, bad, "not_a_number", why, table, item, cells)
+    reasons = [why_no_mark(answer) for answer in answers]
+    if column.key_unused:
+        reasons = ["“{}”不是分数。这一列其余多是分数，请统一写分数。"] * len(answers)
+    for reason in dict.fromkeys(reasons):
+        here = np.array([other == reason for other in reasons])[codes]
+        _name(column, bad & here, "not_a_number", reason, table, item, cells)
     with np.errstate(invalid="ignore"):
         low = column.marks < 0
         high = column.marks > column.full + MARK_TOLERANCE * max(1.0, column.full)
@@ -168,6 +170,16 @@ def _read_column(table: Table, item: Item, index: int | None) -> _Column:
     over = f"分数 {{}} 超过满分 {column.full:g}，请核对分数，或改 items.csv 里的满分。"
     _name(column, high, "mark_over_full", over, table, item, cells)
     return column
+
+
+def _shares(table: Table, columns: list[tuple[Item, int | None]], read: list[_Column]) -> list[Fault]:
+    """Shares of the full mark in place of marks, in half of the items or more: a sheet shows them as 67%."""
+    came = [(item, c) for (item, at), c in zip(columns, read, strict=True) if at is not None and not c.key]
+    found = [item for item, column in came if are_shares(column.marks)]
+    if 2 * len(found) < len(came):
+        return []
+    text = "这一列像是得分率（百分比），不是得分。请填得分。"
+    return [Fault("shares_not_marks", text, table.name, table.header_row, item.code) for item in found]
 
 
 def _is_choice(key: str, answer: str) -> bool:

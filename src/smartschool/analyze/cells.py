@@ -40,7 +40,7 @@ def kind_of(text: str) -> int | None:
 def mark(text: str) -> float:
     """A mark; NaN for anything that is not a plain finite number (float() would take 'nan' and 'inf').
 
-    A comma before one or two digits is the decimal point of a spreadsheet set to another country.
+    3分 is 3. A comma before one or two digits is the decimal point of a spreadsheet set to another country.
     """
-    text = _DECIMAL_COMMA.sub(r"\1.\2", text)
+    text = _DECIMAL_COMMA.sub(r"\1.\2", text.removesuffix("分").rstrip())
     return float(text) if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", text) else math.nan

@@ -32,6 +32,10 @@ _OF_SUBJECT = re.compile(_SUBJECTS + _any_of(_COLUMNS["after_subject"]))
 _NEVER_READ = re.compile(_any_of(_COLUMNS["never_read"]), re.IGNORECASE)
 _ORDERS = re.compile(f"(?:{_any_of(_COLUMNS['scopes'])}|{_SUBJECTS})*{_any_of(_COLUMNS['orders'])}")
 _PARTS, _AFTER_PART = _any_of(_COLUMNS["parts"]), _any_of(_COLUMNS["after_part"])
+_DATE = re.compile(
+    r"(?i)\d{4}(?:-\d{2}-\d{2}(?:[t ][\d:.]+)?|/\d{1,2}/\d{1,2})|(?:\d{4}年)?\d{1,2}月\d{1,2}日"
+    r"|\d{1,2}-(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:-\d{2})?"
+)
 _NUMERAL = "[一二三四五六七八九十ⅰ-ⅻ]"
 _PART = re.compile(
     rf"(?:{_NUMERAL}+[、.])?(?:非?{_PARTS}题?(?:部分|类)?|第?(?:{_NUMERAL}+|[12ab]|i+)(?:卷|部分|大题)|卷(?:{_NUMERAL}|[12ab]|i+)"
@@ -40,7 +44,18 @@ _PART = re.compile(
 _SUM = re.compile(rf".(?:{_AFTER_PART})$")
 _REMARK = re.compile(r"(?<=.)[(\[][^()\[\]]*[)\]]$")
 _OWN_NUMBER = re.compile(r"^第?(\d+)题")
+# A full mark behind a title: it says 分 or 满分, for 16(1) is a part of an item.
+_FULL = re.compile(
+    r"(?<=.)[(\[](?:满分|共|分值|本题)+:?(\d+(?:\.\d+)?)分?[)\]]$|(?<=.)[(\[](\d+(?:\.\d+)?)分[)\]]$|(?<=题)(\d+(?:\.\d+)?)分$"
+)
+_FULL_WRITTEN = re.compile(r"(?:[(（\[][^()（）\[\]]*[)）\]]|[\d.\s]+分)\s*$")
+_BRACKETED = re.compile(r"(?<=[^\d(])\((?:满分:?|共)?\d+(?:\.\d+)?分?\)$")
 _NUMBERED = re.compile(r"第?(\d[^\u4e00-\u9fff]*)题")
+
+
+def bare(title: str) -> str:
+    """A title for comparing, without the full mark behind it: 总分（100分） is 总分."""
+    return _BRACKETED.sub("", plain(title))
 
 
 def plain(title: str) -> str:
@@ -53,14 +68,29 @@ def plain(title: str) -> str:
 
 
 def item_code(title: str) -> str:
-    """What an item is called, however wide it is written; 第3题 is 3.
+    """What an item is called, however wide it is written; 第3题 is 3, and 3(5分) as well.
 
     >>> item_code("２（1）"), item_code("第 3 题"), item_code("第3(2)题"), item_code("17①")
     ('2(1)', '3', '3(2)', '17①')
+    >>> item_code("12(5分)"), item_code("16(1)(4分)"), item_code("第3题5分"), item_code("4（满分10）")
+    ('12', '16(1)', '3', '4')
     """
     code = "".join(narrow(title).split())
+    code = _FULL.sub("", code)
     numbered = _NUMBERED.fullmatch(code)
     return numbered[1] if numbered else code
+
+
+def title_and_full(title: str) -> tuple[str, float | None]:
+    """The title without the full mark that stands behind it, and that mark; None where there is none.
+
+    >>> title_and_full("第12题 (5分)"), title_and_full("16(1)"), title_and_full("作文（满分：50）")
+    (('第12题', 5.0), ('16(1)', None), ('作文', 50.0))
+    """
+    found = _FULL.search("".join(narrow(title).split()))
+    if found is None or not any(map(float, filter(None, found.groups()))):
+        return title, None
+    return _FULL_WRITTEN.sub("", title).strip(), float(next(filter(None, found.groups())))
 
 
 def orders_pupils(title: str) -> bool:
@@ -78,11 +108,22 @@ def orders_pupils(title: str) -> bool:
 def is_companion(title: str) -> bool:
     """Whether a column tells who a pupil is, or a figure over several items, and so is no item.
 
-    >>> [is_companion(title) for title in ("班级名称", "客观题得分", "数学赋分", "等第", "选择题", "数学")]
+    >>> [is_companion(title) for title in ("班级名称", "主观分", "数学赋分", "总分(9分)", "选择题", "数学")]
     [True, True, True, True, False, False]
     """
-    text = plain(title)
+    text = bare(title)
     return text in _COMPANIONS or _OF_SUBJECT.fullmatch(text) is not None
+
+
+def is_date(text: str) -> bool:
+    """Whether a spreadsheet made a date of it: 3-1 becomes 2026-03-01, 3月1日 or 1-Mar.
+
+    >>> [is_date(text) for text in ("2026-03-01", "2026-03-01T00:00:00", "3月1日", "1-Mar", "2026/3/1")]
+    [True, True, True, True, True]
+    >>> [is_date(text) for text in ("3-1", "16(1)", "2026")]
+    [False, False, False]
+    """
+    return _DATE.fullmatch(text) is not None
 
 
 def is_part_companion(title: str) -> bool:
@@ -91,7 +132,8 @@ def is_part_companion(title: str) -> bool:
     >>> [is_part_companion(title) for title in ("客观题得分", "主观分", "赋分")]
     [True, True, False]
     """
-    return plain(title) in _COMPANIONS and plain(title)[:2] in ("客观", "主观")
+    text = bare(title)
+    return text in _COMPANIONS and text[:2] in ("客观", "主观")
 
 
 def names_a_part(title: str) -> bool:
@@ -102,7 +144,7 @@ def names_a_part(title: str) -> bool:
     >>> [names_a_part(title) for title in ("第3题", "16", "小数", "作文题目得分", "A")]
     [False, False, False, False, False]
     """
-    return _PART.fullmatch(plain(title)) is not None
+    return _PART.fullmatch(bare(title)) is not None
 
 
 def says_sum(title: str) -> bool:
@@ -111,7 +153,7 @@ def says_sum(title: str) -> bool:
     >>> [says_sum(title) for title in ("选择题得分", "听力小计", "选择题", "得分")]
     [True, True, False, False]
     """
-    return names_a_part(title) and _SUM.search(plain(title)) is not None
+    return names_a_part(title) and _SUM.search(bare(title)) is not None
 
 
 def has_parts(title: str, other: str) -> bool:
@@ -127,6 +169,11 @@ def has_parts(title: str, other: str) -> bool:
     if not whole or rest in (part, ""):
         return False
     return not (whole[-1].isdecimal() and rest[0].isdecimal())
+
+
+def is_student(title: str) -> bool:
+    """Whether a column holds ids of pupils by its name."""
+    return plain(title) in STUDENT_TITLES
 
 
 def is_no_point(title: str) -> bool:

@@ -12,7 +12,7 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.results import FloatArray
 from smartschool.analyze.answers import Note
 from smartschool.analyze.cells import mark
-from smartschool.analyze.columns import plain
+from smartschool.analyze.columns import bare, plain
 from smartschool.analyze.faults import Fault, Refused
 from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
@@ -41,7 +41,9 @@ def without_extra_rows(
     for place, row in enumerate(table.rows):
         words = [text for at in words_at if (text := row[at]) and _PLAIN_ID.fullmatch(text) is None]
         known = any(row[at] for at in words_at)
-        if full is None and any(map(is_full_mark_word, words)):
+        if _repeats_header(table, row, words_at):
+            left.append((table.numbers[place], "表头"))
+        elif full is None and any(map(is_full_mark_word, words)):
             full, full_at = row, table.numbers[place]
         elif full is None and place == 0 and not known and _tops(table, marks_at):
             full, full_at = row, table.numbers[place]
@@ -59,6 +61,14 @@ def without_extra_rows(
         return table, None, 0
     rows, numbers = [table.rows[place] for place in kept], [table.numbers[place] for place in kept]
     return replace(table, rows=rows, numbers=numbers), full, full_at
+
+
+def _repeats_header(table: Table, row: list[str], words_at: Collection[int]) -> bool:
+    """Whether the header stands here again, as it does on every page of some sheets."""
+    if not any(row[at] and plain(row[at]) == plain(table.header[at]) for at in words_at):
+        return False
+    filled = [at for at, cell in enumerate(row) if cell]
+    return 2 * sum(plain(row[at]) == plain(table.header[at]) for at in filled) > len(filled)
 
 
 def _tops(table: Table, marks_at: Collection[int]) -> bool:
@@ -79,8 +89,10 @@ def _extra(row: list[str], words: list[str]) -> str:
     return filled[0] if len(filled) <= _MOST_OF_A_NOTE and is_closing_row(row) else ""
 
 
-def with_full_marks(table: Table, columns: Columns, row: list[str], number: int) -> Columns:
-    """Items with the full marks of the row 满分; items.csv must not say otherwise."""
+def with_full_marks(
+    table: Table, columns: Columns, row: list[str], number: int, *, described: bool
+) -> Columns:
+    """Items with the full marks of the row 满分; items.csv, or else the titles, must not say otherwise."""
     faults: list[Fault] = []
     found: Columns = []
     for item, at in columns:
@@ -93,7 +105,8 @@ def with_full_marks(table: Table, columns: Columns, row: list[str], number: int)
         if not value > 0:
             faults.append(Fault("bad_full_mark", f"满分“{text}”不是大于 0 的数。", table.name, number, title))
         elif item.full is not None and abs(item.full - value) > 1e-9:
-            message = f"这里满分 {value:g}，items.csv 里是 {item.full:g}，请核对哪一个对。"
+            where = "items.csv 里" if described else "列名里"
+            message = f"这里满分 {value:g}，{where}是 {item.full:g}，请核对哪一个对。"
             faults.append(Fault("full_differs", message, table.name, number, title))
         found.append((replace(item, full=value), at))
     if faults:
@@ -103,7 +116,7 @@ def with_full_marks(table: Table, columns: Columns, row: list[str], number: int)
 
 def stated_totals(table: Table, items: Collection[str]) -> FloatArray | None:
     """Totals as the sheet states them, NaN where there is none; None without such a column."""
-    titles = [plain(title) for title in table.header]
+    titles = [bare(title) for title in table.header]
     at = next((titles.index(t) for t in TOTAL_TITLES if t in titles and t not in items), None)
     if at is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from smartschool.analyze.columns import HEADER_TITLES, is_companion, item_code, plain
+from smartschool.analyze.columns import HEADER_TITLES, is_companion, is_part_companion, item_code, plain
 
 # Titles, notes and the name of the school take no more rows than these.
 _MOST_ABOVE = 10
@@ -44,7 +44,13 @@ def second_header_row(first: Sequence[str], second: Sequence[str]) -> list[str] 
     width = max(len(first), len(second))
     above, below = ([*row, *[""] * (width - len(row))] for row in (first, second))
     gaps = [place for place, title in enumerate(above) if not title]
-    who = [place for place, title in enumerate(above) if plain(title) in HEADER_TITLES or is_companion(title)]
+    who = [
+        place
+        for place, title in enumerate(above)
+        # 客观题 over a gap names the items below it.
+        if (plain(title) in HEADER_TITLES or is_companion(title))
+        and not (is_part_companion(title) and place + 1 in gaps)
+    ]
     if not any(below[place] for place in gaps) or not who or any(below[place] for place in who):
         return None
     if any(item_code(over)[:1].isdigit() for over, under in zip(above, below, strict=True) if under):

@@ -12,6 +12,8 @@ KINDS = {
     "school": ("学校", "学校名称", "校名", "school"),
 }
 NAMES = {"class": "班级", "school": "学校"}
+_NUMBER = re.compile(r"\d{1,4}|[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九]")
+_WHOLE = re.compile(r"^(\d+)\.0+$")
 _NUMERALS = {numeral: place for place, numeral in enumerate("〇一二三四五六七八九十")}
 
 
@@ -33,7 +35,7 @@ def read_homes(
     for title, labels in [*((t, c) for t, c in columns if t not in items), *covariates.items()]:
         kind = kind_of(title)
         if kind is not None and kind not in found and any(labels):
-            found[kind] = labels
+            found[kind] = one_spelling(labels)
     if {"class", "school"} <= set(found):
         found["class"] = [
             f"{school} {home}" if school and home else ""
@@ -46,6 +48,24 @@ def read_homes(
                 Note(f"{kind}_missing", f"有 {without} 名学生没有写{NAMES[kind]}，不在{NAMES[kind]}表里。")
             )
     return dict(sorted(found.items(), reverse=True))
+
+
+def one_spelling(labels: list[str]) -> list[str]:
+    """Labels with the first spelling of each: "1 班", "01" and "1.0" are "一班" where that came first.
+
+    >>> one_spelling(["一班", "一 班", "１班", "1.0", "01", "七(1)班", "七（1）班", ""])
+    ['一班', '一班', '一班', '一班', '一班', '七(1)班', '七(1)班', '']
+    """
+    first: dict[str, str] = {}
+    found = []
+    for label in labels:
+        spelled = _WHOLE.sub(r"\1", label)
+        key = "".join(half_width(spelled).lower().split())
+        bare = key.removesuffix("班")
+        if _NUMBER.fullmatch(bare):
+            key = f"{_number(bare)}班"
+        found.append(first.setdefault(key, spelled))
+    return found
 
 
 def natural(labels: list[str]) -> list[str]:

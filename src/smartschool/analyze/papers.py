@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edumetrics.results import FloatArray
-from smartschool.analyze.columns import CODE_TITLES, ITEM_TITLES, is_no_point, item_code, plain
+from smartschool.analyze.columns import CODE_TITLES, ITEM_TITLES, is_date, is_no_point, item_code, plain
 from smartschool.analyze.faults import Fault, Refused, refuse
 from smartschool.analyze.keys import is_written, read_key
 from smartschool.analyze.tables import Table, half_width
@@ -80,6 +80,10 @@ def read_items(table: Table) -> list[Item]:
         code = row[column]
         if not code:
             faults.append(Fault("empty_item", "题号是空的。", table.name, number, table.header[column]))
+            continue
+        if is_date(code):
+            text = f"题号“{code}”是日期，多半是 3-1 这样的题号被 Excel 改成的。请把这一列设为文本，重新填写。"
+            faults.append(Fault("date_as_item", text, table.name, number, table.header[column]))
             continue
         same = item_code(code)
         if same in seen:
@@ -173,7 +177,7 @@ def _weight(cell: str) -> float | None:
 
 def _number(cell: str) -> float | None:
     try:
-        value = float(half_width(cell))
+        value = float(half_width(cell).removesuffix("分"))
     except ValueError:
         return None
     return value if math.isfinite(value) else None

@@ -7,17 +7,27 @@ from pathlib import Path
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.results import FloatArray
+from smartschool.analyze.absence import with_absences
 from smartschool.analyze.answers import Note, build_matrix, some
-from smartschool.analyze.cells import FORMULA_ERROR
-from smartschool.analyze.columns import STUDENT_TITLES, is_companion, item_code, names_a_part, orders_pupils
+from smartschool.analyze.columns import (
+    STUDENT_TITLES,
+    is_companion,
+    item_code,
+    names_a_part,
+    orders_pupils,
+    title_and_full,
+)
 from smartschool.analyze.extra_rows import Columns, compare_totals, with_full_marks, without_extra_rows
-from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
+from smartschool.analyze.faults import Fault, Refused, refuse
 from smartschool.analyze.figure_options import same_names
 from smartschool.analyze.homes import kind_of, read_homes
 from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
+from smartschool.analyze.pupils import read_covariates, read_pupils
+from smartschool.analyze.sheets import look_at_other_sheets
 from smartschool.analyze.subtotal_columns import explained, told_of, without_subtotals
 from smartschool.analyze.tables import SUFFIXES, Table, read_table
 from smartschool.analyze.words import close_up, the_items
+from smartschool.kernel.row_kinds import is_summary_word
 
 # Names of the files of an exam folder, small letters; Chinese ones are what schools call them.
 FILE_NAMES = {
@@ -27,6 +37,9 @@ FILE_NAMES = {
     "knowledge": ("knowledge", "知识点"),
     "groups": ("groups", "分组"),
 }
+
+
+_DIFFERS = "列名里满分 {:g}，items.csv 里是 {:g}，请核对哪一个对。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +110,19 @@ def read_exam(
     notes: list[Note] = []
     table = read_table(files.responses)
     described = read_items(read_table(files.items)) if files.items else None
+    if described is not None:
+        described = _without_sums(described, table, notes)
     student, columns, undescribed = _layout(table, described, notes)
+    look_at_other_sheets(files.responses, table, student, notes)
     marks_at = [*(index for _, index in columns if index is not None), *undescribed]
     who = [student, *(index for index in range(len(table.header)) if index not in {*marks_at, student})]
     table, full, full_at = without_extra_rows(table, who, marks_at, notes)
+    table = with_absences(table, marks_at, notes)
     if described is None:
         columns = without_subtotals(table, columns, notes)
     if full is not None:
-        columns = with_full_marks(table, columns, full, full_at)
-    pupils = _pupils(table, student)
+        columns = with_full_marks(table, columns, full, full_at, described=described is not None)
+    pupils = read_pupils(table, student)
     table, columns = same_names(table, columns, notes)
     items = [item for item, _ in columns]
     try:
@@ -132,7 +149,7 @@ def read_exam(
         if unasked:
             text = f"知识点{some(unasked, '个')}没有题考，这次看不出。"
             notes.append(Note("points_without_items", text))
-    covariates = _covariates(read_table(files.groups), pupils, notes) if files.groups else {}
+    covariates = read_covariates(read_table(files.groups), pupils, notes) if files.groups else {}
     homes = read_homes(table, {item.code for item in items}, covariates, notes)
     covariates = {title: labels for title, labels in covariates.items() if kind_of(title) is None}
     in_folder = files.responses.stem.lower() in FILE_NAMES["responses"]
@@ -165,14 +182,34 @@ def _layout(
     if items is None:
         if not used:
             raise refuse("no_items", "除了学号没有题目列。", table.name, table.header_row)
-        return student, [(Item(titles[index], "", None, ""), index) for index in used], []
+        read = [(title_and_full(titles[index]), index) for index in used]
+        return student, [(Item(title, "", full, ""), index) for (title, full), index in read], []
     undescribed = [index for index in used if item_code(titles[index]) not in named]
     place = {item_code(titles[index]): index for index in used}
+    faults = [
+        Fault("full_differs", _DIFFERS.format(full, item.full), table.name, table.header_row, titles[index])
+        for item in items
+        if (index := place.get(item_code(item.code))) is not None
+        and (full := title_and_full(titles[index])[1]) is not None
+        and item.full is not None
+        and abs(full - item.full) > 1e-9
+    ]
+    if faults:
+        raise Refused(faults)
     absent = [item.code for item in items if item_code(item.code) not in place]
     if absent:
         text = f"{the_items(some(absent))} 在答题表里没有列，没有数据可算。"
         notes.append(Note("items_without_column", close_up(text)))
     return student, [(item, place.get(item_code(item.code))) for item in items], undescribed
+
+
+def _without_sums(items: list[Item], table: Table, notes: list[Note]) -> list[Item]:
+    """Items without the row 合计 below them."""
+    titles = {item_code(title) for title in table.header}
+    sums = [item.code for item in items if is_summary_word(item.code) and item_code(item.code) not in titles]
+    if sums:
+        notes.append(Note("sums_no_items", f"items.csv 里的“{'、'.join(sums)}”不是题目，没有计入。"))
+    return [item for item in items if item.code not in sums]
 
 
 def _only_subtotals(
@@ -194,53 +231,3 @@ def _not_described(table: Table, undescribed: list[int]) -> list[Fault]:
             why += "如果是几道题的合计，请删去这一列：它和各题之和对不上。"
         faults.append(Fault("item_not_described", why, table.name, table.header_row, title))
     return faults
-
-
-def _pupils(table: Table, student: int) -> list[str]:
-    faults: list[Fault] = []
-    first: dict[str, int] = {}
-    title = table.header[student]
-    for number, row in zip(table.numbers, table.rows, strict=True):
-        pupil = row[student]
-        if FORMULA_ERROR.fullmatch(pupil):
-            text = f"学号是公式的错误值“{pupil}”，请改成学号。"
-            faults.append(Fault("bad_student", text, table.name, number, title))
-        elif not pupil:
-            faults.append(Fault("empty_student", "学号是空的，请补上。", table.name, number, title))
-        elif pupil in first:
-            text = f"学号“{pupil}”和第 {first[pupil]} 行重复，请留一行。"
-            faults.append(Fault("duplicate_student", text, table.name, number, title))
-        else:
-            first[pupil] = number
-    if faults:
-        raise Refused(faults[:MOST_KEPT])
-    if not table.rows:
-        raise refuse("no_students", "表里没有学生，只有表头。", table.name)
-    return table.column(student)
-
-
-def _covariates(table: Table, pupils: list[str], notes: list[Note]) -> dict[str, list[str]]:
-    """Columns of groups.csv in the order of the pupils; pupils without a row get an empty text."""
-    student = find_column(table, STUDENT_TITLES)
-    if student is None:
-        raise refuse("missing_column", "没有“student”（学号）列，请补上。", table.name, table.header_row)
-    rows: dict[str, list[str]] = {}
-    for number, row in zip(table.numbers, table.rows, strict=True):
-        if row[student] in rows:
-            text = f"学号“{row[student]}”出现两次，不知道用哪一行，请留一行。"
-            raise refuse("duplicate_student", text, table.name, number, table.header[student])
-        rows[row[student]] = row
-    strangers = len(rows.keys() - set(pupils))
-    if strangers:
-        notes.append(Note("groups_of_others", f"{table.name} 里有 {strangers} 名学生不在答题表里，没有用。"))
-    missing = [pupil for pupil in pupils if pupil not in rows]
-    if missing:
-        notes.append(
-            Note("groups_incomplete", f"groups.csv 里没有 {len(missing)} 名学生，他们不参加分组比较。")
-        )
-    blank = [""] * len(table.header)
-    return {
-        title: [rows.get(pupil, blank)[index] for pupil in pupils]
-        for index, title in enumerate(table.header)
-        if index != student and not orders_pupils(title)
-    }

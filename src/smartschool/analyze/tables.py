@@ -8,10 +8,15 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from smartschool.analyze.columns import item_code
-from smartschool.analyze.faults import refuse
+from smartschool.analyze.columns import is_date, item_code
+from smartschool.analyze.faults import Refused, refuse
 from smartschool.analyze.headers import find_header, second_header_row
 
+# Zero-width marks and byte order marks come along when cells are copied from web pages.
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u202d\u2060\ufeff")) | {
+    0x3000: " ",
+    0xA0: " ",
+}
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 MOST_BYTES = 400 * 1024 * 1024
 # A cell longer than this is no mark, option or name; csv's own limit is 128 KB.
@@ -75,9 +80,26 @@ def read_table(path: Path) -> Table:
     return _table(name, raw)
 
 
+def other_sheets(path: Path) -> list[tuple[str, Table | None]]:
+    """Visible sheets of a workbook that `read_table` leaves unread; None for one that is no table."""
+    if path.suffix.lower() not in SUFFIXES:
+        return []
+    from smartschool.analyze.workbooks import read_workbook, sheets_with_data
+
+    found: list[tuple[str, Table | None]] = []
+    for sheet in sheets_with_data(path)[1:]:
+        try:
+            found.append((sheet, _table(path.name, read_workbook(path, sheet))))
+        except Refused:
+            found.append((sheet, None))
+    return found
+
+
 def clean(cell: str) -> str:
     """Text of a cell without surrounding blanks and byte order marks."""
-    return cell.replace("\ufeff", "").replace("\u3000", " ").replace("\xa0", " ").strip()
+    if cell.isascii():
+        return cell.strip()
+    return cell.translate(_UNSEEN).strip()
 
 
 def half_width(cell: str) -> str:
@@ -112,10 +134,10 @@ def _separator(text: str) -> str:
 def _table(name: str, raw: list[list[str]]) -> Table:
     lines = [[clean(cell) for cell in row] for row in raw]
     start = find_header(lines)
-    header = list(lines[start])
+    header = [" ".join(cell.split()) for cell in lines[start]]
     second = second_header_row(header, lines[start + 1] if start + 1 < len(lines) else [])
     if second is not None:
-        header, start = second, start + 1
+        header, start = [" ".join(cell.split()) for cell in second], start + 1
     while header and not header[-1]:
         header.pop()
     # A column without a title and without a single cell is only a margin of the sheet.
@@ -125,6 +147,13 @@ def _table(name: str, raw: list[list[str]]) -> Table:
         if not header[index]:
             text = f"第 {index + 1} 列没有列名，请补上或删去这一列；表头占几行的，合成一行。"
             raise refuse("empty_header", text, name, start + 1)
+    dates = [header[index] for index in kept if is_date(header[index])]
+    if dates:
+        text = (
+            f"列名“{dates[0]}”是日期，多半是 3-1 这样的题号被 Excel 改成的。"
+            "请把这一行设为文本，重新填写题号。"
+        )
+        raise refuse("date_in_header", text, name, start + 1, dates[0])
     seen: set[str] = set()
     titles = [header[index] for index in kept]
     for title in titles:

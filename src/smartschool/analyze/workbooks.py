@@ -1,7 +1,9 @@
-"""Cells of an Excel workbook as text: the first sheet that is not hidden."""
+"""Cells of an Excel workbook as text: the first sheet that is neither hidden nor empty, or a named one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,24 +17,36 @@ from smartschool.analyze.formula_errors import formula_errors
 EXACT = 2**53
 
 
-def read_workbook(path: Path) -> list[list[str]]:
-    """All rows of the first visible sheet."""
+def sheets_with_data(path: Path) -> list[str]:
+    """Names of the visible sheets in which something stands, in their order."""
+    with _opened(path) as book:
+        return [
+            sheet.name
+            for sheet in book.sheets_metadata
+            if sheet.visible == SheetVisibleEnum.Visible
+            and sheet.typ == SheetTypeEnum.WorkSheet
+            and book.get_sheet_by_name(sheet.name).start is not None
+        ]
+
+
+def read_workbook(path: Path, wanted: str | None = None) -> list[list[str]]:
+    """All rows of a sheet; of the first visible one with anything in it where none is named."""
     name = path.name
-    try:
-        with CalamineWorkbook.from_path(str(path)) as book:
-            visible = [
-                sheet.name
-                for sheet in book.sheets_metadata
-                if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
-            ]
-            if not visible:
-                raise refuse("no_sheet", "工作簿里没有可见的工作表。", name)
-            table = book.get_sheet_by_name(visible[0])
-            first_row, first_column = table.start or (0, 0)
-            rows = table.to_python(skip_empty_area=True)
-            place = next(at for at, one in enumerate(book.sheets_metadata) if one.name == visible[0])
-    except CalamineError as error:
-        raise refuse("bad_workbook", "打不开这个工作簿，请在 Excel 里另存为 .xlsx 再试。", name) from error
+    with _opened(path) as book:
+        visible = [
+            sheet.name
+            for sheet in book.sheets_metadata
+            if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+        ]
+        if not visible:
+            raise refuse("no_sheet", "工作簿里没有可见的工作表。", name)
+        for title in [wanted] if wanted is not None else visible:
+            table = book.get_sheet_by_name(title)
+            if table.start is not None:
+                break
+        first_row, first_column = table.start or (0, 0)
+        rows = table.to_python(skip_empty_area=True)
+        place = next(at for at, one in enumerate(book.sheets_metadata) if one.name == title)
     shifted = [[""] * first_column + [cell_text(cell) for cell in row] for row in rows]
     for number, row in enumerate(rows, first_row + 1):
         if any(isinstance(cell, float) and abs(cell) >= EXACT for cell in row):
@@ -44,6 +58,16 @@ def read_workbook(path: Path) -> list[list[str]]:
             found[line] += [""] * (column + 1 - len(found[line]))
             found[line][column] = shown
     return found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[CalamineWorkbook]:
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            yield book
+    except CalamineError as error:
+        text = "打不开这个工作簿，请在 Excel 里另存为 .xlsx 再试。"
+        raise refuse("bad_workbook", text, path.name) from error
 
 
 def cell_text(cell: Any) -> str:
