@@ -83,16 +83,15 @@ def answers(matrix: ResponseMatrix, groups: ArrayLike, reference: str, focal: st
     ShapeMismatch
         If there is not one group per pupil.
     UnknownName
-        If a group has no pupils: a slip of its name.
+        If the reference group has no pupils: a slip of its name. A focal group without any is only too small.
     """
     text = isinstance(groups, np.ndarray) and groups.dtype.kind == "U"
     label = np.asarray(groups, dtype=None if text else object)
     if label.shape != (matrix.n_pupils,):
         raise ShapeMismatch(value=f"groups: {label.shape}, pupils: {matrix.n_pupils}")
     is_focal, is_reference = label == focal, label == reference
-    for name, there in ((reference, is_reference), (focal, is_focal)):
-        if not np.any(there):
-            raise UnknownName(value=f"no pupil of the group {name!r}")
+    if not np.any(is_reference):
+        raise UnknownName(value=f"no pupil of the reference group {reference!r}")
     rows = np.flatnonzero((is_focal | is_reference) & matrix.present)
     marks = matrix.marks if len(rows) == matrix.n_pupils else matrix.marks[rows]
     shares, chosen = marks / matrix.full, is_focal[rows].astype(np.bool_)

@@ -9,14 +9,13 @@ from dataclasses import replace
 from edumetrics.arrays import State
 from smartschool.analyze.answers import Note
 from smartschool.analyze.cells import kind_of, mark
-from smartschool.analyze.columns import bare, is_companion
+from smartschool.analyze.columns import PUPIL_NAME_TITLES, bare, is_companion
 from smartschool.analyze.homes import kind_of as home_kind
 from smartschool.analyze.tables import Table, half_width
 
 _AWAY = {int(State.ABSENT): "缺考", int(State.DEFERRED): "缓考", int(State.EXEMPT): "免考"}
 _ASKS = "是否缺考"
 _YES = frozenset(("是", "√", "1", "y", "yes", "true"))
-_NAMES = frozenset(("姓名", "name", "学生姓名", "考生姓名"))
 _BEHIND = re.compile(r"[(\[]([^()\[\]]+)[)\]]$")
 _MOST_NAMED = 5
 
@@ -30,7 +29,7 @@ def with_absences(table: Table, items_at: Collection[int], notes: list[Note]) ->
     beside = [
         at
         for at, title in titles.items()
-        if title in _NAMES or (is_companion(title) and home_kind(title) is None)
+        if title in PUPIL_NAME_TITLES or (is_companion(title) and home_kind(title) is None)
     ]
     rows, away, against = list(table.rows), [], []
     for place, row in enumerate(table.rows):
@@ -60,7 +59,7 @@ def with_absences(table: Table, items_at: Collection[int], notes: list[Note]) ->
 def _word(title: str, cell: str) -> str:
     """缺考, 缓考 or 免考, as the cell of a column says; "" for anything else."""
     text = half_width(cell)
-    if title in _NAMES:
+    if title in PUPIL_NAME_TITLES:
         behind = _BEHIND.search(text)
         text = behind[1] if behind else ""
     elif (title == _ASKS and text.lower() in _YES) or (title == "备注" and "缺考" in text):

@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from edumetrics.results import FloatArray
+from smartschool.analyze.cells import NOT_WORKED_OUT
 from smartschool.analyze.columns import is_date
 from smartschool.kernel.judgements import judgement
 
@@ -18,6 +19,8 @@ _STEP = 0.25  # marks go by halves, some by quarters; shares such as 0.67 do not
 
 def why_no_mark(text: str) -> str:
     """A sentence with a place for the cell."""
+    if text == NOT_WORKED_OUT:
+        return "这一格是公式，还没有算出结果（{}）。请在 Excel 里打开这个文件，保存一次，再分析。"
     if is_date(text):
         return "“{}”是日期，多半是 3-5 这样的内容被 Excel 改成的。请把这一列设为数字，重新填写得分。"
     if _SHARE.fullmatch(text):

@@ -9,7 +9,7 @@ import numpy as np
 
 from edumetrics.arrays import MARK_TOLERANCE, ResponseMatrix, State, StateArray, response_matrix
 from edumetrics.options import Key, option_responses, parse_key, score_options
-from edumetrics.results import BoolArray, FloatArray
+from edumetrics.results import BoolArray, FloatArray, IntArray
 from smartschool.analyze.advice import are_shares, why_no_mark
 from smartschool.analyze.cells import FORMULA_ERROR, NOT_AN_OPTION, kind_of, mark
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused
@@ -26,6 +26,8 @@ from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
 from smartschool.analyze.words import close_up, the_items
 
+# Where so many have a mark, one that is far above all others is a slip of the keyboard rather than a feat.
+_MANY = 10
 # Fewer wrong answers say nothing about the key.
 _FEW = 3
 
@@ -52,6 +54,7 @@ class _Column:
     chosen: list[str] = field(default_factory=list)
     key: Key = ()
     guessed: bool = False
+    lone: tuple[float, float] | None = None
     key_unused: bool = False
     doubled: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -90,6 +93,12 @@ def build_matrix(
         whose = "各题" if len(guessed) == len(read) else f"{the_items(some(guessed))} 的"
         text = f"没有 items.csv：{whose}满分取了本次的最高得分。如果没有人得满分，得分率会偏高。"
         notes.append(Note("full_marks_guessed", close_up(text)))
+    for (item, _), column in zip(columns, read, strict=True):
+        if column.lone is not None:
+            top, next_ = column.lone
+            row = table.numbers[int(np.flatnonzero(column.marks == top)[0])]
+            text = f"第 {row} 行“{item.code}”的 {top:g} 比其余最高的 {next_:g} 高一倍以上，请核对。"
+            notes.append(Note("lone_top", text))
     unused = [item.code for (item, _), column in zip(columns, read, strict=True) if column.key_unused]
     if unused:
         text = f"{the_items(some(unused))} 有答案，但表里填的已经是分数，按分数计算。"
@@ -98,8 +107,20 @@ def build_matrix(
     if any(n for _, n in doubled):
         where, n = the_items(some([code for code, n in doubled if n])), sum(n for _, n in doubled)
         notes.append(Note("double_marked", close_up(f"{where} 有 {n} 处多涂，按答错计。")))
+    _tell_of_zeros(table, marks, states, notes)
     codes = [item.code for item, _ in columns]
     return response_matrix(marks, full, pupils=pupils, items=codes, states=states, options=options)
+
+
+def _tell_of_zeros(table: Table, marks: FloatArray, states: StateArray, notes: list[Note]) -> None:
+    """A pupil with a zero at every item was perhaps away."""
+    answered = np.isfinite(marks).sum(axis=1)
+    all_of_them = answered >= max(_FEW, marks.shape[1])
+    zeros = np.flatnonzero(all_of_them & (np.nansum(marks, axis=1) == 0))
+    if zeros.size:
+        rows = some([str(table.numbers[i]) for i in zeros], "行") + ("" if zeros.size > 8 else " 行")
+        text = f"{zeros.size} 名学生每题都是 0 分（第 {rows}），按 0 分计；如果是缺考，请写“缺考”。"
+        notes.append(Note("all_zeros", text))
 
 
 def _tell_of_nobody_right(
@@ -156,6 +177,7 @@ def _read_column(table: Table, item: Item, index: int | None) -> _Column:
         observed = values[np.isfinite(values)]
         column.full = float(observed.max()) if observed.size and observed.max() > 0 else 1.0
         column.guessed = True
+        column.lone = _lone_top(observed, np.bincount(codes, minlength=len(values)), values)
     bad = np.array([bool(answer) for answer in answers])[codes] & np.isnan(column.marks)
     reasons = [why_no_mark(answer) for answer in answers]
     if column.key_unused:
@@ -180,6 +202,15 @@ def _shares(table: Table, columns: list[tuple[Item, int | None]], read: list[_Co
         return []
     text = "这一列像是得分率（百分比），不是得分。请填得分。"
     return [Fault("shares_not_marks", text, table.name, table.header_row, item.code) for item in found]
+
+
+def _lone_top(observed: FloatArray, pupils: IntArray, values: FloatArray) -> tuple[float, float] | None:
+    """The best mark and the next, where only one pupil of many has more than twice what the others have."""
+    sizes = np.unique(observed)
+    if len(sizes) < 3 or sizes[-1] <= 2 * sizes[-2] or sizes[-2] <= 0:
+        return None
+    alone = pupils[values == sizes[-1]].sum() == 1 and pupils[np.isfinite(values)].sum() >= _MANY
+    return (float(sizes[-1]), float(sizes[-2])) if alone else None
 
 
 def _is_choice(key: str, answer: str) -> bool:

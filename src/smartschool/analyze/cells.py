@@ -19,9 +19,11 @@ _DECIMAL_COMMA = re.compile(r"^([+-]?\d+),(\d{1,2})$")
 BLANK_WORDS = frozenset(("空", "空白", "未答", "未作答", "漏答", "未涂", "未填", "未选"))
 # 缺考（病假） says the same as 缺考.
 _REASON = re.compile(r"(?<=.)\([^()]*\)$")
+# What stands for a formula without a result.
+NOT_WORKED_OUT = "#未计算"
 # What a spreadsheet shows where a formula failed.
 FORMULA_ERROR = re.compile(
-    r"(?i)#(?:div/0!|n/a|ref!|value!|name\?|num!|null!|spill!|calc!)|(?:err|错误):\d{3}"
+    r"(?i)#(?:div/0!|n/a|ref!|value!|name\?|num!|null!|spill!|calc!)|#未计算|(?:err|错误):\d{3}"
 )
 # Nobody chose these: they are what programs write for "nothing".
 NOT_AN_OPTION = re.compile(r"(?i)^[+-]?(nan|na|n/a|#n/a|null|none|inf|infinity|-|/|\\|\?|\.|<na>|undefined)$")

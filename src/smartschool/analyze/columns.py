@@ -12,6 +12,7 @@ from smartschool.kernel.cells import narrow
 STUDENT_TITLES = (
     "student", "student_id", "pupil", "学号", "考号", "准考证号", "考生号", "学籍号", "学生编号", "编号",
 )  # fmt: skip
+PUPIL_NAME_TITLES = ("姓名", "学生姓名", "考生姓名", "name")
 ITEM_TITLES = ("item", "题号", "题目", "item_id", "id")
 CODE_TITLES = ("code", "编码", "代码", "知识点编码")
 # A row with one of these is the header, whatever stands above it.

@@ -11,8 +11,8 @@ import numpy as np
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.results import FloatArray
 from smartschool.analyze.answers import Note
-from smartschool.analyze.cells import mark
-from smartschool.analyze.columns import bare, plain
+from smartschool.analyze.cells import kind_of, mark
+from smartschool.analyze.columns import PUPIL_NAME_TITLES, bare, plain
 from smartschool.analyze.faults import Fault, Refused
 from smartschool.analyze.papers import Item
 from smartschool.analyze.tables import Table, half_width
@@ -37,6 +37,7 @@ def without_extra_rows(
     full: list[str] | None = None
     full_at = 0
     left: list[tuple[int, str]] = []
+    lone = _lone_cells(table, marks_at)
     kept: list[int] = []
     for place, row in enumerate(table.rows):
         words = [text for at in words_at if (text := row[at]) and _PLAIN_ID.fullmatch(text) is None]
@@ -49,6 +50,8 @@ def without_extra_rows(
             full, full_at = row, table.numbers[place]
             text = f"第 {full_at} 行没有写是谁，各题的数都不低于任何学生的得分，当作满分读。"
             notes.append(Note("full_marks_row", text))
+        elif place in lone:
+            left.append((table.numbers[place], lone[place]))
         elif (words or not known) and (word := _extra(row, words)):
             left.append((table.numbers[place], word))
         else:
@@ -69,6 +72,32 @@ def _repeats_header(table: Table, row: list[str], words_at: Collection[int]) -> 
         return False
     filled = [at for at, cell in enumerate(row) if cell]
     return 2 * sum(plain(row[at]) == plain(table.header[at]) for at in filled) > len(filled)
+
+
+def _lone_cells(table: Table, marks_at: Collection[int]) -> dict[int, str]:
+    """Rows with a single cell, and that no pupil's: a line of text among ids of figures (以上为一班), or a
+    number without the name that all the others have."""
+    names = [at for at, title in enumerate(table.header) if plain(title) in PUPIL_NAME_TITLES]
+    single = {
+        place: filled[0]
+        for place, row in enumerate(table.rows)
+        if len(filled := [at for at, cell in enumerate(row) if cell]) == 1
+    }
+    rest = [row for place, row in enumerate(table.rows) if place not in single]
+    if not rest:
+        return {}
+    found = {}
+    for place, at in single.items():
+        text = table.rows[place][at]
+        others = [row[at] for row in rest]
+        if at in marks_at or len(text) > _MOST_OF_A_NOTE:
+            continue
+        wordy = not _PLAIN_ID.fullmatch(text) and kind_of(text) is None
+        if wordy and all(_PLAIN_ID.fullmatch(other) for other in others):
+            found[place] = text
+        elif not wordy and any(all(row[by] for row in rest) for by in names if by != at):
+            found[place] = f"只有 {text}"
+    return found
 
 
 def _tops(table: Table, marks_at: Collection[int]) -> bool:

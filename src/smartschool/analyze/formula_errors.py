@@ -1,4 +1,4 @@
-"""Cells of a workbook in which a formula failed (#DIV/0!, #N/A): calamine gives a blank for them."""
+"""Cells of a workbook whose formula failed (#DIV/0!) or was never worked out: calamine gives blanks there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from smartschool.analyze.cells import NOT_WORKED_OUT
 from smartschool.analyze.compound_file import MAGIC, stream
 from smartschool.analyze.formula_errors_ods import errors_of_sheet as ods_errors
 from smartschool.analyze.formula_errors_xls import errors_of_sheet as xls_errors
@@ -21,6 +22,12 @@ _ID = re.compile(rb"\sId\s*=\s*[\"']([^\"']+)")
 _TARGET = re.compile(rb"\sTarget\s*=\s*[\"']([^\"']+)")
 _ERROR = re.compile(
     rb"<(?:\w+:)?c\s(?=[^>]*\bt=[\"']e[\"'])[^>]*\br=[\"']([A-Z]{1,3})(\d+)[\"'][^>]*>(.*?)</(?:\w+:)?c>"
+)
+# Programs that write formulas without results leave the working out to Excel; a result "" has the type str.
+_NOT_WORKED_OUT = re.compile(
+    rb"<(?:\w+:)?c\s(?![^>]*\bt=[\"']str)[^>]*\br=[\"']([A-Z]{1,3})(\d+)[\"'][^>]*>\s*"
+    rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*"
+    rb"</(?:\w+:)?c>"
 )
 _SHOWN = re.compile(rb"<(?:\w+:)?v>([^<]+)<")
 
@@ -42,6 +49,8 @@ def formula_errors(path: Path, sheet: int) -> Iterator[tuple[int, int, str]]:
 
 
 def _xlsx_errors(data: bytes) -> Iterator[tuple[int, int, str]]:
+    for letters, row in _NOT_WORKED_OUT.findall(data):
+        yield int(row) - 1, _column(letters), NOT_WORKED_OUT
     if b't="e"' not in data and b"t='e'" not in data:
         return
     for letters, row, inside in _ERROR.findall(data):

@@ -6,8 +6,17 @@ import re
 
 from smartschool.analyze.answers import Note
 from smartschool.analyze.cells import FORMULA_ERROR
-from smartschool.analyze.columns import STUDENT_TITLES, is_companion, is_student, item_code, orders_pupils
+from smartschool.analyze.columns import (
+    PUPIL_NAME_TITLES,
+    STUDENT_TITLES,
+    is_companion,
+    is_student,
+    item_code,
+    orders_pupils,
+    plain,
+)
 from smartschool.analyze.faults import MOST_KEPT, Fault, Refused, refuse
+from smartschool.analyze.homes import kind_of
 from smartschool.analyze.papers import find_column
 from smartschool.analyze.tables import Table
 from smartschool.kernel.cells import narrow
@@ -15,6 +24,8 @@ from smartschool.kernel.cells import narrow
 _WHOLE = re.compile(r"(\d+)\.0+")
 _QUOTED = re.compile(r'="(.+)"')
 _SCIENTIFIC = re.compile(r"(?i)\d(?:\.\d+)?e\+\d{2}")
+# Like the class they say nothing of who it is.
+_OF_MANY = frozenset(("性别", "年级", "年级名称", "考场", "科目", "学科", "考试名称", "区县", "县区"))
 _SHORT = re.compile(r"(?:第?\d{1,3}(?:\(\d+\))?题?)")
 _LONG = re.compile(r"\d{5,}")
 
@@ -30,6 +41,14 @@ def pupil_id(cell: str) -> str:
     text = (quoted[1] if quoted else text).lstrip("'`‘’").strip()
     whole = _WHOLE.fullmatch(text)
     return whole[1] if whole else text
+
+
+def student_column(table: Table) -> int:
+    """The column of the id; without one the first, or the names where that tells of the class."""
+    at = find_column(table, STUDENT_TITLES)
+    if at is None and (kind_of(table.header[0]) or plain(table.header[0]) in _OF_MANY):
+        at = find_column(table, PUPIL_NAME_TITLES)
+    return at or 0
 
 
 def read_pupils(table: Table, student: int) -> list[str]:

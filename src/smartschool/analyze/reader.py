@@ -10,7 +10,6 @@ from edumetrics.results import FloatArray
 from smartschool.analyze.absence import with_absences
 from smartschool.analyze.answers import Note, build_matrix, some
 from smartschool.analyze.columns import (
-    STUDENT_TITLES,
     is_companion,
     item_code,
     names_a_part,
@@ -21,8 +20,8 @@ from smartschool.analyze.extra_rows import Columns, compare_totals, with_full_ma
 from smartschool.analyze.faults import Fault, Refused, refuse
 from smartschool.analyze.figure_options import same_names
 from smartschool.analyze.homes import kind_of, read_homes
-from smartschool.analyze.papers import Item, Point, find_column, read_items, read_points, read_q
-from smartschool.analyze.pupils import read_covariates, read_pupils
+from smartschool.analyze.papers import Item, Point, read_items, read_points, read_q
+from smartschool.analyze.pupils import read_covariates, read_pupils, student_column
 from smartschool.analyze.sheets import look_at_other_sheets
 from smartschool.analyze.subtotal_columns import explained, told_of, without_subtotals
 from smartschool.analyze.tables import SUFFIXES, Table, read_table
@@ -80,7 +79,11 @@ def sources(path: Path, *, items: Path | None, q: Path | None, knowledge: Path |
 
     responses = named("responses")
     if responses is None:
-        raise refuse("missing_file", "文件夹里没有 responses.csv（答题表）。", path.name)
+        text = "文件夹里没有 responses.csv（答题表）。"
+        others = [file.name for file in sorted(path.iterdir()) if file.is_file() and file.name[0] not in ".~"]
+        if others:
+            text += f"文件夹里有 {some(others, '个')}，请把答题表改名为 responses.csv 或 成绩.xlsx。"
+        raise refuse("missing_file", text, path.name)
     return Sources(
         responses,
         items or named("items"),
@@ -88,6 +91,17 @@ def sources(path: Path, *, items: Path | None, q: Path | None, knowledge: Path |
         knowledge or named("knowledge"),
         named("groups"),
     )
+
+
+def same_part(responses: Path) -> list[Path]:
+    """Files of the folder that could be the answer sheet by their names, where one was chosen so."""
+    if responses.stem.lower() not in FILE_NAMES["responses"]:
+        return []
+    return [
+        file
+        for file in sorted(responses.resolve().parent.iterdir())
+        if file.suffix.lower() in (".csv", *SUFFIXES) and file.stem.lower() in FILE_NAMES["responses"]
+    ]
 
 
 def read_exam(
@@ -109,6 +123,10 @@ def read_exam(
     """
     notes: list[Note] = []
     table = read_table(files.responses)
+    rivals = [f.name for f in same_part(files.responses) if f.name != files.responses.name]
+    if rivals:
+        text = f"读的是 {files.responses.name}；文件夹里的 {some(rivals, '个')} 也像答题表，没有读。"
+        notes.append(Note("files_unread", text))
     described = read_items(read_table(files.items)) if files.items else None
     if described is not None:
         described = _without_sums(described, table, notes)
@@ -162,8 +180,7 @@ def _layout(
 ) -> tuple[int, list[tuple[Item, int | None]], list[int]]:
     """Column of the student, the column of each item (None: the table has none), and those that items.csv
     does not describe."""
-    student = find_column(table, STUDENT_TITLES)
-    student = 0 if student is None else student
+    student = student_column(table)
     titles = table.header
     named = {item_code(item.code) for item in items or ()}
     rest = [i for i in range(len(titles)) if i != student]

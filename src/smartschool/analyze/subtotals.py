@@ -18,6 +18,7 @@ _NAMED, _UNNAMED = 0.9, 0.98
 _CHANCE_NAMED, _CHANCE, _WORTH_TELLING = -3.0, -6.0, -1.0
 _FEWEST = 3  # pupils who must agree, even under a title that says 得分 of a part
 _EQUAL = 0.005
+_FIRST, _FIRST_LOOSE = 8, 0.5
 _SAMPLE = 32  # rows looked at first
 _LOOSE = 0.75  # of the sample must agree, or no more rows are looked at
 _SOLVED = 400  # rows that decide which columns add up, where these do not stand together
@@ -112,7 +113,12 @@ def _shortest(titles: Sequence[str], marks: FloatArray, active: list[int]) -> Su
 
 def _by_place(titles: Sequence[str], marks: FloatArray, active: list[int]) -> Iterator[tuple[int, list[int]]]:
     """Columns, each with what it may add up: its own parts by name, and columns that stand together."""
+    highest = np.nan_to_num(marks).max(axis=0, initial=0.0)
+    lowest_top = min(highest[active], default=0.0)
     for at in active:
+        # A sum goes higher than its parts do.
+        if highest[at] <= lowest_top and not names_a_part(titles[at]):
+            continue
         others = [j for j in active if j != at]
         yield from ((at, parts) for parts in _neighbours(titles, marks, others, at))
 
@@ -120,14 +126,20 @@ def _by_place(titles: Sequence[str], marks: FloatArray, active: list[int]) -> It
 def _neighbours(titles: Sequence[str], marks: FloatArray, others: list[int], at: int) -> list[list[int]]:
     own = [j for j in others if has_parts(titles[at], titles[j])]
     known = np.flatnonzero(np.isfinite(marks[:, at]))
-    sample = known[_spread(len(known), _SAMPLE)]
-    some = np.nan_to_num(marks[sample][:, others])
-    ends = np.concatenate([np.zeros((len(sample), 1)), np.cumsum(some, axis=1)], axis=1)
-    wanted = marks[sample, at][:, None, None]
-    agree = _equal(ends[:, None, :] - ends[:, :, None], wanted).mean(axis=0)
+    agree = _agreement(marks, others, known[_spread(len(known), _FIRST)], at) >= _FIRST_LOOSE
+    if agree.any():
+        agree &= _agreement(marks, others, known[_spread(len(known), _SAMPLE)], at) >= _LOOSE
     least = 1 if names_a_part(titles[at]) else 2
-    runs = [others[i:j] for i, j in np.argwhere(agree >= _LOOSE) if j - i >= least]
+    runs = [others[i:j] for i, j in np.argwhere(agree) if j - i >= least]
     return ([own] if len(own) > 1 else []) + runs
+
+
+def _agreement(marks: FloatArray, others: list[int], rows: IntArray, at: int) -> FloatArray:
+    """Share of the rows in which columns i to j − 1 of `others` add up to the column, by i and j."""
+    some = np.nan_to_num(marks[rows][:, others])
+    ends = np.concatenate([np.zeros((len(rows), 1)), np.cumsum(some, axis=1)], axis=1)
+    equal = _equal(ends[:, None, :] - ends[:, :, None], marks[rows, at][:, None, None])
+    return np.asarray(equal.mean(axis=0) if len(rows) else np.zeros(equal.shape[1:]))
 
 
 def _by_equations(

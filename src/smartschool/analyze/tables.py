@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u20
     0x3000: " ",
     0xA0: " ",
 }
+# Excel writes the separator into the first line of a CSV for other countries.
+_SEPARATOR_LINE = re.compile(r"^sep=.\r?\n", re.IGNORECASE)
+_PAGE = re.compile(r"\s*(?:<!doctype|<html|<table|<meta|<\?xml|<head|<style|<div)", re.IGNORECASE)
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 MOST_BYTES = 400 * 1024 * 1024
 # A cell longer than this is no mark, option or name; csv's own limit is 128 KB.
@@ -55,7 +59,7 @@ class Table:
 def read_table(path: Path) -> Table:
     """Read a CSV (comma, tab or semicolon; UTF-8, UTF-16 or GB18030) or the first sheet of a workbook."""
     name = path.name
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in SUFFIXES and not _is_text(path):
         from smartschool.analyze.workbooks import read_workbook
 
         raw = read_workbook(path)
@@ -70,7 +74,10 @@ def read_table(path: Path) -> Table:
         raise refuse(
             "file_unreadable", f"打不开这个文件（{error.strerror}），请检查路径和权限。", name
         ) from error
-    text = _decode(data, name)
+    text = _SEPARATOR_LINE.sub("\n", _decode(data, name), count=1)
+    if _PAGE.match(text):
+        text = "这其实是网页，不是表格文件（有些平台这样导出）。请用 Excel 打开，另存为 .xlsx 再分析。"
+        raise refuse("web_page", text, name)
     if not text.strip():
         raise refuse("empty_file", "文件是空的，请导出后再试。", name)
     try:
@@ -82,7 +89,7 @@ def read_table(path: Path) -> Table:
 
 def other_sheets(path: Path) -> list[tuple[str, Table | None]]:
     """Visible sheets of a workbook that `read_table` leaves unread; None for one that is no table."""
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES or _is_text(path):
         return []
     from smartschool.analyze.workbooks import read_workbook, sheets_with_data
 
@@ -105,6 +112,18 @@ def clean(cell: str) -> str:
 def half_width(cell: str) -> str:
     """Full-width digits, letters and signs as half-width ones."""
     return unicodedata.normalize("NFKC", cell).strip()
+
+
+def _is_text(path: Path) -> bool:
+    """Whether a file that is called a workbook is text: platforms export tables of tabs as .xls."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError:
+        return False
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    return bool(head) and not head.startswith((b"PK", b"\xd0\xcf\x11\xe0", b"\x09")) and b"\x00" not in head
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -168,8 +187,10 @@ def _table(name: str, raw: list[list[str]]) -> Table:
         if not any(row):
             continue
         if any(row[width:]):
+            beyond = next(cell for cell in row[width:] if cell)
             text = (
                 f"这一行有 {len(row)} 格，表头（第 {start + 1} 行）只有 {width} 列。"
+                f"表外多出的“{beyond[:12]}”请删去，或给那一列写上列名；"
                 "表头上面有标题的，删去标题，让列名在第一行。"
             )
             raise refuse("row_too_long", text, name, number)

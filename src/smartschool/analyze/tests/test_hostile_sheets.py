@@ -264,3 +264,101 @@ def test_a_row_of_sums_in_the_items_file_is_no_item(run, exam):
 def test_a_line_signed_by_the_teacher_is_no_pupil(run, exam):
     lines = [["任课教师：张三", None, None, None, None, "日期：2026.1.1"]]
     assert "任课教师" in right(run(exam(csv([HEAD, *rows(), *lines]), items=ITEMS)))["rows_left_out"]
+
+
+def test_lines_of_one_cell_that_are_no_pupils(run, exam):
+    def change(table):
+        table.insert(7, ["以上为前六名同学"])
+        table += [[13], [14]]
+
+    told = right(run(exam(csv(changed(change)), items=ITEMS)))
+    assert (
+        told["rows_left_out"]
+        == "第 8 行（以上为前六名同学）、第 15 行（只有 13）、第 16 行（只有 14）不是学生，没有计入。"
+    )
+
+
+def test_an_absent_pupil_with_nothing_but_an_id_is_a_pupil(run, exam):
+    report = run(exam("学号,1,2,总分\nS1,1,0,1\nS2,,,\nS3,0,1,1\n")).report
+    assert report["exam"] | {"n_pupils": 2, "absent": 1} == report["exam"]
+
+
+def test_the_class_in_the_first_column_is_no_id(run, exam):
+    table = [[row[2], row[1], *row[3:]] for row in changed(lambda t: None)]
+    result = run(exam(csv(table), items=ITEMS))
+    assert result.code == 0, result.err
+    assert [pupil["id"] for pupil in result.report["pupils"]] == [row[1] for row in rows()]
+
+
+def test_a_pupil_of_zeros_and_a_mark_far_above_all_others_are_told(run, exam):
+    def change(table):
+        table[2][3:9] = [0] * 6
+        table[4][4], table[4][8] = 33, table[4][8] - table[4][4] + 33
+
+    told = {note["code"]: note["text"] for note in run(exam(csv(changed(change)))).report["notes"]}
+    assert told["all_zeros"] == "1 名学生每题都是 0 分（第 3 行），按 0 分计；如果是缺考，请写“缺考”。"
+    assert told["lone_top"].startswith("第 5 行“2”的 33 比其余最高的 3 高一倍以上")
+
+
+def test_a_formula_that_nobody_worked_out_is_no_blank(run, exam):
+    """As openpyxl writes it: a formula, and an empty result without a type."""
+    import re
+    import zipfile
+
+    import xlsxwriter
+
+    place = exam("x", items=ITEMS)
+    (place / "responses.csv").unlink()
+    with xlsxwriter.Workbook(str(place / "draft.xlsx")) as workbook:
+        sheet = workbook.add_worksheet()
+        for r, row in enumerate(changed(lambda t: None)):
+            sheet.write_row(r, 0, row)
+        sheet.write_formula("F4", "=1+1")
+        sheet.write_formula("G4", '=IF(1,"",2)', value="")  # a result, and an empty one
+    with zipfile.ZipFile(place / "draft.xlsx") as old, zipfile.ZipFile(place / "成绩.xlsx", "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith("sheet1.xml"):
+                data, n = re.subn(rb"(<c r=\"F4\">)(<f>.*?</f>)<v>0</v>", rb"\1\2<v></v>", data)
+                assert n == 1
+                # Excel's own way to keep an empty result.
+                data = data.replace(b'<c r="G4">', b'<c r="G4" t="str">')
+            new.writestr(name, data)
+    (place / "draft.xlsx").unlink()
+    result = run(place)
+    refused(result, "成绩.xlsx 第 4 行“3”列：这一格是公式，还没有算出结果")
+    assert "“4”列" not in result.err
+
+
+@pytest.mark.parametrize("data", ["tabs", "web"])
+def test_other_things_under_the_name_of_a_workbook(run, exam, data):
+    place = exam("x", items=ITEMS)
+    (place / "responses.csv").unlink()
+    if data == "tabs":
+        text = csv(changed(lambda t: None)).replace(",", "\t")
+        (place / "成绩.xls").write_bytes(text.encode("gb18030"))
+        right(run(place))
+    else:
+        (place / "成绩.xls").write_text(
+            "<html><body><table><tr><td>学号</td></tr></table></body></html>", "utf-8"
+        )
+        refused(run(place), "这其实是网页", "另存为 .xlsx")
+
+
+def test_the_separator_that_excel_writes_on_top(run, exam):
+    right(run(exam("\ufeffsep=;\r\n" + csv(changed(lambda t: None)).replace(",", ";"), items=ITEMS)))
+
+
+def test_files_of_the_folder_that_are_not_read_are_told(run, exam):
+    place = exam(csv(changed(lambda t: None)), items=ITEMS)
+    (place / "小题分.csv").write_text("学号,1\nS1,1\n", "utf-8")
+    told = right(run(place))
+    assert told["files_unread"] == "读的是 responses.csv；文件夹里的 小题分.csv 也像答题表，没有读。"
+    (place / "小题分.csv").unlink()
+    (place / "responses.csv").rename(place / "七年级数学.csv")
+    refused(run(place), "文件夹里有 items.csv、七年级数学.csv，请把答题表改名为 responses.csv 或 成绩.xlsx")
+
+
+def test_what_stands_beyond_the_header_is_named(run, exam):
+    result = run(exam(csv(changed(lambda t: t[3].extend(["", "补考"]))), items=ITEMS))
+    refused(result, "第 4 行", "表外多出的“补考”请删去")
