@@ -107,7 +107,8 @@ def _shortest(titles: Sequence[str], marks: FloatArray, active: list[int]) -> Su
             if (one := _judged(titles, marks, at, parts, len(active))) is not None
         ]
         if found:
-            return min(found, key=lambda one: (not one.sure, len(one.parts), one.at))
+            certain = [one for one in found if one.sure] or found
+            return min(certain, key=lambda one: (len(one.parts), one.at))
     return None
 
 
