@@ -51,7 +51,7 @@ _FULL = re.compile(
 )
 _FULL_WRITTEN = re.compile(r"(?:[(（\[][^()（）\[\]]*[)）\]]|[\d.\s]+分)\s*$")
 _BRACKETED = re.compile(r"(?<=[^\d(])\((?:满分:?|共)?\d+(?:\.\d+)?分?\)$")
-_NUMBERED = re.compile(r"第?(\d[^\u4e00-\u9fff]*)题")
+_NUMBERED = re.compile(r"第?(\d[^\u4e00-\u9fff]*)(?:题|题?(?:得分|分数|小分))")
 
 
 def bare(title: str) -> str:
@@ -73,6 +73,8 @@ def item_code(title: str) -> str:
 
     >>> item_code("２（1）"), item_code("第 3 题"), item_code("第3(2)题"), item_code("17①")
     ('2(1)', '3', '3(2)', '17①')
+    >>> item_code("3得分"), item_code("第3题得分"), item_code("16(1)小分")
+    ('3', '3', '16(1)')
     >>> item_code("12(5分)"), item_code("16(1)(4分)"), item_code("第3题5分"), item_code("4（满分10）")
     ('12', '16(1)', '3', '4')
     """

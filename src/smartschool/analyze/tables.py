@@ -178,6 +178,8 @@ def _table(name: str, raw: list[list[str]]) -> Table:
     for title in titles:
         if item_code(title) in seen:
             text = f"列名“{title}”出现两次，请改名或删去一列。"
+            if re.fullmatch(r"\d+\.\d", title):
+                text += f"“{title}0”会被 Excel 改成“{title}”：请先把表头设为文本再填。"
             raise refuse("duplicate_column", text, name, start + 1, title)
         seen.add(item_code(title))
     rows: list[list[str]] = []

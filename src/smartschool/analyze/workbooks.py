@@ -12,6 +12,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 
 from smartschool.analyze.faults import refuse
 from smartschool.analyze.formula_errors import formula_errors
+from smartschool.analyze.homes import kind_of
 
 # Above it a float no longer holds every whole number: an id that long was ruined when it was typed.
 EXACT = 2**53
@@ -46,6 +47,7 @@ def read_workbook(path: Path, wanted: str | None = None) -> list[list[str]]:
                 break
         first_row, first_column = table.start or (0, 0)
         rows = table.to_python(skip_empty_area=True)
+        merged = table.merged_cell_ranges or []
         place = next(at for at, one in enumerate(book.sheets_metadata) if one.name == title)
     shifted = [[""] * first_column + [cell_text(cell) for cell in row] for row in rows]
     for number, row in enumerate(rows, first_row + 1):
@@ -53,11 +55,24 @@ def read_workbook(path: Path, wanted: str | None = None) -> list[list[str]]:
             text = "有长数字被 Excel 改成了科学计数，后几位已经丢失。请把这一列设为文本，重新填写。"
             raise refuse("ruined_number", text, name, number)
     found: list[list[str]] = [[] for _ in range(first_row)] + shifted
+    _fill_homes(found, merged)
     for line, column, shown in formula_errors(path, place):
         if line < len(found):
             found[line] += [""] * (column + 1 - len(found[line]))
             found[line][column] = shown
     return found
+
+
+def _fill_homes(rows: list[list[str]], merged: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Write a class or school that one merged cell gives to several pupils into the row of each."""
+    for (top, column), (bottom, last) in merged:
+        above = [row[column] for row in rows[:top] if column < len(row)]
+        if column != last or not any(kind_of(title) is not None for title in above):
+            continue
+        label = rows[top][column] if top < len(rows) and column < len(rows[top]) else ""
+        for row in rows[top + 1 : bottom + 1]:
+            row += [""] * (column + 1 - len(row))
+            row[column] = row[column] or label
 
 
 @contextmanager

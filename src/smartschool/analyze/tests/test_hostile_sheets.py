@@ -158,6 +158,43 @@ def test_spellings_of_one_class_are_one_class(run, exam):
     ]
 
 
+def test_a_class_in_one_merged_cell_is_that_of_each_pupil(run, exam):
+    import xlsxwriter
+
+    place = exam("x", items=ITEMS)
+    (place / "responses.csv").unlink()
+    with xlsxwriter.Workbook(str(place / "成绩.xlsx")) as workbook:
+        sheet = workbook.add_worksheet()
+        for r, row in enumerate(changed(lambda t: None)):
+            for c, cell in enumerate(row):
+                if c != 2:
+                    sheet.write(r + (r > 0), c, cell)
+        sheet.merge_range(0, 2, 1, 2, "班级")
+        for c in (0, 1, *range(3, 9)):
+            sheet.merge_range(0, c, 1, c, HEAD[c])
+        sheet.merge_range(2, 2, 7, 2, "一班")
+        sheet.merge_range(8, 2, 13, 2, "二班")
+        sheet.merge_range(15, 0, 15, 5, "制表人：张三")
+    result = run(place)
+    assert "class_missing" not in right(result)
+    assert [(row["label"], row["n"]) for row in result.report["groups"][0]["rows"]] == [
+        ("一班", 6),
+        ("二班", 6),
+    ]
+
+
+def test_titles_that_say_marks_are_those_of_the_items(run, exam):
+    table = changed(
+        lambda t: t[0].__setitem__(slice(3, 8), ["1得分", "第2题得分", "3 得分", "4分数", "5小分"])
+    )
+    right(run(exam(csv(table), items=ITEMS)))
+
+
+def test_an_item_number_that_excel_shortened_is_explained(run, exam):
+    place = book(exam("x"), {"S": [["学号", 16.1, 16.2, 16.10], ["S1", 1, 0, 1], ["S2", 0, 1, 1]]})
+    refused(run(place), "列名“16.1”出现两次", "“16.10”会被 Excel 改成“16.1”")
+
+
 def test_a_class_on_a_sheet_of_its_own_is_not_lost(run, exam):
     halves = {name: [HEAD, *(row for row in rows() if row[2] == name)] for name in ("一班", "二班")}
     refused(
