@@ -23,7 +23,7 @@ from smartschool.analyze.homes import kind_of, read_homes
 from smartschool.analyze.papers import Item, Point, read_items, read_points, read_q
 from smartschool.analyze.pupils import read_covariates, read_pupils, student_column
 from smartschool.analyze.sheets import look_at_other_sheets
-from smartschool.analyze.subtotal_columns import explained, told_of, without_subtotals
+from smartschool.analyze.subtotal_columns import explained, tell_of_described, told_of, without_subtotals
 from smartschool.analyze.tables import SUFFIXES, Table, read_table
 from smartschool.analyze.words import close_up, the_items
 from smartschool.kernel.row_kinds import is_summary_word
@@ -152,6 +152,8 @@ def read_exam(
         raise Refused([*_not_described(table, surely), *refused.faults]) from None
     if undescribed:
         _only_subtotals(table, columns, matrix.marks, undescribed, notes)
+    if described is not None:
+        tell_of_described(table, columns, matrix.marks, notes)
     compare_totals(table, matrix, {item.code for item in items}, notes)
     q, points = None, list[Point]()
     if files.q is not None:

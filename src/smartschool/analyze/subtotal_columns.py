@@ -61,6 +61,19 @@ def explained(table: Table, described: Columns, scored: FloatArray, undescribed:
     ]
 
 
+def tell_of_described(table: Table, described: Columns, scored: FloatArray, notes: list[Note]) -> None:
+    """An item of items.csv stays one, but where it surely adds up others the reader must know."""
+    titles = [item.code for item, _ in described]
+    for one in find_subtotals(titles, scored, stated_totals(table, set(titles))):
+        if one.sure:
+            parts = the_items(some([titles[j] for j in one.parts]))
+            text = (
+                f"“{titles[one.at]}”是{parts} 之和，items.csv 里写成了一道题，于是算了两次；"
+                "如果是小计，请从 items.csv 里删去。"
+            )
+            notes.append(Note("subtotal_described", close_up(text)))
+
+
 def told_of(table: Table, described: Columns, undescribed: list[int], found: list[Subtotal]) -> list[Note]:
     """A note for each column that `explained` found."""
     titles = [item.code for item, _ in described] + [table.header[at] for at in undescribed]

@@ -117,6 +117,17 @@ def test_what_may_be_chance_is_kept_and_told(run, exam):
     assert "可能是碰巧，按一道题计入；如果是小计，请删去这一列。" in notes(result)["perhaps_subtotal"]
 
 
+def test_a_subtotal_that_the_items_file_calls_an_item_is_told(run, exam):
+    marks = drawn(12)
+    table = sheet([*"123456", "选择题得分"], [*marks.T, marks[:, :3].sum(axis=1)])
+    items = "题号,满分\n" + "".join(f"{j},3\n" for j in range(1, 7)) + "选择题得分,9\n"
+    result = run(exam(table, items=items))
+    assert ids(result) == [*"123456", "选择题得分"]
+    assert notes(result)["subtotal_described"].startswith(
+        "“选择题得分”是题 1、2、3 之和，items.csv 里写成了一道题"
+    )
+
+
 def test_one_column_for_all_choice_items_is_an_item(run, exam):
     marks = drawn(20)
     result = run(exam(sheet(["选择题得分", "16", "17"], list(drawn(20, 9, 20).T[:3]))))
