@@ -94,6 +94,11 @@ def mantel_haenszel(
     -------
     DifResult
 
+    Raises
+    ------
+    ShapeMismatch, UnknownName
+        There is not one group per pupil; the reference group has no pupils.
+
     Notes
     -----
     ``α = Σ A_k D_k / N_k / Σ B_k C_k / N_k``, ``Δ = −2.35 ln α``; variance of ``ln α`` by Robins, Breslow &

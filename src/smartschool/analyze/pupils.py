@@ -27,7 +27,7 @@ _SCIENTIFIC = re.compile(r"(?i)\d(?:\.\d+)?e\+\d{2}")
 # Like the class they say nothing of who it is.
 _OF_MANY = frozenset(("性别", "年级", "年级名称", "考场", "科目", "学科", "考试名称", "区县", "县区"))
 _SHORT = re.compile(r"(?:第?\d{1,3}(?:\(\d+\))?题?)")
-_LONG = re.compile(r"\d{5,}")
+_LONG = re.compile(r"\d{7,}")  # codes of items may have five or six
 
 
 def pupil_id(cell: str) -> str:
@@ -91,7 +91,9 @@ def _lies_on_its_side(table: Table, student: int, pupils: list[str]) -> bool:
         return True
     titles = [title for place, title in enumerate(table.header) if place != student]
     longs = [title for title in titles if _LONG.fullmatch(item_code(title))]
-    return len(longs) >= 3 and 2 * len(longs) > len(titles) and all(map(_SHORT.fullmatch, pupils))
+    if len(longs) < max(3, len(pupils)) or 2 * len(longs) <= len(titles):
+        return False
+    return all(map(_SHORT.fullmatch, pupils))
 
 
 def read_covariates(table: Table, pupils: list[str], notes: list[Note]) -> dict[str, list[str]]:

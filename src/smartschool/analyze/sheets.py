@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from smartschool.analyze.answers import Note
-from smartschool.analyze.columns import STUDENT_TITLES, item_code
+from smartschool.analyze.columns import PUPIL_NAME_TITLES, STUDENT_TITLES, item_code
 from smartschool.analyze.faults import refuse
 from smartschool.analyze.papers import find_column
 from smartschool.analyze.pupils import pupil_id
 from smartschool.analyze.tables import Table, other_sheets
+from smartschool.kernel.row_kinds import is_summary_word
 
 
 def look_at_other_sheets(path: Path, table: Table, student: int, notes: list[Note]) -> None:
@@ -20,8 +21,10 @@ def look_at_other_sheets(path: Path, table: Table, student: int, notes: list[Not
     for name, other in others:
         if other is None or 2 * len(titles & {item_code(title) for title in other.header}) <= len(titles):
             continue
-        at = find_column(other, STUDENT_TITLES) or 0
-        more = {pupil_id(row[at]) for row in other.rows} - known - {""}
+        at = find_column(other, (*STUDENT_TITLES, *PUPIL_NAME_TITLES))
+        if at is None:  # figures of classes, say
+            continue
+        more = {pupil_id(row[at]) for row in other.rows if not any(map(is_summary_word, row))} - known - {""}
         if more:
             text = (
                 f"工作簿里还有一张表“{name}”，列名一样，有 {len(more)} 名这张表里没有的学生。只能读一张表："

@@ -211,6 +211,20 @@ def test_sheets_that_are_no_other_class_are_told(run, exam):
     assert told["sheets_unread"] == "工作簿里还有“一班”、“说明”，没有读：只读第一张有内容的表。"
 
 
+def test_figures_of_classes_on_another_sheet_are_no_pupils(run, exam):
+    sums = [[name, *[1.5] * 5] for name in ("一班", "二班")]
+    lines = [["平均分", "", "", *[1.5] * 5], ["", "及格率", "", *["50%"] * 5]]
+    sheets = {"成绩": [HEAD, *rows()], "班级": [["班级", *HEAD[3:8]], *sums], "统计": [HEAD[:8], *lines]}
+    assert "“班级”、“统计”" in right(run(book(exam("x", items=ITEMS), sheets)))["sheets_unread"]
+
+
+def test_items_under_the_codes_of_a_bank_are_no_pupils(run, exam):
+    text = "学号,10001,10002,10003,10004\n" + "".join(f"{i},1,0,{i % 2},1\n" for i in range(1, 4))
+    result = run(exam(text))
+    assert result.code == 0, result.err
+    assert [item["id"] for item in result.report["items"]] == ["10001", "10002", "10003", "10004"]
+
+
 def test_marks_with_their_unit(run, exam):
     def change(table):
         for row in table[1:]:
