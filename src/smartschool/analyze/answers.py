@@ -107,9 +107,24 @@ def build_matrix(
     if any(n for _, n in doubled):
         where, n = the_items(some([code for code, n in doubled if n])), sum(n for _, n in doubled)
         notes.append(Note("double_marked", close_up(f"{where} 有 {n} 处多涂，按答错计。")))
+    _tell_of_low_tops(columns, read, notes)
     _tell_of_zeros(table, marks, states, notes)
     codes = [item.code for item, _ in columns]
     return response_matrix(marks, full, pupils=pupils, items=codes, states=states, options=options)
+
+
+def _tell_of_low_tops(columns: list[tuple[Item, int | None]], read: list[_Column], notes: list[Note]) -> None:
+    """Where nobody of many has more than half of the full mark, that may be a slip (2 for 1)."""
+    low = [
+        item.code
+        for (item, _), column in zip(columns, read, strict=True)
+        if not column.guessed
+        and np.isfinite(column.marks).sum() >= _MANY
+        and 0 < np.nanmax(column.marks) <= column.full / 2
+    ]
+    if low:
+        text = f"{the_items(some(low))} 没有人得分超过满分的一半，请核对满分。"
+        notes.append(Note("low_tops", close_up(text)))
 
 
 def _tell_of_zeros(table: Table, marks: FloatArray, states: StateArray, notes: list[Note]) -> None:

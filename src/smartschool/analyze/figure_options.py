@@ -82,6 +82,11 @@ _JUDGED = (
     "答案是“{key}”，填的却是{shown}，对不上。请把答案和作答写成一样的：都写 √ ×（或对 错），或都写选项字母。"
 )
 
+_ONES = (
+    "答案是“{key}”，填的是 1 和 0，看不出是对错还是得分。是学生的判断，请写 √ ×；"
+    "是得分，请核对 items.csv 里的满分（没有人得满分）。"
+)
+
 
 def _given(table: Table, at: int) -> Counter[str]:
     texts = Counter(table.column(at))
@@ -170,6 +175,8 @@ def _judged_by_options(table: Table, column: _Column) -> Fault | None:
     if not given or any(judgement(part, letters=True) is None for part in _PARTS.split(key)):
         signs = column.n_of(lambda text: judgement(text, letters=False) is not None)
         return _fault(table, column, _JUDGED) if _from_figures(key) and 2 * signs > given.total() else None
+    if _is_one_for_right(column):
+        return _fault(table, column, _ONES)
     options = [text for text in given if _is_option(text) and judgement(text, letters=True) is None]
     judged = any(judgement(text, letters=True) is not None for text in given)
     alphabet = {part.upper() for part in _PARTS.split(key)}
@@ -177,6 +184,12 @@ def _judged_by_options(table: Table, column: _Column) -> Fault | None:
     if judged or not options or not only or alphabet & set(_LETTERS):
         return None
     return _fault(table, column, _JUDGED)
+
+
+def _is_one_for_right(column: _Column) -> bool:
+    """Whether only 1 and 0 stand beside a judgement of more than one mark: what was said, or marks?"""
+    full = column.item.full or 1.0
+    return full > 1 and set(column.given) <= {"0", "1"} and column.given["1"] >= _FEWEST_WRONG
 
 
 def _fault(table: Table, column: _Column, why: str) -> Fault:

@@ -105,6 +105,22 @@ def test_a_judgement_beside_another_spelling_is_refused(run, exam, key, given):
     assert f"第 1 行“1”列：答案是“{key}”，填的却是" in result.err
 
 
+def test_ones_beside_a_judgement_of_two_marks_are_refused(run, exam):
+    rows = "".join(f"S{i},{i % 3 and 1}\n" for i in range(12))
+    result = run(exam(f"学号,1\n{rows}", items="题号,题型,满分,答案\n1,判断,2,√\n"))
+    assert result.code == 1
+    assert "填的是 1 和 0，看不出是对错还是得分" in result.err
+    read = run(exam(f"学号,1\n{rows}", items="题号,题型,满分,答案\n1,判断,1,√\n"))
+    assert read.report["items"][0]["facility"] == pytest.approx(8 / 12)
+
+
+def test_marks_far_below_the_full_mark_are_told(run, exam):
+    rows = "".join(f"S{i},{i % 2},{i % 3}\n" for i in range(12))
+    result = run(exam(f"学号,1,2\n{rows}", items="题号,满分,答案\n1,2,B\n2,3,\n"))
+    told = {note["code"]: note["text"] for note in result.report["notes"]}
+    assert told["low_tops"] == "题 1 没有人得分超过满分的一半，请核对满分。"
+
+
 def test_a_key_that_nobody_met_is_told(run, exam):
     result = run(exam("学号,1,2\nS1,A,B\nS2,B,B\nS3,A,C\n", items="题号,满分,答案\n1,2,D\n2,2,B\n"))
     told = {note["code"]: note["text"] for note in result.report["notes"]}["nobody_right"]
