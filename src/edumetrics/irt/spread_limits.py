@@ -13,10 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from edumetrics.irt import em
-from edumetrics.irt.models import log_probabilities
+from edumetrics.irt.models import all_probabilities
 from edumetrics.irt.mstep import MAX_SLOPE
 from edumetrics.irt.report import LEAST_GROUP, Z95
 from edumetrics.irt.results import Calibration, Population
@@ -117,6 +116,8 @@ def limits(
     fall: float,
 ) -> tuple[float, float]:
     """Where twice the profile has fallen by ``fall`` from ``best``; 0 where it has not at ``nothing``."""
+    from scipy.optimize import brentq  # slow to load, and a season of many pupils needs none
+
     best = max(best, nothing)
     top = profile(best)
     wanted = np.sqrt(fall)
@@ -172,7 +173,7 @@ def _likelihoods(calibration: Calibration, cats: NDArray[np.int16], theta: Float
     problem = calibration.problem
     width = int(problem.n_categories.max())
     logp = np.empty((len(problem.kind), width, len(theta)))
-    log_probabilities(problem.kind, calibration.parameters.par, problem.n_categories, theta, logp)
+    all_probabilities(problem.kind, calibration.parameters.par, problem.n_categories, theta, True, logp)
     out = np.zeros((len(cats), len(theta)))
     for j in range(cats.shape[1]):
         for k in range(int(problem.n_categories[j])):
