@@ -34,7 +34,7 @@ from edumetrics.cdm.report import (
     worth_of_marks,
 )
 from edumetrics.cdm.results import ClassModelResult, Worth
-from edumetrics.cdm.rival import held, leaned, reaching, rule_holds, stretched
+from edumetrics.cdm.rival import held, leaned, reaching, rule_holds, share_of_gain, stretched
 from edumetrics.cdm.settings import Settings
 from edumetrics.cdm.uncertainty import (
     LEAST_WEIGHT,
@@ -107,6 +107,7 @@ def _with_opinions(exam: Prepared) -> ClassModelResult:
         except TooManyClasses:
             return result
         result = _beside(result, pairs, saturated[0])
+    result = _beside_own_weights(result, saturated[0], replace(exam, model="gdina", settings=quick))
     effect = with_pupil_effect(exam, saturated[0])
     other = with_another_q(exam, saturated, _diagnose_prepared)
     if effect is not None:
@@ -126,6 +127,24 @@ def _beside(result: ClassModelResult, pairs: PairFit, rival: ClassModelResult) -
         return leaned(result, rival)
     note = Caution("model_does_not_fit", data=MappingProxyType({"typical_residual": round(pairs.typical, 3)}))
     return held(_with(result, [note]), rival)
+
+
+def _beside_own_weights(
+    result: ClassModelResult, saturated: ClassModelResult, exam: Prepared
+) -> ClassModelResult:
+    """``result`` with intervals that reach to those under class weights that do not lean on ability.
+
+    Points may hang together otherwise, as where one presupposes another and nobody said so: by as much as
+    weights of their own gain, if there are pupils enough for them.
+    """
+    n, n_classes = saturated.n, saturated.n_classes or 0
+    own = replace(exam.settings, saturated_from=min(n, exam.settings.saturated_from))
+    leaning, freely = needs_ability(n, saturated.space, exam.settings), needs_ability(n, saturated.space, own)
+    if not (exam.settings.prior and leaning) or freely or not n_classes:
+        return result
+    free = _diagnose_prepared(replace(exam, settings=own))[0]
+    gain = 2.0 * (free.loglik - saturated.loglik)
+    return reaching(result, free, share_of_gain(gain, n_classes - 2 - len(exam.names)))
 
 
 def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:

@@ -40,19 +40,17 @@ def leaned(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResul
     stretched over both, for of one pupil the rule says much and the answers little: by as much as answers
     speak against the rule.
     """
-    return _beside(result, rival, _moved, _against(result, rival))
-
-
-def _against(result: ClassModelResult, rival: ClassModelResult) -> float:
-    """How far to reach to the freer ``rival``: 0 where it gains little, 1 where it gains as much as chance.
-
-    Twice the log-likelihood gained has the mean of its degrees of freedom where the rule is right, and less
-    under priors (7 of 19 in the mean); a wrong rule passes three quarters of them from 60 pupils on.
-    """
     gain, df = 2.0 * (rival.loglik - result.loglik), rival.n_parameters - result.n_parameters
-    if df <= 0:
-        return 0.0
-    return float(np.clip((gain / df - LITTLE) / (MUCH - LITTLE), 0.0, 1.0))
+    return _beside(result, rival, _moved, share_of_gain(gain, df))
+
+
+def share_of_gain(gain: float, df: int) -> float:
+    """How far to reach to a freer model: 0 where it gains little, 1 where it gains about as much as chance.
+
+    Twice the log-likelihood gained has the mean of its degrees of freedom where the narrower model is right,
+    and less under priors (7 of 19 in the mean); a wrong rule passes three quarters from 60 pupils on.
+    """
+    return float(np.clip((gain / df - LITTLE) / (MUCH - LITTLE), 0.0, 1.0)) if df > 0 else 0.0
 
 
 def _moved(mine: Estimate, theirs: Estimate) -> Estimate:
