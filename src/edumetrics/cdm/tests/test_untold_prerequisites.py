@@ -1,4 +1,4 @@
-"""Points of which one presupposes another, and nobody said so: intervals hold though weights lean on ability."""
+"""Points that presuppose each other though nobody said so: held where class weights lean on ability."""
 
 from __future__ import annotations
 
