@@ -91,24 +91,6 @@ class EffectModel:
         chance /= np.maximum(chance.sum(axis=3, keepdims=True), 1e-300)
         return np.asarray(chance.reshape(n_items, width * len(self.at), most))
 
-    def turned(self, chance: FloatArray) -> FloatArray:
-        """Derivatives of the free chances of ``spread`` by logits and sizes, (·, P + KINDS).
-
-        ``chance`` (J, G·H, M).
-        """
-        rows, bare, own, steps = places(self.spread), places(self.bare), self.place, self.steps
-        n_free, n_nodes = int(own.max()) + 1, len(self.at)
-        by = np.zeros((int(rows.max()) + 1, n_free + KINDS))
-        for j, g in np.argwhere(bare[:, :, 1] >= 0):
-            m = int(self.bare.n_categories[j])
-            for h in range(n_nodes):
-                row, p = rows[j, g * n_nodes + h, 1:m], chance[j, g * n_nodes + h, 1:m]
-                by_logit = np.diag(p) - np.outer(p, p)
-                if own[j, g, 1] >= 0:
-                    by[np.ix_(row, own[j, g, 1:m])] = by_logit
-                by[row, n_free + self.kind[j, g]] = by_logit @ steps[self.kind[j, g], h, 1:m]
-        return by
-
 
 def effect_model(problem: em.Problem, n_values: int = 1) -> EffectModel:
     """The problem with a pupil's effect at an odd number of values (Gauss–Hermite), and pupils who are away.

@@ -13,6 +13,7 @@ from edumetrics.cdm import Settings, class_space, em
 from edumetrics.cdm.expectation import expect, fold
 from edumetrics.cdm.preparation import make_problem, pack_for
 from edumetrics.cdm.pupil_effect.climb import SIZE_MEAN, SIZE_SD, Objective, climb
+from edumetrics.cdm.pupil_effect.information import scores_and_products
 from edumetrics.cdm.pupil_effect.model import KINDS, effect_model
 from edumetrics.cdm.pupil_effect.report import over_nodes
 from edumetrics.cdm.uncertainty import Known, places
@@ -85,21 +86,46 @@ def test_slopes_agree_with_differences(drawn):
         assert slope[i] == pytest.approx(difference, rel=1e-5, abs=1e-5)
 
 
-def test_derivatives_of_chances_agree_with_differences(drawn):
-    problem, _, _, logits, _, sizes = drawn
+def test_scores_and_products_are_those_of_each_answer(drawn):
+    problem, patterns, categories, _, weight, _ = drawn
     model = effect_model(problem, 5)
-    free, spread = model.place >= 0, places(model.spread)
-    by = model.turned(model.chances(logits, sizes))
+    objective = Objective(model, patterns)
+    x = point(objective, drawn)
+    logits, _, sizes, _ = objective.parts(x)
+    n_free, joint = objective.n_free, np.outer(weight, MASS).ravel()
+    chance = model.chances(logits, sizes)
+    tilts = np.column_stack([np.repeat(np.eye(4)[:, 1:], 6, axis=0), np.tile(np.eye(6)[:, 1:], (4, 1))])
+    parameters = np.concatenate([logits[objective.place], sizes])
 
-    def chances(x):
-        at = np.zeros(free.shape)
-        at[free] = x[:-KINDS]
-        return model.chances(at, x[-KINDS:])[spread >= 0]
+    def chances(y):
+        at = np.zeros(logits.shape)
+        at[objective.place] = y[:-KINDS]
+        return model.chances(at, y[-KINDS:])
 
-    at = np.concatenate([logits[free], sizes])
-    for i in range(len(at)):
-        step = np.where(np.arange(len(at)) == i, 1e-6, 0.0)
-        np.testing.assert_allclose(by[:, i], (chances(at + step) - chances(at - step)) / 2e-6, atol=1e-8)
+    steps = 1e-6 * np.eye(len(parameters))
+    slopes = np.array([(chances(parameters + h) - chances(parameters - h)) / 2e-6 for h in steps])
+    items = np.arange(6)
+    seen, category = categories >= 0, np.maximum(categories, 0)
+    group = model.spread.group
+    given = np.where(seen[:, :, None], chance[items[:, None], group][items, :, category], 1.0)  # (N, J, C·D)
+    post = np.prod(given, axis=1) * joint
+    post /= post.sum(axis=1, keepdims=True)
+    by = slopes[:, items[:, None], group][:, items, :, category]  # (N, J, P, C·D)
+    each = np.where(seen[:, :, None, None], by / given[:, :, None], 0.0)
+    away = tilts - joint @ tilts
+    score, within, between = scores_and_products(model, em.Parameters(chance, joint), post, categories, tilts)
+    cut = n_free + KINDS
+    np.testing.assert_allclose(score[:, :cut], np.einsum("njpc,nc->np", each, post), atol=1e-6)
+    np.testing.assert_allclose(score[:, cut:], post @ away, atol=1e-12)
+    same = np.einsum("njpc,njqc,nc->pq", each, each, post)
+    together = each.sum(axis=1)
+    both = np.einsum("npc,nqc,nc->pq", together, together, post)
+    np.testing.assert_allclose(within[:cut, :cut], same, atol=1e-5)
+    np.testing.assert_allclose(between[:cut, :cut], both - same, atol=1e-5)
+    np.testing.assert_allclose(
+        between[:cut, cut:], np.einsum("npc,nc,cf->pf", together, post, away), atol=1e-5
+    )
+    np.testing.assert_allclose(between, between.T, atol=1e-9)
 
 
 def test_means_over_nodes_agree_with_differences(drawn):
