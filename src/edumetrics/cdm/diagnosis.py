@@ -95,7 +95,11 @@ def diagnose(
 
 
 def _with_opinions(exam: Prepared) -> ClassModelResult:
-    """The diagnosis, beside that of the saturated model and that under another Q-matrix."""
+    """The diagnosis, its intervals beside those of freer models.
+
+    These are the saturated model; class weights of their own; pupils who also differ in care or luck;
+    another Q-matrix.
+    """
     result, pairs = _diagnose_prepared(exam)
     if not _saturated_in_reach(exam, result):
         return result

@@ -81,9 +81,7 @@ def moments(
     n = len(slope) + FIRST_GUESS_ITEMS
     mean, square = float(prior[0]), float(prior[1] ** 2)
     for _ in range(MOST_STEPS):
-        weight = likelihood - 0.5 * (LOG_SLOPES - mean) ** 2 / square
-        weight = np.exp(weight - weight.max(axis=1, keepdims=True))
-        weight = (weight / weight.sum(axis=1, keepdims=True)).sum(axis=0)
+        weight = _taken_together(likelihood - 0.5 * (LOG_SLOPES - mean) ** 2 / square)
         new_mean = float(weight @ LOG_SLOPES + FIRST_GUESS_ITEMS * guess[0]) / n
         scatter = float(weight @ (LOG_SLOPES - new_mean) ** 2)
         new_square = (scatter + FIRST_GUESS_ITEMS * float(guess[1]) ** 2) / n
@@ -150,9 +148,8 @@ def beta_of(
     square_of_guess = own * (1.0 - own) / (most + 1.0) + own**2
     alpha, beta = float(prior[0]), float(prior[1])
     for _ in range(MOST_STEPS):
-        weight = likelihood + (alpha - 1.0) * np.log(ASYMPTOTES) + (beta - 1.0) * np.log1p(-ASYMPTOTES)
-        weight = np.exp(weight - weight.max(axis=1, keepdims=True))
-        weight = (weight / weight.sum(axis=1, keepdims=True)).sum(axis=0)
+        law = (alpha - 1.0) * np.log(ASYMPTOTES) + (beta - 1.0) * np.log1p(-ASYMPTOTES)
+        weight = _taken_together(likelihood + law)
         mean = float(weight @ ASYMPTOTES + FIRST_GUESS_ITEMS * own) / n
         square = float(weight @ ASYMPTOTES**2 + FIRST_GUESS_ITEMS * square_of_guess) / n
         held = min(max(mean * (1.0 - mean) / (square - mean**2) - 1.0, LEAST_HELD), most)
@@ -161,6 +158,12 @@ def beta_of(
         if moved < 1e-3:
             break
     return alpha, beta
+
+
+def _taken_together(logs: FloatArray) -> FloatArray:
+    """Sum (V,) of the items' posteriors over V values, from logarithms (J, V) but for a constant each."""
+    weight = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray((weight / weight.sum(axis=1, keepdims=True)).sum(axis=0))
 
 
 def _variances(fit: em.Fit, runner: Runner) -> FloatArray | None:

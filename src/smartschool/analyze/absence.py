@@ -16,6 +16,8 @@ from smartschool.analyze.tables import Table, half_width
 _AWAY = {int(State.ABSENT): "缺考", int(State.DEFERRED): "缓考", int(State.EXEMPT): "免考"}
 _ASKS = "是否缺考"
 _YES = frozenset(("是", "√", "1", "y", "yes", "true"))
+# 上次缺考, 未缺考, 无缺考情况 are no absence from this exam.
+_AWAY_NOW = re.compile(r"(?<![未无没不曾非])(?<!没有)(?<![上前]次)(?<!上回)(?<!学期)(?<!以前)缺考")
 _BEHIND = re.compile(r"[(\[]([^()\[\]]+)[)\]]$")
 _MOST_NAMED = 5
 
@@ -62,7 +64,7 @@ def _word(title: str, cell: str) -> str:
     if title in PUPIL_NAME_TITLES:
         behind = _BEHIND.search(text)
         text = behind[1] if behind else ""
-    elif (title == _ASKS and text.lower() in _YES) or (title == "备注" and "缺考" in text):
+    elif (title == _ASKS and text.lower() in _YES) or (title == "备注" and _AWAY_NOW.search(text)):
         return "缺考"
     state = kind_of(text) if text else None
     return _AWAY.get(state, "") if state is not None else ""
