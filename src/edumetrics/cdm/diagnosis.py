@@ -23,6 +23,7 @@ from edumetrics.cdm.own_order import as_given, in_own_order
 from edumetrics.cdm.pairs import PairFit, pair_fit
 from edumetrics.cdm.preparation import Prepared, make_problem, pack_for, prepare
 from edumetrics.cdm.pull import KINDS, offsets
+from edumetrics.cdm.pupil_effect.away import moved_by_away, moving
 from edumetrics.cdm.pupil_effect.opinion import Effect, with_pupil_effect
 from edumetrics.cdm.report import (
     class_bounds,
@@ -116,6 +117,9 @@ def _with_opinions(exam: Prepared) -> ClassModelResult:
     other = with_another_q(exam, saturated, _diagnose_prepared)
     if effect is not None:
         result = _careless(result, effect)
+    moved = moved_by_away(exam, saturated[0])
+    if moved is not None:
+        result = moving(result, moved if effect is None else (1.0 - effect.heard) * moved)
     return result if other is None else _doubtful(result, other)
 
 

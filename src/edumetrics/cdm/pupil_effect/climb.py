@@ -15,6 +15,7 @@ from edumetrics.results import FloatArray
 # Normal priors of sizes (KINDS,), in log-odds: σ may be anything, those away guess or give up.
 SIZE_MEAN = np.array([0.0, 0.0, 0.0, -1.0])
 SIZE_SD = np.array([2.0, 2.0, 2.0, 1.0])
+TIE_SD = 1.5  # of the normal prior of the tie, mean 0
 OPTIONS = {"maxiter": 300, "ftol": 1e-9, "maxcor": 20}
 LEAST_WEIGHT = 1e-6  # of a class where a climb starts: at nothing it could not come back
 
@@ -29,6 +30,9 @@ class EffectFit:
     sizes : (KINDS,) float
     weight : (C,) float
     mass : (D,) float
+        Shares of the nodes in classes of middling breadth.
+    tie : float
+        By how much the effect's mean rises with breadth, in its variances.
     loglik : float
     counts : (J, G, M) float
         Expected pupils.
@@ -39,65 +43,73 @@ class EffectFit:
     sizes: FloatArray
     weight: FloatArray
     mass: FloatArray
+    tie: float
     loglik: float
     counts: FloatArray
     class_counts: FloatArray
 
 
 class Objective:
-    """Likelihood times priors over logits, logarithms of class weights, sizes, logarithms of node shares."""
+    """Likelihood times priors over logits, log class weights, sizes, log node shares and the tie.
 
-    def __init__(self, model: EffectModel, patterns: Patterns) -> None:
-        self.model, self.patterns = model, patterns
+    Where it is not ``tied`` the tie stays as it is.
+    """
+
+    def __init__(self, model: EffectModel, patterns: Patterns, *, tied: bool = False) -> None:
+        self.model, self.patterns, self.tied = model, patterns, tied
         self.place = model.place >= 0
         self.n_free, self.n_classes = int(self.place.sum()), model.bare.group.shape[1]
         self.pupils = float(patterns.copies.sum())
 
     def point(
-        self, logits: FloatArray, weight: FloatArray, sizes: FloatArray, mass: FloatArray
+        self, logits: FloatArray, weight: FloatArray, sizes: FloatArray, mass: FloatArray, tie: float = 0.0
     ) -> FloatArray:
-        """The coordinates (P + C + KINDS + D,) of a model."""
+        """The coordinates (P + C + KINDS + D + 1,) of a model."""
         logs = np.log(np.maximum(weight, LEAST_WEIGHT)), np.log(np.maximum(mass, LEAST_WEIGHT))
-        return np.concatenate([logits[self.place], logs[0], sizes, logs[1]])
+        return np.concatenate([logits[self.place], logs[0], sizes, logs[1], [tie]])
 
-    def parts(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Logits (J, G, M), weights (C,), sizes (KINDS,), node shares (D,) of a point."""
+    def parts(self, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, float]:
+        """Logits (J, G, M), weights (C,), sizes (KINDS,), node shares (D,), tie of a point."""
         logits = np.zeros(self.place.shape)
         cut = self.n_free + self.n_classes
         logits[self.place] = x[: self.n_free]
-        return logits, _shares(x[self.n_free : cut]), x[cut : cut + KINDS], _shares(x[cut + KINDS :])
+        mass = _shares(x[cut + KINDS : -1])
+        return logits, _shares(x[self.n_free : cut]), x[cut : cut + KINDS], mass, float(x[-1])
 
     def at(self, x: FloatArray) -> tuple[EffectFit, float, FloatArray]:
-        """What is there, the objective and its slope (P + C + KINDS + D,)."""
-        model, (logits, weight, sizes, mass) = self.model, self.parts(x)
+        """What is there, the objective and its slope (P + C + KINDS + D + 1,)."""
+        model, (logits, weight, sizes, mass, tie) = self.model, self.parts(x)
         spread, of_classes, of_nodes = model.spread, model.bare.class_pseudo, model.mass_pseudo
         chance = np.maximum(model.chances(logits, sizes), FLOOR) * spread.used
         counts, by_node = np.zeros(chance.shape), np.zeros(self.n_classes * len(mass))
-        answers, joint = self.patterns.arrays, np.outer(weight, mass).ravel()
+        answers, shares = self.patterns.arrays, model.of_nodes(mass, tie)
+        joint = (weight[:, None] * shares).ravel()
         loglik = expect(answers, spread.group, spread.n_groups, chance, joint, counts, by_node)
         prior = float((spread.pseudo * np.log(np.where(spread.used, chance, 1.0))).sum())
         prior += float(of_classes @ np.log(weight)) + float(of_nodes @ np.log(mass))
-        prior -= 0.5 * float((((sizes - SIZE_MEAN) / SIZE_SD) ** 2).sum())
+        prior -= 0.5 * (float((((sizes - SIZE_MEAN) / SIZE_SD) ** 2).sum()) + (tie / TIE_SD) ** 2)
         seen = counts + spread.pseudo
         shape = (*logits.shape[:2], len(model.at), logits.shape[2])
         away = (seen - seen.sum(axis=2, keepdims=True) * chance).reshape(shape)
         of_kinds = (away * model.steps[model.kind]).sum(axis=(2, 3)).ravel()
         table = by_node.reshape(self.n_classes, len(mass))
-        class_counts, node_counts = table.sum(axis=1), table.sum(axis=0)
+        class_counts = table.sum(axis=1)
+        beyond = table - class_counts[:, None] * shares  # what the shares of the nodes expect
         slope = np.concatenate(
             [
                 away.sum(axis=2)[self.place],
                 class_counts + of_classes - (self.pupils + of_classes.sum()) * weight,
                 np.bincount(model.kind.ravel(), of_kinds, minlength=KINDS) - (sizes - SIZE_MEAN) / SIZE_SD**2,
-                node_counts + of_nodes - (self.pupils + of_nodes.sum()) * mass,
+                beyond.sum(axis=0) + of_nodes - of_nodes.sum() * mass,
+                [self.tied * (float((beyond * model.tied).sum()) - tie / TIE_SD**2)],
             ]
         )
         by_group = counts.reshape(shape).sum(axis=2)
-        fit = EffectFit(logits, sizes, weight, mass, float(loglik), by_group, class_counts)
+        fit = EffectFit(logits, sizes, weight, mass, tie, float(loglik), by_group, class_counts)
         return fit, float(loglik) + prior, slope
 
     def scale(self, logits: FloatArray, weight: FloatArray) -> FloatArray:
-        """Roots (P + C + KINDS + D,) of what would be known of each coordinate, were classes seen."""
+        """Roots (P + C + KINDS + D + 1,) of what would be known of each coordinate, were classes seen."""
         bare, mass = self.model.bare, self.model.mass
         chance = self.model.chances(logits, np.zeros(KINDS)).reshape(*logits.shape[:2], -1, logits.shape[2])
         base = chance[:, :, 0]
@@ -106,7 +118,8 @@ class Objective:
         of_logits = np.maximum(known * base * (1.0 - base), 0.1)[self.place]
         of_weights = (self.pupils + bare.class_pseudo.sum()) * weight + 0.5
         of_nodes = self.pupils * mass + 1.0
-        return np.sqrt(np.concatenate([of_logits, of_weights, np.full(KINDS, self.pupils), of_nodes]))
+        rest = np.full(KINDS, self.pupils), of_nodes, [0.25 * self.pupils + 1.0]
+        return np.sqrt(np.concatenate([of_logits, of_weights, *rest]))
 
 
 def _shares(logs: FloatArray) -> FloatArray:
@@ -121,6 +134,7 @@ def climb(
     weight: FloatArray,
     sizes: FloatArray,
     mass: FloatArray | None = None,
+    tie: float | None = None,
 ) -> EffectFit:
     """Climb from a point to the maximum (L-BFGS, coordinates scaled by what would be known of them).
 
@@ -128,14 +142,16 @@ def climb(
     ----------
     mass : (D,) float, optional
         Where shares of nodes set out from; what is first thought of them when left out.
+    tie : float, optional
+        Where it sets out from; when left out there is none.
     """
-    objective = Objective(model, patterns)
+    objective = Objective(model, patterns, tied=tie is not None)
     scale = objective.scale(logits, weight)
 
     def loss(y: FloatArray) -> tuple[float, FloatArray]:
         _, value, slope = objective.at(y / scale)
         return -value, -slope / scale
 
-    first = objective.point(logits, weight, sizes, model.mass if mass is None else mass) * scale
+    first = objective.point(logits, weight, sizes, model.mass if mass is None else mass, tie or 0.0) * scale
     best = minimize(loss, first, jac=True, method="L-BFGS-B", options=OPTIONS)
     return objective.at(best.x / scale)[0]

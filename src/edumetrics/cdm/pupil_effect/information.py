@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.cdm import em
-from edumetrics.cdm.pupil_effect.climb import SIZE_SD, EffectFit
+from edumetrics.cdm.pupil_effect.climb import SIZE_SD, TIE_SD, EffectFit
 from edumetrics.cdm.pupil_effect.model import KINDS, EffectModel
 from edumetrics.cdm.uncertainty import (
     LARGEST_LOGIT_SD,
@@ -19,6 +19,8 @@ from edumetrics.cdm.uncertainty import (
 )
 from edumetrics.results import FloatArray
 
+NOT_FREE = 1e8  # information on what is nothing for sure
+
 
 def what_is_known(
     problem: em.Problem,
@@ -29,7 +31,7 @@ def what_is_known(
     categories: NDArray[np.int16],
     tilts: FloatArray,
 ) -> Known:
-    """How well logits, sizes, class weights and node shares are known.
+    """How well logits, sizes, class weights, node shares and the tie are known.
 
     Parameters
     ----------
@@ -47,11 +49,11 @@ def what_is_known(
     Returns
     -------
     Known
-        Covariance of P logits, `KINDS` sizes, F tilts and, beside the first node, D − 1 of the logarithms of
-        node shares; tilts (C·D, F + D − 1).
+        Covariance of P logits, `KINDS` sizes, F tilts, of the logarithms of node shares, D − 1 beside the
+        first, and of the tie; tilts (C·D, F + D).
     """
     n_nodes, n_free = len(found.mass), int(model.place.max()) + 1
-    of_nodes = np.tile(np.eye(n_nodes)[:, 1:], (len(tilts), 1))
+    of_nodes = moves_of_nodes(model, found).reshape(-1, n_nodes)
     wide = np.column_stack([np.repeat(tilts, n_nodes, axis=0), of_nodes])
     answers = int((problem.n_categories - 1).sum())
     few = len(categories) * at_nodes.shape[1] * answers**2 <= MOST_PRODUCTS
@@ -64,6 +66,7 @@ def what_is_known(
                 SIZE_SD**-2,
                 np.full(tilts.shape[1], LARGEST_LOGIT_SD**-2),
                 (model.mass_pseudo * (1.0 - model.mass))[1:],
+                [TIE_SD**-2 if found.tie else NOT_FREE],
             ]
         )
     )
@@ -72,6 +75,14 @@ def what_is_known(
     else:
         cov = inverted(squares, priors, len(categories))
     return Known(of_few_marks(cov, problem, found.counts[:, : problem.pseudo.shape[1]]), wide)
+
+
+def moves_of_nodes(model: EffectModel, found: EffectFit) -> FloatArray:
+    """How the log share of each node in each class moves (C, D, D) with D − 1 log node shares and the tie."""
+    shares = model.of_nodes(found.mass, found.tie)
+    by_mass = np.eye(shares.shape[1])[:, 1:] - shares[:, None, 1:]
+    by_tie = model.tied - (shares * model.tied).sum(axis=1, keepdims=True)
+    return np.concatenate([by_mass, by_tie[:, :, None]], axis=2)
 
 
 def scores_and_products(

@@ -2,8 +2,9 @@
 
 ``log P(k)/P(0) = β_jgk + σ·k·η``: η is the pupil's, over a few nodes, σ one for the groups of all items that
 have none, some, all of their points. So some pupils slip more, or guess better, than others who know the same
-(Qu, Tan & Kutner 1996, Biometrics 52, 797). A share of the pupils may answer by no point at all, all items at
-one level: those who guess or did not try. Classes times nodes are classes again.
+(Qu, Tan & Kutner 1996, Biometrics 52, 797). The effect may hang together with how many points a pupil has, as
+a general ability does. A share of the pupils may answer by no point at all, all items at one level: those who
+guess or did not try. Classes times nodes are classes again.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edumetrics.cdm import em
+from edumetrics.cdm.classes import CANNOT_TELL
 from edumetrics.cdm.pull import ALL, NONE, SOME
 from edumetrics.cdm.uncertainty import places
 from edumetrics.results import FloatArray, IntArray
@@ -42,6 +45,8 @@ class EffectModel:
         Values of the effect.
     mass : (D,) float
         Share of the pupils at each node, as is first thought.
+    breadth : (C,) float
+        How many of the points each class has, as a share, twice its distance from the mean.
     """
 
     bare: em.Problem
@@ -49,6 +54,7 @@ class EffectModel:
     kind: IntArray
     at: FloatArray
     mass: FloatArray
+    breadth: FloatArray
 
     @property
     def steps(self) -> FloatArray:
@@ -63,6 +69,17 @@ class EffectModel:
         out[self.kind == AWAY] = -1
         out[out >= 0] = np.arange(int((out >= 0).sum()))
         return out
+
+    @property
+    def tied(self) -> FloatArray:
+        """By how much the log share of each node in each class moves with the tie (C, D)."""
+        at = np.append(self.at, np.zeros(len(self.mass) - len(self.at)))
+        return np.asarray(self.breadth[:, None] * at)
+
+    def of_nodes(self, mass: FloatArray, tie: float) -> FloatArray:
+        """Shares (C, D) of the nodes in each class, from those in classes of middling breadth (D,)."""
+        share = mass * np.exp(tie * self.tied)
+        return np.asarray(share / share.sum(axis=1, keepdims=True))
 
     @property
     def mass_pseudo(self) -> FloatArray:
@@ -92,7 +109,13 @@ class EffectModel:
         return np.asarray(chance.reshape(n_items, width * len(self.at), most))
 
 
-def effect_model(problem: em.Problem, n_values: int = 1) -> EffectModel:
+def breadth_of(known: NDArray[np.int8], weight: FloatArray) -> FloatArray:
+    """`EffectModel.breadth` (C,) of classes that know points (C, K), some of which nobody can tell."""
+    share = np.where(known == CANNOT_TELL, 0.5, known).mean(axis=1)
+    return np.asarray(2.0 * (share - weight @ share))
+
+
+def effect_model(problem: em.Problem, n_values: int = 1, breadth: FloatArray | None = None) -> EffectModel:
     """The problem with a pupil's effect at an odd number of values (Gauss–Hermite), and pupils who are away.
 
     One value: the class model alone. What chances lean on is said of a pupil whose effect is nothing: said of
@@ -106,7 +129,7 @@ def effect_model(problem: em.Problem, n_values: int = 1) -> EffectModel:
     kind[np.arange(n_items), problem.n_groups - 1] = ALL
     group = problem.group[:, :, None] * n_values + np.arange(n_values)
     if n_values > 1:
-        bare, kind = _with_away(problem, kind)
+        bare, kind = with_away(problem, kind)
         mass = np.append((1.0 - AWAY_SHARE) * mass, AWAY_SHARE)
         last = (problem.n_groups * n_values + n_values // 2)[:, None, None]
         group = np.concatenate([group, np.broadcast_to(last, (n_items, n_classes, 1))], axis=2)
@@ -119,10 +142,11 @@ def effect_model(problem: em.Problem, n_values: int = 1) -> EffectModel:
         monotone=False,
         additive=np.zeros(n_items, dtype=np.bool_),
     )
-    return EffectModel(bare, spread, kind, at, mass)
+    breadth = np.zeros(n_classes) if breadth is None else breadth
+    return EffectModel(bare, spread, kind, at, mass, breadth)
 
 
-def _with_away(problem: em.Problem, kind: IntArray) -> tuple[em.Problem, IntArray]:
+def with_away(problem: em.Problem, kind: IntArray) -> tuple[em.Problem, IntArray]:
     """The problem with a last group on each item."""
     n_items, width, most = problem.pseudo.shape
     items = np.arange(n_items)

@@ -16,7 +16,7 @@ from edumetrics.cdm.expectation import Patterns, fold
 from edumetrics.cdm.higher_order import class_of_states, fit_weights, needs_ability
 from edumetrics.cdm.preparation import Prepared, pack_for
 from edumetrics.cdm.pupil_effect.climb import EffectFit, climb
-from edumetrics.cdm.pupil_effect.model import AWAY, KINDS, EffectModel, effect_model
+from edumetrics.cdm.pupil_effect.model import AWAY, KINDS, EffectModel, breadth_of, effect_model
 from edumetrics.cdm.pupil_effect.report import diagnosed
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.results import FloatArray
@@ -72,7 +72,7 @@ def with_pupil_effect(exam: Prepared, result: ClassModelResult) -> Effect | None
     chance = np.clip(result.parameters.probability, CLOSE, 1.0)
     logits = np.where(problem.used, np.log(chance / chance[:, :, :1]), 0.0)
     without = climb(effect_model(problem), patterns, logits, result.parameters.weight, np.zeros(KINDS))
-    model = effect_model(problem, NODES)
+    model = effect_model(problem, NODES, breadth_of(space.known, without.weight))
     logits = np.concatenate([without.logits, np.zeros_like(without.logits[:, :1])], axis=1)
     sizes = np.full(KINDS, SIGMA)
     sizes[AWAY] = LEVEL
@@ -81,12 +81,17 @@ def with_pupil_effect(exam: Prepared, result: ClassModelResult) -> Effect | None
     heard = min((gain - float(np.log(n / FEW))) / MUCH, 1.0)
     if heard <= 0.0:
         return None
+    # Who has more points may do better beside them too. A tie that gains less hides pupils who are away.
+    tied = climb(model, patterns, found.logits, found.weight, found.sizes, found.mass, 0.0)
+    if tied.tie > 0.0 and 2.0 * (tied.loglik - found.loglik) > np.log(n):
+        found = tied
     leaning = n if exam.settings.prior and needs_ability(n, space, exam.settings) else 0
     if leaning:
         model, found = _leaning_again(exam, result, model, found, patterns)
     sure = bool(chdtrc(KINDS + 1, gain) < ALPHA)
     other = diagnosed(exam, result, model, found, leaning)
-    return Effect(other, np.abs(found.sizes[:AWAY]), float(found.mass[-1]), heard, sure)
+    away = float(found.weight @ model.of_nodes(found.mass, found.tie)[:, -1])
+    return Effect(other, np.abs(found.sizes[:AWAY]), away, heard, sure)
 
 
 def _leaning_again(
@@ -97,5 +102,6 @@ def _leaning_again(
     for _ in range(LEANING_ROUNDS):
         prior = patterns.copies.sum() * fit_weights(found.class_counts + 1e-6, states, class_of)
         model = replace(model, bare=replace(model.bare, class_pseudo=prior))
-        found = climb(model, patterns, found.logits, found.weight, found.sizes, found.mass)
+        tie = found.tie if found.tie else None
+        found = climb(model, patterns, found.logits, found.weight, found.sizes, found.mass, tie)
     return model, found

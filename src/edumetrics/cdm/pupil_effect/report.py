@@ -9,10 +9,10 @@ import numpy as np
 
 from edumetrics.cdm import em
 from edumetrics.cdm.ends import ends_of
-from edumetrics.cdm.maximisation import FLOOR
+from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR
 from edumetrics.cdm.preparation import Prepared, pack_for
 from edumetrics.cdm.pupil_effect.climb import EffectFit
-from edumetrics.cdm.pupil_effect.information import what_is_known
+from edumetrics.cdm.pupil_effect.information import moves_of_nodes, what_is_known
 from edumetrics.cdm.pupil_effect.model import AWAY, KINDS, EffectModel
 from edumetrics.cdm.report import (
     class_bounds,
@@ -41,7 +41,8 @@ def diagnosed(
     """
     space, problem, n_nodes = result.space, result.problem, len(found.mass)
     chance = np.maximum(model.chances(found.logits, found.sizes), FLOOR) * model.spread.used
-    at = em.Parameters(chance, np.outer(found.weight, found.mass).ravel())
+    shares = model.of_nodes(found.mass, found.tie)
+    at = em.Parameters(chance, (found.weight[:, None] * shares).ravel())
     shard = pack_for(len(at.weight), exam.coding, exam.answered)
     at_nodes = posterior(shard, em.node_model(model.spread, at))[0]
     tilts = result.known.tilts
@@ -94,9 +95,10 @@ def drawn_around(
         logits = np.where(place >= 0, np.clip(y[place], -20.0, 20.0), 0.0)
         sizes, tilt, of_nodes = np.split(y[n_free:], [KINDS, KINDS + tilts.shape[1]])
         # by their roots: logarithms of a share that hardly anybody is behind would be drawn up to one half
-        mass = found.mass * (1.0 + np.append(0.0, of_nodes) / 2.0) ** 2
+        mass = found.mass * (1.0 + np.append(0.0, of_nodes[:-1]) / 2.0) ** 2
         weight = drawn_weights(found.weight, tilt, of_classes, rng, leaning)
-        yield em.Parameters(model.chances(logits, sizes), np.outer(weight, mass / mass.sum()).ravel())
+        joint = weight[:, None] * model.of_nodes(mass, found.tie + float(of_nodes[-1]))
+        yield em.Parameters(model.chances(logits, sizes), joint.ravel())
 
 
 def over_nodes(
@@ -118,20 +120,26 @@ def over_nodes(
         See `what_is_known`.
     tilts : (C, F) float
     """
-    own, n_nodes = places(problem), len(found.mass)
-    n_own, steps = int(own.max()) + 1, model.steps
-    turn = np.zeros((n_own + tilts.shape[1], len(known.cov)))
-    turn[n_own:, n_own + KINDS : n_own + KINDS + tilts.shape[1]] = np.eye(tilts.shape[1])
+    own, steps, n_tilts = places(problem), model.steps, tilts.shape[1]
+    n_own = int(own.max()) + 1
+    of_tilts, of_nodes = slice(n_own + KINDS, n_own + KINDS + n_tilts), slice(n_own + KINDS + n_tilts, None)
+    turn = np.zeros((n_own + n_tilts, len(known.cov)))
+    turn[n_own:, of_tilts] = np.eye(n_tilts)
     mean = np.zeros(problem.pseudo.shape)
+    shares, moves = model.of_nodes(found.mass, found.tie), moves_of_nodes(model, found)
     for j, g in np.argwhere(own[:, :, 1] >= 0):
-        m = int(problem.n_categories[j])
+        m, inside = int(problem.n_categories[j]), problem.group[j] == g
         p, here = chance[j, model.at_nodes(j, g), :m], own[j, g, 1:m]
-        mean[j, g, :m] = found.mass @ p
-        for d, (share, q) in enumerate(zip(found.mass, p[:, 1:], strict=True)):
+        weight = found.weight[inside] / max(float(found.weight[inside].sum()), CLASS_FLOOR)
+        at_nodes = shares[inside] * weight[:, None]
+        mean[j, g, :m] = at_nodes.sum(axis=0) @ p
+        for d, (share, q) in enumerate(zip(at_nodes.sum(axis=0), p[:, 1:], strict=True)):
             by_logit = share * (np.diag(q) - np.outer(q, q))
             kind, value = (model.kind[j, g], d) if d < len(model.at) else (AWAY, 0)
             if kind != AWAY:
                 turn[np.ix_(here, here)] += by_logit
             turn[here, n_own + kind] += by_logit @ steps[kind, value, 1:m]
-        turn[here, len(known.cov) - n_nodes + 1 :] = (found.mass[1:, None] * (p[1:, 1:] - mean[j, g, 1:m])).T
+        off = weight[:, None] * (shares[inside] @ p[:, 1:] - mean[j, g, 1:m])
+        turn[here, of_tilts] += off.T @ tilts[inside]
+        turn[here, of_nodes] += np.einsum("cd,dm,cdf->mf", at_nodes, p[:, 1:], moves[inside])
     return em.Parameters(mean, found.weight), Known(turn @ known.cov @ turn.T, tilts)

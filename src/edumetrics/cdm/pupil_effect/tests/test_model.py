@@ -12,8 +12,8 @@ from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, class_space, em
 from edumetrics.cdm.expectation import expect, fold
 from edumetrics.cdm.preparation import make_problem, pack_for
-from edumetrics.cdm.pupil_effect.climb import SIZE_MEAN, SIZE_SD, Objective, climb
-from edumetrics.cdm.pupil_effect.information import scores_and_products
+from edumetrics.cdm.pupil_effect.climb import SIZE_MEAN, SIZE_SD, TIE_SD, Objective, climb
+from edumetrics.cdm.pupil_effect.information import moves_of_nodes, scores_and_products
 from edumetrics.cdm.pupil_effect.model import KINDS, effect_model
 from edumetrics.cdm.pupil_effect.report import over_nodes
 from edumetrics.cdm.uncertainty import Known, places
@@ -40,23 +40,30 @@ def drawn():
 
 
 MASS = np.array([0.05, 0.2, 0.35, 0.2, 0.1, 0.1])  # of five values of the effect, and of those away
+BREADTH, TIE = np.array([-1.1, -0.1, 0.1, 0.9]), 0.6
+
+
+def node_shares(model, mass=MASS, tie=TIE):
+    """Shares (4, 6) of the nodes in each class."""
+    out = mass * np.exp(tie * BREADTH[:, None] * np.append(model.at, 0.0))
+    return out / out.sum(axis=1, keepdims=True)
 
 
 def point(objective, drawn):
     _, _, _, logits, weight, sizes = drawn
-    return objective.point(logits, weight, sizes, MASS)
+    return objective.point(logits, weight, sizes, MASS, TIE)
 
 
 def test_likelihood_is_the_sum_over_classes_and_effects(drawn):
     problem, patterns, categories, logits, weight, sizes = drawn
-    model = effect_model(problem, 5)
-    objective = Objective(model, patterns)
+    model = effect_model(problem, 5, BREADTH)
+    objective, shares = Objective(model, patterns), node_shares(model)
     fit, value, _ = objective.at(point(objective, drawn))
     total = 0.0
     for row in categories:
         chance = 0.0
-        for c, (d, mass) in product(range(4), enumerate(MASS)):
-            here = weight[c] * mass
+        for c, d in product(range(4), range(6)):
+            here = weight[c] * shares[c, d]
             for j, k in enumerate(row):
                 if k < 0:
                     continue
@@ -72,12 +79,12 @@ def test_likelihood_is_the_sum_over_classes_and_effects(drawn):
     base = model.chances(logits, np.zeros(KINDS))[:, 2::5][:, :-1]
     prior = (problem.pseudo * np.log(np.where(problem.used, base, 1.0))).sum()
     prior += problem.class_pseudo @ np.log(weight) - 0.5 * (((sizes - SIZE_MEAN) / SIZE_SD) ** 2).sum()
-    prior += model.mass_pseudo @ np.log(MASS)
+    prior += model.mass_pseudo @ np.log(MASS) - 0.5 * (TIE / TIE_SD) ** 2
     assert value == pytest.approx(total + prior, abs=1e-8)
 
 
 def test_slopes_agree_with_differences(drawn):
-    objective = Objective(effect_model(drawn[0], 5), drawn[1])
+    objective = Objective(effect_model(drawn[0], 5, BREADTH), drawn[1], tied=True)
     at = point(objective, drawn)
     _, _, slope = objective.at(at)
     for i in range(len(at)):
@@ -88,13 +95,14 @@ def test_slopes_agree_with_differences(drawn):
 
 def test_scores_and_products_are_those_of_each_answer(drawn):
     problem, patterns, categories, _, weight, _ = drawn
-    model = effect_model(problem, 5)
+    model = effect_model(problem, 5, BREADTH)
     objective = Objective(model, patterns)
     x = point(objective, drawn)
-    logits, _, sizes, _ = objective.parts(x)
-    n_free, joint = objective.n_free, np.outer(weight, MASS).ravel()
+    logits, _, sizes, _, _ = objective.parts(x)
+    n_free, joint = objective.n_free, (weight[:, None] * node_shares(model)).ravel()
     chance = model.chances(logits, sizes)
-    tilts = np.column_stack([np.repeat(np.eye(4)[:, 1:], 6, axis=0), np.tile(np.eye(6)[:, 1:], (4, 1))])
+    of_nodes = moves_of_nodes(model, objective.at(x)[0]).reshape(24, 6)
+    tilts = np.column_stack([np.repeat(np.eye(4)[:, 1:], 6, axis=0), of_nodes])
     parameters = np.concatenate([logits[objective.place], sizes])
 
     def chances(y):
@@ -128,24 +136,43 @@ def test_scores_and_products_are_those_of_each_answer(drawn):
     np.testing.assert_allclose(between, between.T, atol=1e-9)
 
 
+def test_moves_of_the_nodes_agree_with_differences(drawn):
+    model = effect_model(drawn[0], 5, BREADTH)
+    objective = Objective(model, drawn[1])
+    moves = moves_of_nodes(model, objective.at(point(objective, drawn))[0])
+    assert model.of_nodes(MASS, TIE) == pytest.approx(node_shares(model))
+    for i in range(6):
+        step = 1e-6 * (np.arange(6) == i)
+        up, down = (
+            np.log(node_shares(model, MASS * np.exp(np.append(0.0, y[:5])), TIE + y[5]))
+            for y in (step, -step)
+        )
+        np.testing.assert_allclose(moves[:, :, i], (up - down) / 2e-6, atol=1e-6)
+
+
 def test_means_over_nodes_agree_with_differences(drawn):
     problem, patterns, _, logits, weight, sizes = drawn
-    model = effect_model(problem, 5)
+    model = effect_model(problem, 5, BREADTH)
     objective = Objective(model, patterns)
     own, n_free = places(problem) >= 0, int((model.place >= 0).sum())
-    n_all = n_free + KINDS + 2 + len(MASS) - 1
+    n_all, tilts = (
+        n_free + KINDS + 2 + len(MASS),
+        np.array([[1.0, 0.0], [0.2, 1.0], [0.0, -1.0], [-0.5, 0.3]]),
+    )
 
     def means(x):
         at = np.zeros(model.place.shape)
         at[model.place >= 0] = x[:n_free]
-        mass = MASS * np.exp(np.append(0.0, x[n_free + KINDS + 2 :]))
-        where = objective.point(at, weight, x[n_free : n_free + KINDS], mass / mass.sum())
+        mass = MASS * np.exp(np.append(0.0, x[n_free + KINDS + 2 : -1]))
+        tilted = weight * np.exp(tilts @ x[n_free + KINDS : n_free + KINDS + 2])
+        sizes = x[n_free : n_free + KINDS]
+        where = objective.point(at, tilted / tilted.sum(), sizes, mass / mass.sum(), x[-1])
         fit = objective.at(where)[0]
         chance = model.chances(fit.logits, fit.sizes)
-        known = Known(np.eye(n_all), np.zeros((0, 7)))
-        return over_nodes(problem, model, fit, chance, known, np.zeros((4, 2)))
+        known = Known(np.eye(n_all), np.zeros((0, 8)))
+        return over_nodes(problem, model, fit, chance, known, tilts)
 
-    at = np.concatenate([logits[model.place >= 0], sizes, np.zeros(2 + len(MASS) - 1)])
+    at = np.concatenate([logits[model.place >= 0], sizes, np.zeros(2 + len(MASS) - 1), [TIE]])
     slopes = np.empty((int(own.sum()), n_all))
     for i in range(n_all):
         step = np.where(np.arange(n_all) == i, 1e-6, 0.0)
@@ -168,7 +195,7 @@ def test_without_an_effect_it_is_the_class_model(drawn):
     fit, _, slope = objective.at(objective.point(bare, weight, np.zeros(KINDS), np.ones(1)))
     assert fit.loglik == pytest.approx(expected, abs=1e-9)
     np.testing.assert_allclose(fit.class_counts, by_class)
-    np.testing.assert_allclose(slope[-KINDS - 1 : -2], 0.0, atol=1e-9)
+    np.testing.assert_allclose(slope[-KINDS - 2 : -3], 0.0, atol=1e-9)
     best = climb(model, patterns, bare, weight, np.zeros(KINDS))
     free = em.fit(replace(problem, monotone=False), patterns, parameters, 1e-6)
     assert best.loglik == pytest.approx(free.loglik, abs=0.02)

@@ -19,7 +19,7 @@ ITEMS = 20
 class World:
     """Pupils of four points that hang together; log-odds of their slips or guesses vary by σ as well.
 
-    ``chance`` (H, C, J) at values of the effect that ``mass`` (H,) of the pupils have.
+    ``chance`` (H, C, J) at values of the effect that ``mass`` (H, 1) or, by class, (H, C) of the pupils have.
     """
 
     def __init__(self, seed, sigma, kind, together):
@@ -35,7 +35,7 @@ class World:
         base = logit(low + (high - low) * (share == 1 if together else share))
         moved = {"slips": share == 1, "guesses": share == 0, "all": share >= 0}[kind] * sigma
         at, self.mass = np.polynomial.hermite_e.hermegauss(15)
-        self.mass = self.mass / self.mass.sum()
+        self.at, self.mass = at, (self.mass / self.mass.sum())[:, None]
         self.chance = expit(base + moved * at[:, None, None])
         self.base, self.moved = base, moved
 
@@ -48,13 +48,16 @@ class World:
     def mastery(self, marks):
         logs = np.einsum("nj,hcj->nhc", marks, np.log(self.chance))
         logs += np.einsum("nj,hcj->nhc", 1.0 - marks, np.log1p(-self.chance))
-        each = np.einsum("h,nhc->nc", self.mass, np.exp(logs)) * self.weight
+        each = (
+            np.einsum("hc,nhc->nc", np.broadcast_to(self.mass, self.chance.shape[:2]), np.exp(logs))
+            * self.weight
+        )
         return each @ STATES / each.sum(axis=1, keepdims=True)
 
     def share(self, item, points, mastered):
         """Chance of an item among pupils who have the ``mastered`` of its ``points``."""
         inside = (STATES[:, points] == [point in mastered for point in points]).all(axis=1)
-        mean = np.einsum("h,hc->c", self.mass, self.chance[:, :, item])
+        mean = (self.mass * self.chance[:, :, item]).sum(axis=0)
         return float(self.weight[inside] @ mean[inside] / self.weight[inside].sum())
 
 
@@ -91,7 +94,7 @@ def test_pupils_who_answer_by_no_point_are_found_and_held():
     mastery, away = [], []
     for seed in range(6):
         world = World(seed + 80, 0.0, "all", together=bool(seed % 2))
-        world.mass = np.array([0.9, 0.1])
+        world.mass = np.array([[0.9], [0.1]])
         world.chance = np.stack([expit(world.base), np.full_like(world.base, 0.3)])
         rng = np.random.default_rng(seed)
         marks = world.draw(1_000, seed + 50)
@@ -103,6 +106,27 @@ def test_pupils_who_answer_by_no_point_are_found_and_held():
     assert np.mean(mastery) > 0.85  # without the effect 0.4 to 0.6
     assert away
     assert 0.03 < np.mean(away) < 0.2
+
+
+def test_an_ability_that_points_hang_on_and_answers_too_is_found_and_held():
+    """Whoever is able has more points, and does better on all items beside them."""
+    mastery = []
+    for seed in range(4):
+        world = World(seed + 100, 0.5, "all", together=bool(seed % 2))
+        rng = np.random.default_rng(seed)
+        slope, place = rng.uniform(1, 2, 4), rng.uniform(-0.8, 0.8, 4)
+        has = expit(slope * (world.at[:, None] - place))[:, None, :]
+        joint = world.mass * np.where(STATES == 1, has, 1.0 - has).prod(axis=2)
+        world.weight = joint.sum(axis=0)
+        world.mass = joint / world.weight
+        ability = rng.normal(size=(1_000, 1))
+        state = (rng.random((1_000, 4)) < expit(slope * (ability - place))) @ (8, 4, 2, 1)
+        chance = expit(world.base[state] + world.moved[state] * ability)
+        marks = (rng.random(chance.shape) < chance).astype(float)
+        got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
+        assert said(got)
+        mastery.append(held(got, world, marks))
+    assert 0.9 < np.mean(mastery) < 0.985  # as if the effect had nothing to do with points: 0.81
 
 
 def test_few_pupils_who_differ_are_held_under_a_rule_too():

@@ -1,0 +1,97 @@
+"""Few pupils of whom some answer by no point: limits that allow for it, others that stay."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from edumetrics.arrays import response_matrix
+from edumetrics.cdm import Settings, diagnose
+from edumetrics.cdm import diagnosis as calls
+from edumetrics.cdm.own_order import in_own_order
+from edumetrics.cdm.preparation import prepare
+from edumetrics.cdm.pupil_effect import away
+from edumetrics.cdm.pupil_effect.away import moved_by_away, moving
+from edumetrics.cdm.pupil_effect.tests.test_opinion import ITEMS, QUICK, World, held
+
+
+def guessing(seed, n, share, level):
+    """A world in which a share of the pupils have each item with one chance, and answers of n."""
+    world = World(seed, 0.0, "all", together=bool(seed % 2))
+    world.mass = np.array([[1.0 - share], [share]])
+    world.chance = np.stack([expit(world.base), np.full_like(world.base, level)])
+    rng = np.random.default_rng(seed)
+    marks = world.draw(n, seed + 50)
+    away = rng.random(n) < share
+    marks[away] = rng.random((away.sum(), ITEMS)) < level
+    return world, marks
+
+
+def saturated(marks, q, full=1.0):
+    exam = in_own_order(prepare(response_matrix(marks, full), q, "gdina", None, (), QUICK))
+    return exam, calls._diagnose_prepared(exam)[0]
+
+
+@pytest.mark.parametrize("n", [60, 200])
+def test_few_pupils_of_whom_some_guess_are_held(n):
+    mastery, without = [], []
+    for seed in range(8):
+        world, marks = guessing(seed + 120, n, 0.1, 0.3)
+        got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
+        mastery.append(held(got, world, marks))
+        exam, alone = saturated(marks, world.q)
+        alone = calls.as_given(alone, exam)
+        without.append(held(alone, world, marks))
+    assert 0.9 < np.mean(mastery) < 0.985
+    assert np.mean(without) < 0.88
+
+
+def test_limits_move_outwards_and_only_where_a_pupil_looks_as_if_guessing():
+    world, marks = guessing(141, 150, 0.0, 0.3)
+    exam, result = saturated(marks, world.q)
+    moved = moved_by_away(exam, result)
+    got = moving(result, moved)
+    assert (got.mastery.low <= result.mastery.low).all()
+    assert (got.mastery.high >= result.mastery.high).all()
+    able, weak = marks.mean(axis=1) > 0.7, marks.mean(axis=1) < 0.35
+    assert np.abs(moved[:, able]).mean() < 0.2 * np.abs(moved[:, weak]).mean()
+
+
+def test_many_pupils_tell_it_themselves():
+    moved = {
+        share: [
+            moved_by_away(*saturated(marks, world.q)) is not None
+            for world, marks in (guessing(seed, 600, share, 0.3) for seed in range(150, 158))
+        ]
+        for share in (0.0, 0.15)
+    }
+    assert sum(moved[0.0]) <= 2
+    assert all(moved[0.15])
+
+
+def test_partial_marks_missing_ones_and_pupils_without_any():
+    world, marks = guessing(143, 120, 0.1, 0.3)
+    marks = marks + guessing(146, 120, 0.1, 0.3)[1]
+    marks[np.random.default_rng(1).random(marks.shape) < 0.2] = np.nan
+    marks[5] = np.nan
+    exam, result = saturated(marks, world.q, 2.0)
+    moved = moved_by_away(exam, result)
+    assert np.isfinite(moved).all()
+    assert (moved[:, 5] == 0.0).all()
+    assert diagnose(
+        response_matrix(marks, 2.0), world.q, settings=Settings(starts=3)
+    ).mastery.value.shape == (120, 4)
+
+
+def test_level_is_that_of_the_odds_between_neighbours():
+    world, marks = guessing(144, 80, 0.0, 0.3)
+    marks[:, 10:] += guessing(145, 80, 0.0, 0.3)[1][:, 10:]
+    problem = saturated(marks, world.q, np.repeat([1.0, 2.0], 10))[1].problem
+    counts = np.zeros((ITEMS, 3))
+    two = problem.n_categories == 2
+    counts[two, :2] = 7_000.0, 3_000.0
+    counts[~two] = 4_900.0, 2_100.0, 900.0
+    assert 0 < two.sum() < ITEMS
+    assert away._level(problem, counts, 0.0) == pytest.approx(np.log(3 / 7), abs=0.001)
+    assert away._level(problem, np.zeros((ITEMS, 3)), -1.0) == pytest.approx(-1.0)
