@@ -173,7 +173,7 @@ def _doubtful(result: ClassModelResult, other: Another) -> ClassModelResult:
         notes.append(Caution("points_in_doubt", other.doubted))
     if other.unnamed:
         notes.append(Caution("point_nobody_named", other.unnamed))
-    return stretched(_with(result, notes), other.result)
+    return stretched(_with(result, notes), other.result, other.heard)
 
 
 def _with(result: ClassModelResult, notes: list[Caution]) -> ClassModelResult:
