@@ -29,7 +29,7 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "exam/5"
+VERSION = "exam/6"
 
 __all__ = ["VERSION", "ExamAnalysis", "ExamSettings", "Flag", "analyse_exam", "pupil_counts"]
 
