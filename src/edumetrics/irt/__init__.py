@@ -18,7 +18,7 @@ from edumetrics.irt.fit import DependentPair, ExamFit, ItemFit, exam_fit
 from edumetrics.irt.fixed import calibrate_on_scale
 from edumetrics.irt.information import exam_information, item_information
 from edumetrics.irt.results import Calibration, Classical, ItemCalibration, Population
-from edumetrics.irt.sandwich import with_robust_errors
+from edumetrics.irt.robust import with_robust_errors
 from edumetrics.irt.scores import PlausibleValues, Scores, plausible_values, score
 from edumetrics.irt.settings import LogNormal, Settings
 from edumetrics.irt.sum_score_fit import SumScoreFit

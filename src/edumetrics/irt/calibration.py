@@ -154,6 +154,7 @@ def calibrate_runner(
         problem=problem,
         parameters=fit.parameters,
         covariance=cov,
+        plain_covariance=cov,
     )
 
 

@@ -73,6 +73,9 @@ class Calibration:
     provenance : Provenance
     coding, problem, parameters, covariance
         The same in arrays, for scoring and for fit.
+    plain_covariance
+        What the covariance would be if the model held. That of the intervals may be robust, in parts or as a
+        whole; every robust one is made from this.
     """
 
     model: str
@@ -89,6 +92,7 @@ class Calibration:
     problem: Problem
     parameters: Parameters
     covariance: FloatArray | None
+    plain_covariance: FloatArray | None
 
     def item(self, name: str) -> ItemCalibration | Insufficient:
         """The item of that name, or why it was left out.

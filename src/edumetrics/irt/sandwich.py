@@ -1,4 +1,4 @@
-"""Owns standard errors that hold where the model does not: the sandwich of information and observed scores.
+"""Owns the covariance that holds where the model does not: the sandwich of information and observed scores.
 
 Where the model is wrong, maximum likelihood estimates the parameters that come nearest to the truth, and
 their variance is H⁻¹JH⁻¹: H the observed information, J the sum of outer products of the pupils' scores
@@ -14,99 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from edumetrics.arrays import ResponseMatrix
-from edumetrics.errors import ShapeMismatch, UnknownName
 from edumetrics.irt.em import node_model
 from edumetrics.irt.errors import prior_information
 from edumetrics.irt.models import item_derivatives, item_probabilities
-from edumetrics.irt.report import Z95, _index, item_calibrations, n_parameters, population_reports
-from edumetrics.irt.results import Calibration, ItemCalibration, Population
-from edumetrics.results import Caution, Estimate, FloatArray, IntArray, Outcome, Provenance
+from edumetrics.irt.report import Z95, _index, item_calibrations, n_parameters
+from edumetrics.irt.results import Calibration
+from edumetrics.results import FloatArray, IntArray
 from edumetrics.runners.packing import make_layout, pack
 from edumetrics.runners.stats import posterior
 
-METHOD = "marginal maximum likelihood/sandwich"
 CHUNK = 8192
 FEWEST_CLUSTERS = 20  # with fewer the sum of outer products is nearly singular and its intervals too short
-
-
-def with_robust_errors(
-    calibration: Calibration,
-    matrix: ResponseMatrix,
-    *,
-    groups: Sequence[object] | None = None,
-    clusters: Sequence[object] | None = None,
-) -> Calibration:
-    """The same calibration with sandwich standard errors instead of those of the information.
-
-    Parameters
-    ----------
-    calibration : Calibration
-    matrix : ResponseMatrix
-        The answers it was made from.
-    groups : sequence, one label per pupil, optional
-        As in the calibration, where it has several populations.
-    clusters : sequence, one label per pupil, optional
-        Class or school: pupils of one cluster need not be independent.
-
-    Returns
-    -------
-    Calibration
-        Errors are such that 1.96 of them are the half interval, with Student's t. Unchanged where it has no
-        covariance (a flat likelihood); with a caution where there are fewer than `FEWEST_CLUSTERS` clusters,
-        unequal ones counted as `effective_clusters` does.
-
-    Raises
-    ------
-    ShapeMismatch, UnknownName
-        Labels or pupils are not as many as they were in the calibration, or it has items or populations that
-        are not in the matrix or the labels.
-    """
-    for labels in (groups, clusters):
-        if labels is not None and len(labels) != matrix.n_pupils:
-            raise ShapeMismatch(value=f"{len(labels)} labels for {matrix.n_pupils} pupils")
-    absent = set(calibration.coding.items) - set(matrix.items)
-    if absent:
-        raise UnknownName(item=min(absent))
-    bread = calibration.covariance
-    if bread is None:
-        return calibration
-    cats = calibration.coding.encode(matrix)
-    here = np.flatnonzero((cats >= 0).any(axis=1))
-    if calibration.n not in (len(here), matrix.n_pupils):
-        raise ShapeMismatch(value=f"{len(here)} pupils with answers, calibrated with {calibration.n}")
-    units: IntArray = np.arange(len(here))
-    if clusters is not None:
-        names = np.array([str(clusters[i]) for i in here.tolist()])
-        units = np.unique(names, return_inverse=True)[1].reshape(-1)
-    n_units = int(units.max(initial=-1)) + 1
-    sizes = np.bincount(units)
-    counted = round(effective_clusters(sizes))
-    if counted < FEWEST_CLUSTERS:
-        counts = MappingProxyType({"n": counted, "needed": FEWEST_CLUSTERS})
-        return replace(
-            calibration, provenance=_with(calibration.provenance, Caution("few_clusters", data=counts))
-        )
-    place = {p.label: h for h, p in enumerate(calibration.populations)}
-    population = np.zeros(len(here), dtype=np.int64)
-    if groups is not None:
-        unknown = {str(group) for group in groups} - set(place)
-        if unknown:
-            raise UnknownName(value=f"the calibration has no population {min(unknown)!r}")
-        population[:] = [place[str(groups[i])] for i in here.tolist()]
-    sums = np.zeros((n_units, len(bread)))
-    for at in range(0, len(here), CHUNK):
-        part = slice(at, at + CHUNK)
-        scores = pupil_scores(calibration, np.ascontiguousarray(cats[here[part]]), population[part])
-        np.add.at(sums, units[part], scores)
-    cov = _sandwich(calibration, bread, sums, sizes)
-    return _renewed(calibration, cov, "pupils" if clusters is None else "clusters", n_units)
 
 
 def effective_clusters(sizes: IntArray) -> float:
@@ -124,8 +47,10 @@ def enough_clusters(labels: Sequence[object]) -> bool:
     return round(effective_clusters(sizes)) >= FEWEST_CLUSTERS
 
 
-def _sandwich(calibration: Calibration, bread: FloatArray, sums: FloatArray, sizes: IntArray) -> FloatArray:
+def sandwich(calibration: Calibration, bread: FloatArray, sums: FloatArray, sizes: IntArray) -> FloatArray:
     """Covariance from the scores (U, p) of units of these sizes, widened from the normal law to Student's t.
+
+    The bread is the plain covariance (p, p) of the calibration, never one that is robust already.
 
     Satterthwaite's degrees of freedom are two squares of a variance by the variance of that variance. They
     come from the squares seen, which miss a rare large one: never more than effective units less one.
@@ -144,10 +69,18 @@ def _sandwich(calibration: Calibration, bread: FloatArray, sums: FloatArray, siz
 
 
 def variances_of(
-    calibration: Calibration, cats: NDArray[np.int16], population: IntArray, groups: Sequence[int]
+    calibration: Calibration,
+    cats: NDArray[np.int16],
+    population: IntArray,
+    units: IntArray,
+    groups: Sequence[int],
 ) -> list[tuple[float, float]]:
-    """Sandwich variance of the spread of these free populations, and the quantile that goes with it."""
-    cov = calibration.covariance
+    """Sandwich variance of the spread of these free populations, and the quantile that goes with it.
+
+    Units (N,) are the pupils themselves or their classes. A population in fewer than `FEWEST_CLUSTERS` of
+    them counts by pupils: at the maximum the scores of one that is a class by itself sum to nothing.
+    """
+    cov = calibration.plain_covariance
     if cov is None:
         return []
     free = np.flatnonzero(calibration.problem.free_populations)
@@ -162,8 +95,10 @@ def variances_of(
     moved -= moved.mean(axis=0)
     out = []
     for h, column, move in zip(groups, columns, moved.T, strict=True):
-        square = move**2
-        size = int((population == h).sum())
+        size = effective_clusters(np.bincount(units[population == h]))
+        by_pupils = size < FEWEST_CLUSTERS
+        size = float((population == h).sum()) if by_pupils else size
+        square = np.square(move if by_pupils else np.bincount(units, weights=move))
         variance = float(square.sum() * size / (size - 1.0) + held[column, column])
         scatter = float((square**2).sum() - square.sum() ** 2 / len(square))
         freedom = np.clip(2.0 * variance**2 / max(scatter, 1e-300), 1.0, max(size - 1.0, 1.0))
@@ -180,11 +115,11 @@ def with_robust_shared_slope(
     what they come from, which the model takes for normal: with 60 pupils of a skewed ability its interval
     held 80 % and not 95.
     """
-    cov = calibration.covariance
+    cov = calibration.plain_covariance
     if not calibration.problem.shared_slope or cov is None or cov[0, 0] <= 0.0 or len(cats) < FEWEST_CLUSTERS:
         return calibration
     scores = pupil_scores(calibration, np.ascontiguousarray(cats), population)
-    robust = _sandwich(calibration, cov, scores, np.ones(len(scores), dtype=np.int64))
+    robust = sandwich(calibration, cov, scores, np.ones(len(scores), dtype=np.int64))
     if robust[0, 0] <= 0.0:
         return calibration
     scale = np.ones(len(cov))
@@ -233,40 +168,3 @@ def _log_slopes(kind: int, par: FloatArray, m: int, theta: FloatArray) -> FloatA
         item_derivatives(kind, par, m, theta[q], np.ascontiguousarray(p[:, q]), dp)
         out[:, q] = dp / p[:, q : q + 1]
     return out
-
-
-def _renewed(calibration: Calibration, cov: FloatArray, unit: str, n_units: int) -> Calibration:
-    problem, at = calibration.problem, calibration.parameters
-    models = [item.model for item in calibration.items]
-    items = item_calibrations(problem, at, calibration.coding, models, cov)
-    labels, sizes = zip(*((p.label, p.n) for p in calibration.populations), strict=True)
-    populations = population_reports(problem, at, labels, sizes, cov)
-    settings = {**calibration.provenance.settings, "errors": "sandwich", "units": unit, "n_units": n_units}
-    return replace(
-        calibration,
-        items=tuple(_renamed_item(item) for item in items),
-        populations=tuple(
-            Population(p.label, _renamed(p.mean), _renamed(p.sd), p.n) if free else p
-            for p, free in zip(populations, problem.free_populations, strict=True)
-        ),
-        covariance=cov,
-        provenance=replace(calibration.provenance, settings=MappingProxyType(settings)),
-    )
-
-
-def _renamed_item(item: ItemCalibration) -> ItemCalibration:
-    return replace(
-        item,
-        slope=_renamed(item.slope),
-        intercepts=tuple(_renamed(one) for one in item.intercepts),
-        difficulties=tuple(_renamed(one) for one in item.difficulties),
-        guessing=None if item.guessing is None else _renamed(item.guessing),
-    )
-
-
-def _renamed(outcome: Outcome) -> Outcome:
-    return replace(outcome, method=METHOD) if isinstance(outcome, Estimate) else outcome
-
-
-def _with(provenance: Provenance, caution: Caution) -> Provenance:
-    return replace(provenance, warnings=(*provenance.warnings, caution))

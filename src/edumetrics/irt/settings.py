@@ -9,7 +9,7 @@ from typing import Any
 
 from edumetrics.errors import BadSetting
 
-VERSION = "irt-9"  # raised when a change can move a figure
+VERSION = "irt-10"  # raised when a change can move a figure
 
 MODELS = ("auto", "rasch", "2pl", "3pl", "gpcm", "graded")
 

@@ -40,26 +40,18 @@ def with_limits_of_few(
     calibration: Calibration, cats: NDArray[np.int16], population: IntArray, robust: bool
 ) -> Calibration:
     """The same calibration with the intervals of its spreads; ``robust``: also of a slope that all share."""
-    found = with_limits_of_groups(calibration, cats, population)
+    found = with_limits_of_groups(calibration, cats, population, np.arange(len(cats)))
     if robust:
         found = with_robust_shared_slope(found, cats, population)
-        found = with_limits_of_slope(found, calibration.covariance, cats, population)
+        found = with_limits_of_slope(found, cats, population)
     return found
 
 
 def with_limits_of_slope(
-    calibration: Calibration, plain: FloatArray | None, cats: NDArray[np.int16], population: IntArray
+    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
 ) -> Calibration:
-    """The same calibration with the interval of a shared slope that may be nothing from its profile.
-
-    Parameters
-    ----------
-    calibration : Calibration
-    plain : (p, p) float or None
-        Covariance of the observed information; that of the calibration may be robust.
-    cats, population : (N, J) int, (N,) int
-    """
-    problem, cov = calibration.problem, calibration.covariance
+    """The same calibration with the interval of a shared slope that may be nothing from its profile."""
+    problem, cov, plain = calibration.problem, calibration.covariance, calibration.plain_covariance
     slope = calibration.items[0].slope
     if not problem.shared_slope or cov is None or plain is None or not isinstance(slope, Estimate):
         return calibration
@@ -84,19 +76,21 @@ def with_limits_of_slope(
 
 
 def with_limits_of_groups(
-    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
+    calibration: Calibration, cats: NDArray[np.int16], population: IntArray, units: IntArray
 ) -> Calibration:
-    """The same calibration with the interval of every small free population's spread from its profile.
+    """The same calibration with the interval of every small second population's spread from its profile.
 
     The items count as known in the profile; what their errors add is in the factor of its fall. Where the
     group's law is not normal its spread is another one: the interval reaches over that of a free law as well.
+    Units (N,) are the pupils themselves or their classes. The first population, which is free on an old scale
+    only, keeps its interval.
     """
-    problem, cov = calibration.problem, calibration.covariance
+    free = calibration.problem.free_populations
     sizes = [one.n for one in calibration.populations]
-    small = [h for h in np.flatnonzero(problem.free_populations).tolist() if LEAST_GROUP <= sizes[h] <= FEW]
-    if not small or cov is None:
+    small = [h for h in range(1, len(sizes)) if free[h] and LEAST_GROUP <= sizes[h] <= FEW]
+    if not small or calibration.plain_covariance is None:
         return calibration
-    robust = variances_of(calibration, cats, population, small)
+    robust = variances_of(calibration, cats, population, units, small)
     populations = list(calibration.populations)
     for h, (variance, quantile) in zip(small, robust, strict=True):
         one = populations[h]

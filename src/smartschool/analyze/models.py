@@ -15,7 +15,8 @@ from edumetrics.irt.calibration import calibrate
 from edumetrics.irt.coding import learn_coding
 from edumetrics.irt.fit import ExamFit, exam_fit
 from edumetrics.irt.results import Calibration, Classical
-from edumetrics.irt.sandwich import enough_clusters, with_robust_errors
+from edumetrics.irt.robust import with_robust_errors
+from edumetrics.irt.sandwich import enough_clusters
 from edumetrics.irt.scores import Scores, score
 from edumetrics.results import Caution, Insufficient, Outcome, Reason
 from smartschool.analyze.choices import DIAGNOSES
