@@ -134,7 +134,8 @@ def calibrate_runner(
     """
     problem, fit = fit_model(problem, runner, settings, start)
     notes = [*cautions, *_fit_cautions(problem, coding, fit)]
-    cov = covariance(problem, runner, fit, of_fixed) if settings.standard_errors else None
+    plain = covariance(problem, runner, fit) if settings.standard_errors else None
+    cov = plain if plain is None or of_fixed is None else covariance(problem, runner, fit, of_fixed)
     if settings.standard_errors and cov is None:
         notes.append(Caution("flat_likelihood"))
     k = n_parameters(problem)
@@ -154,7 +155,8 @@ def calibrate_runner(
         problem=problem,
         parameters=fit.parameters,
         covariance=cov,
-        plain_covariance=cov,
+        plain_covariance=plain,
+        carried_covariance=None if cov is None or plain is None or plain is cov else cov - plain,
     )
 
 

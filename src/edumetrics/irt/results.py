@@ -74,8 +74,10 @@ class Calibration:
     coding, problem, parameters, covariance
         The same in arrays, for scoring and for fit.
     plain_covariance
-        What the covariance would be if the model held. That of the intervals may be robust, in parts or as a
-        whole; every robust one is made from this.
+        What the covariance would be if the model held and all kept items were known. That of the intervals
+        may be robust, in parts or as a whole; every robust one is made from this.
+    carried_covariance
+        On an old scale: what the errors of the kept items add to either; None elsewhere.
     """
 
     model: str
@@ -93,6 +95,7 @@ class Calibration:
     parameters: Parameters
     covariance: FloatArray | None
     plain_covariance: FloatArray | None
+    carried_covariance: FloatArray | None
 
     def item(self, name: str) -> ItemCalibration | Insufficient:
         """The item of that name, or why it was left out.

@@ -65,7 +65,9 @@ def sandwich(calibration: Calibration, bread: FloatArray, sums: FloatArray, size
     scatter = np.einsum("up,up->p", squares, squares) - squares.sum(axis=0) ** 2 / n
     freedom = 2.0 * np.diag(cov) ** 2 / np.maximum(scatter, 1e-300)
     wider = stdtrit(np.clip(freedom, 3.0, effective_clusters(sizes) - 1.0), 0.975) / Z95
-    return np.asarray(cov * wider[:, None] * wider[None, :])
+    cov *= wider[:, None] * wider[None, :]
+    carried = calibration.carried_covariance
+    return np.asarray(cov if carried is None else cov + carried)
 
 
 def variances_of(
