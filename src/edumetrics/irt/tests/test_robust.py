@@ -158,7 +158,7 @@ def test_pupils_who_saw_only_what_was_left_out_count_as_they_did() -> None:
 
 
 def test_what_kept_items_carry_over_is_not_sandwiched() -> None:
-    """300 old pupils tell the kept items poorly: sandwiched too, they made the mean's error 2.6 times as large."""
+    """300 old pupils tell the kept items poorly: sandwiched too, the mean's error was 2.6 times as large."""
     rng = np.random.default_rng(47)
     old = calibrate(response_matrix(answered(rng, rng.normal(size=300), 20, 1.2), 1.0))
     assert isinstance(old, Calibration)
