@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
+from scipy.special import stdtrit
 
 from edumetrics import checks
 from edumetrics.arrays import MARK_TOLERANCE
 from edumetrics.errors import MarkWithoutAnswer
+from edumetrics.rating.impressions import severity_errors
 from edumetrics.results import Caution, Estimate, FloatArray, Insufficient, Provenance, Reason
 
 MIN_ANSWERS = 30  # per marker
@@ -27,7 +29,9 @@ class RaterSeverity:
     ----------
     markers : tuple of str
     severity : tuple of Estimate or Insufficient
-        In logits, positive: stricter than the mean of the markers.
+        In logits, positive: stricter than the mean of the markers. ``TOO_FEW_MARKS`` below 30 markings,
+        ``TOO_FEW_PUPILS`` where so few pupils hold the marker to the others that how far a marker's mark of
+        a pupil strays cannot be seen.
     infit : tuple of float
         Mean-square of the marker's residuals weighted by information, divided by that of all: about 1; above
         1.4 the marker is less predictable than the others, below 0.6 hardly uses the range (Wright & Linacre
@@ -80,7 +84,8 @@ def rater_severity(
     -----
     Estimated by penalised quasi-likelihood: abilities have a normal prior, so an all-right pupil does not run
     away; its variance and the dispersion of the marks are estimated, for a prior that is too narrow draws the
-    markers together as well. Standard errors are scaled by the dispersion.
+    markers together as well. Markings of a pupil by a marker need not be independent: standard errors are a
+    sandwich over pupils, with Student's t.
 
     References
     ----------
@@ -131,27 +136,28 @@ def rater_severity(
         if abs(np.log(variance / former[0])) + abs(np.log(dispersion / former[1])) < STILL:
             break
     severity = beta[sizes[0] + sizes[1] :] - beta[sizes[0] + sizes[1] :].mean()
-    centring = np.eye(sizes[2]) - 1 / sizes[2]
-    errors = np.sqrt(np.diag(centring @ covariance[sizes[1] :, sizes[1] :] @ centring) * dispersion)
+    errors, freedom = severity_errors(
+        design, share - expected, 1.0 / most, weight, precision, covariance, dispersion, sizes
+    )
+    half = stdtrit(freedom, 0.975) * errors
     counts = np.bincount(r, minlength=sizes[2])
+    marked = np.bincount(np.unique(r * sizes[0] + p) // sizes[0], minlength=sizes[2])  # pupils
     outcome: list[Estimate | Insufficient] = []
-    for value, error, count in zip(severity, errors, counts, strict=True):
+    for m, count in enumerate(counts.tolist()):
         if count < MIN_ANSWERS:
-            outcome.append(Insufficient(Reason.TOO_FEW_MARKS, int(count)))
-            continue
-        half = 1.959963985 * float(error)
-        outcome.append(
-            Estimate(
-                float(value), float(error), float(value) - half, float(value) + half, int(count), "facets"
-            )
-        )
+            outcome.append(Insufficient(Reason.TOO_FEW_MARKS, count))
+        elif np.isnan(errors[m]):
+            outcome.append(Insufficient(Reason.TOO_FEW_PUPILS, int(marked[m])))
+        else:
+            value, error, far = float(severity[m]), float(errors[m]), float(half[m])
+            outcome.append(Estimate(value, error, value - far, value + far, count, "facets"))
     residual = np.bincount(r, weights=(share - expected) ** 2, minlength=sizes[2])
     ordinary = float(residual.sum() / weight.sum())  # pupils took the same share of every marker's spread
     infit = residual / np.maximum(np.bincount(r, weights=weight, minlength=sizes[2]), 1e-12) / ordinary
     thin = tuple(str(m) for m in markers[counts < MIN_ANSWERS])
     cautions = (Caution("few_marks", thin),) if thin else ()
     settings = {"iterations": iterations, "ability_variance": variance, "dispersion": dispersion}
-    provenance = Provenance("facets", "2", settings, cautions)
+    provenance = Provenance("facets", "3", settings, cautions)
     return RaterSeverity(
         tuple(str(m) for m in markers), tuple(outcome), tuple(float(v) for v in infit), provenance
     )

@@ -224,3 +224,53 @@ def test_severity_is_covered_with_many_markers_and_big_marks() -> None:
             known += 1
         assert 0.9 < np.mean(found.infit) < 1.1
     assert 0.90 <= inside / known <= 0.985
+
+
+def _whole_scripts(rng: np.random.Generator, n: int, halo: float) -> list[float | tuple[float, float]]:
+    """Severity of four markers, of whom two mark each pupil's script of four answers.
+
+    A marker's impression runs through all of a pupil's answers; what is particular in an answer, through
+    both markers.
+    """
+    severity, difficulty = np.array([-0.5, -0.1, 0.0, 0.6]), np.array([-0.8, -0.2, 0.3, 0.7])
+    two = np.argsort(rng.random((n, 4)), axis=1)[:, :2]
+    pupil, item, which = (z.ravel() for z in np.indices((n, 4, 2)))
+    marker = two[pupil, which]
+    ability, answer = rng.normal(size=n), rng.normal(0, 0.5, (n, 4))
+    stray = halo * rng.normal(size=(n, 4))[pupil, marker] + rng.normal(0, 0.25, 8 * n)
+    eta = ability[pupil] + answer[pupil, item] - difficulty[item] - severity[marker] + stray
+    mark = np.round(20 / (1 + np.exp(-eta)))
+    found = rater_severity(pupil, item, marker, mark, np.full(8 * n, 20.0))
+    assert isinstance(found, RaterSeverity)
+    known = [e for e in found.severity if isinstance(e, Estimate)]
+    return [e.value for e in known] if n > 1000 else [(e.low, e.high) for e in known]
+
+
+@pytest.mark.parametrize("halo", [0.0, 0.6])
+def test_severity_is_covered_where_markers_mark_whole_scripts(halo: float) -> None:
+    """As if all markings were independent, the intervals held 100 and 67 %."""
+    truth = _whole_scripts(np.random.default_rng(91), 3000, halo)
+    found = [_whole_scripts(np.random.default_rng([92, rep]), 60, halo) for rep in range(60)]
+    low, high = np.moveaxis(np.array(found), 2, 0)
+    assert 0.90 <= ((low <= truth) & (truth <= high)).mean() <= 0.98
+
+
+def test_a_link_of_one_pupil_tells_no_error() -> None:
+    rng = np.random.default_rng(5)
+    item, marker = np.tile(np.arange(40), 2), np.repeat([0, 1], 40)
+    mark = rng.binomial(10, 1 / (1 + np.exp(-(rng.normal(size=80) - 0.3 * marker))))
+    found = rater_severity(np.zeros(80), item, marker, mark, np.full(80, 10.0))
+    assert isinstance(found, RaterSeverity)
+    assert found.severity == (Insufficient(Reason.TOO_FEW_PUPILS, 1),) * 2
+
+
+def test_markers_who_never_differ_may_do_so_yet() -> None:
+    rng = np.random.default_rng(5)
+    pupil, marker = np.repeat(np.arange(40), 2), np.tile([0, 1], 40)
+    mark = rng.integers(1, 10, 40)[pupil]
+    found = rater_severity(pupil, np.zeros(80), marker, mark, np.full(80, 10.0))
+    assert isinstance(found, RaterSeverity)
+    for got in found.severity:
+        assert isinstance(got, Estimate)
+        # Two of 40 pupils a mark off: 0.1·√2/40 over the slope of the shares, halved between two markers.
+        assert got.high - got.low > 2 * 2.02 * 0.1 * np.sqrt(2) / 40 / 0.25 / 2 * 0.5
