@@ -2,15 +2,16 @@
 
     python bench/class_coverage.py [--seed 1] [--pupils 60,200,1000,9054] [--replications 20]
         [--models dina,gdina] [--rules dina,dino,sum,power] [--wrong 0,0.05,0.15,point] [--marks 1]
-        [--differ all:0.5]
+        [--differ all:0.5|slips:0.5|guesses:0.5|tied:0.5|away:0.1]
 
 Twenty items of four points that hang together. Answers follow a rule: all points needed, any of them enough,
 each of them helps, the square of that. Items carry 1 to --marks marks, each to be got before the next.
 --wrong is the share of the entries of Q that are wrong, or "point" for a Q that does not know the last one
 (items that ask for nothing else are not given). Every second replication draws new items. Mastery is looked
 at where it is open (5 to 95 %). With --differ the log-odds of each mark vary among pupils with that σ: of
-those who have all (slips) or none (guesses) of an item's points, or of everybody (all). Pupils of a
-replication err together: ± is from how replications differ.
+those who have all (slips) or none (guesses) of an item's points, or of everybody (all), also by the ability
+that gives the points (tied). With away:0.1 one pupil in ten has each mark with 0.3, whatever he knows. Pupils
+of a replication err together: ± is from how replications differ.
 The last lines take all rules together.
 """
 
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit, logit, ndtr
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 from interval_coverage import marked
@@ -46,7 +47,10 @@ DIFFER = {
     "slips": lambda share: share == 1,
     "guesses": lambda share: share == 0,
     "all": lambda share: share >= 0,
+    "tied": lambda share: share >= 0,
+    "away": lambda share: share < 0,
 }
+AWAY = 0.3
 EFFECTS, MASS = np.polynomial.hermite_e.hermegauss(21)
 SETTINGS = Settings(check_ridge=False, starts=3)
 
@@ -56,7 +60,7 @@ class World:
 
     ``step`` (C, J, M) are the log-odds of one more mark in each class, ``size`` (C, J, 1) how they vary with
     the pupil; ``chance`` (H, C, J, M + 1) is that of so many marks at values of the pupil's effect that are
-    as frequent as ``mass`` (H,).
+    as frequent in each class as ``mass`` (H, C). Values of those ``away`` stand last.
     """
 
     def __init__(self, seed: list[int], rule: str, most: int = 1, differ: str = "all:0") -> None:
@@ -68,19 +72,36 @@ class World:
         low, high = rng.uniform(0.05, 0.3, ITEMS), rng.uniform(0.7, 0.97, ITEMS)
         share = STATES @ self.q.T / self.q.sum(axis=1)
         helped = RULES[rule](share)
-        self.weight = np.bincount(self.states(LARGE, rng), minlength=len(STATES)) / LARGE
+        self.weight = (
+            np.bincount(self.states(rng.normal(size=(LARGE, 1)), rng), minlength=len(STATES)) / LARGE
+        )
         self.full = rng.integers(1, most + 1, ITEMS)
         low = np.clip(low[:, None] + rng.uniform(-0.05, 0.25, (ITEMS, most)) * (most > 1), 0.05, 0.9)
         high = np.clip(high[:, None] + rng.uniform(-0.15, 0.1, (ITEMS, most)) * (most > 1), 0.3, 0.98)
         step = low + (high - low) * helped[:, :, None]
-        kind, sigma = differ.split(":")
-        self.step, self.size = logit(step), float(sigma) * DIFFER[kind](share)[:, :, None]
-        effects, mass = (EFFECTS, MASS / MASS.sum()) if float(sigma) else (np.zeros(1), np.ones(1))
-        self.chance, self.mass = self.chances(slice(None), effects[:, None, None, None]), mass
+        kind, size = differ.split(":")
+        self.tied, self.away = kind == "tied", float(size) if kind == "away" else 0.0
+        self.step, self.size = logit(step), float(size) * DIFFER[kind](share)[:, :, None]
+        effects, mass = (EFFECTS, MASS / MASS.sum()) if self.size.any() else (np.zeros(1), np.ones(1))
+        self.chance = self.chances(slice(None), effects[:, None, None, None])
+        self.mass = np.broadcast_to(mass[:, None], (len(mass), len(STATES)))
+        if self.tied:
+            has = ndtr(effects[:, None] - self.cuts)[:, None, :]
+            of_states = np.where(STATES == 1, has, 1.0 - has).prod(axis=2) * mass[:, None]
+            self.weight = of_states.sum(axis=0)
+            self.mass = of_states / self.weight
+        if self.away:
+            at_random = self.marks(np.full((1, *self.step.shape), AWAY))
+            self.chance = np.concatenate([self.chance, at_random])
+            of_them = np.full((1, len(STATES)), self.away)
+            self.mass = np.concatenate([(1.0 - self.away) * self.mass, of_them])
 
     def chances(self, states: Any, effects: FloatArray) -> FloatArray:
         """Chance (…, J, M + 1) of so many marks in states, moved by effects."""
-        step = expit(self.step[states] + self.size[states] * effects)
+        return self.marks(expit(self.step[states] + self.size[states] * effects))
+
+    def marks(self, step: FloatArray) -> FloatArray:
+        """Chance (…, J, M + 1) of so many marks, each got with a chance (…, J, M) once those before are."""
         step[..., np.arange(step.shape[-1]) >= self.full[:, None]] = 0.0
         reached = np.concatenate([np.ones((*step.shape[:-1], 1)), np.cumprod(step, axis=-1)], axis=-1)
         after = np.concatenate([reached[..., 1:], np.zeros((*step.shape[:-1], 1))], axis=-1)
@@ -88,13 +109,16 @@ class World:
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Marks (N, J)."""
-        states = self.states(n, rng)
-        chance = self.chances(states, rng.normal(size=(n, 1, 1)) if self.size.any() else np.zeros((1, 1, 1)))
+        ability = rng.normal(size=(n, 1))
+        states = self.states(ability, rng)
+        effect = rng.normal(size=(n, 1)) if self.size.any() and not self.tied else ability
+        chance = self.chances(states, effect[:, :, None])
+        chance[rng.random(n) < self.away] = self.marks(np.full((1, *self.step.shape[1:]), AWAY))
         at_least = 1.0 - np.cumsum(chance[:, :, :-1], axis=2)
         return np.asarray((rng.random((n, ITEMS, 1)) < at_least).sum(axis=2) * 1.0)
 
-    def states(self, n: int, rng: np.random.Generator) -> IntArray:
-        has = rng.normal(size=(n, 1)) + rng.normal(size=(n, POINTS)) > self.cuts
+    def states(self, ability: FloatArray, rng: np.random.Generator) -> IntArray:
+        has = ability + rng.normal(size=(len(ability), POINTS)) > self.cuts
         return np.asarray(has @ PLACE)
 
     def mastery(self, marks: FloatArray, items: BoolArray) -> FloatArray:
@@ -102,7 +126,7 @@ class World:
         logs = np.zeros((len(self.mass), len(STATES), len(marks)))
         for j in np.flatnonzero(items):
             logs += np.log(np.maximum(self.chance[:, :, j, marks[:, j].astype(int)], 1e-300))
-        each = np.einsum("h,hcn->nc", self.mass, np.exp(logs)) * self.weight
+        each = np.einsum("hc,hcn->nc", self.mass, np.exp(logs)) * self.weight
         return np.asarray(each @ STATES / each.sum(axis=1, keepdims=True))
 
 

@@ -119,7 +119,7 @@ def _with_opinions(exam: Prepared) -> ClassModelResult:
         result = _careless(result, effect)
     moved = moved_by_away(exam, saturated[0])
     if moved is not None:
-        result = moving(result, moved if effect is None else (1.0 - effect.heard) * moved)
+        result = moving(result, moved, 1.0 if effect is None else 1.0 - effect.heard)
     return result if other is None else _doubtful(result, other)
 
 

@@ -9,7 +9,7 @@ Of many pupils limits move where such a class gains more than chance.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, logit
@@ -21,7 +21,7 @@ from edumetrics.cdm.pupil_effect.climb import SIZE_MEAN
 from edumetrics.cdm.pupil_effect.model import AWAY, AWAY_SHARE, MASS_PSEUDO, with_away
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.cdm.rival import METHOD
-from edumetrics.results import FloatArray
+from edumetrics.results import Estimate, FloatArray
 from edumetrics.runners.stats import posterior
 
 # Up to FEW pupils limits move the whole way; from MANY on as far as twice the log-likelihood gained goes from
@@ -36,8 +36,23 @@ TOLERANCE, EVALUATIONS = 1e-3, 200
 EDGE = 1e-6
 
 
-def moved_by_away(exam: Prepared, result: ClassModelResult) -> FloatArray | None:
-    """By how much the log-odds of mastery, surely and at most, move (2, N, K); None where they do not.
+@dataclass(frozen=True, slots=True, eq=False)
+class Moved:
+    """By how much log-odds move, of surely having a point and of perhaps having it.
+
+    Attributes
+    ----------
+    mastery : (2, N, K) float
+    shares : (2, K) float
+        Of the pupils who have the point.
+    """
+
+    mastery: FloatArray
+    shares: FloatArray
+
+
+def moved_by_away(exam: Prepared, result: ClassModelResult) -> Moved | None:
+    """By how much mastery and shares of points move where some pupils are away; None where they do not.
 
     Parameters
     ----------
@@ -56,22 +71,39 @@ def moved_by_away(exam: Prepared, result: ClassModelResult) -> FloatArray | None
     if part <= 0.0:
         return None
     known = np.stack([result.space.known == 1, result.space.known != 0]).astype(np.float64)
-    before = _posteriors(exam, free, without.parameters) @ known
+    before = _posteriors(exam, free, without.parameters)
     after = _posteriors(exam, apart, with_them.parameters)
-    mastery = (after[:, :-1] + after[:, -1:] * share) @ known
-    odds = logit(np.clip(np.stack([before, mastery]), EDGE, 1.0 - EDGE))
-    moved = np.zeros((len(known), *result.mastery.value.shape))
-    moved[:, exam.present] = part * (odds[1] - odds[0])
-    return moved
+    after = after[:, :-1] + after[:, -1:] * share
+    mastery = np.zeros((len(known), *result.mastery.value.shape))
+    mastery[:, exam.present] = part * _between(before @ known, after @ known)
+    return Moved(mastery, part * _between(without.parameters.weight @ known, share @ known))
 
 
-def moving(result: ClassModelResult, moved: FloatArray) -> ClassModelResult:
-    """``result`` with limits of mastery moved outwards by log-odds (2, N, K)."""
+def _between(before: FloatArray, after: FloatArray) -> FloatArray:
+    """From one chance to another on the scale of log-odds."""
+    odds = logit(np.clip(np.stack([before, after]), EDGE, 1.0 - EDGE))
+    return np.asarray(odds[1] - odds[0])
+
+
+def moving(result: ClassModelResult, moved: Moved, share: float = 1.0) -> ClassModelResult:
+    """``result`` with limits of mastery and of shares of points moved outwards a ``share`` of the way."""
     mine = result.mastery
-    low = expit(logit(mine.low) + np.minimum(moved[0], 0.0))
-    high = expit(logit(mine.high) + np.maximum(moved[1], 0.0))
-    low, high = np.fmin(low, mine.low), np.fmax(high, mine.high)
-    return replace(result, mastery=replace(mine, low=low, high=high, method=METHOD))
+    low, high = _outwards(mine.low, mine.high, share * moved.mastery)
+    points = []
+    for point, away in zip(result.points, moved.shares.T, strict=True):
+        found = point.prevalence
+        if isinstance(found, Estimate):
+            ends = _outwards(np.array(found.low), np.array(found.high), share * away)
+            found = replace(found, low=float(ends[0]), high=float(ends[1]), method=METHOD)
+        points.append(replace(point, prevalence=found))
+    return replace(result, mastery=replace(mine, low=low, high=high, method=METHOD), points=tuple(points))
+
+
+def _outwards(low: FloatArray, high: FloatArray, moved: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Limits moved by log-odds (2, …), never inwards; NaN where there are none."""
+    lower = expit(logit(low) + np.minimum(moved[0], 0.0))
+    upper = expit(logit(high) + np.maximum(moved[1], 0.0))
+    return np.fmin(lower, low), np.fmax(upper, high)
 
 
 def _posteriors(exam: Prepared, problem: em.Problem, at: em.Parameters) -> FloatArray:

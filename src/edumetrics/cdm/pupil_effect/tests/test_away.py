@@ -54,6 +54,11 @@ def test_limits_move_outwards_and_only_where_a_pupil_looks_as_if_guessing():
     got = moving(result, moved)
     assert (got.mastery.low <= result.mastery.low).all()
     assert (got.mastery.high >= result.mastery.high).all()
+    for before, after in zip(result.points, got.points, strict=True):
+        assert (
+            after.prevalence.low <= before.prevalence.low <= before.prevalence.high <= after.prevalence.high
+        )
+    moved = moved.mastery
     able, weak = marks.mean(axis=1) > 0.7, marks.mean(axis=1) < 0.35
     assert np.abs(moved[:, able]).mean() < 0.2 * np.abs(moved[:, weak]).mean()
 
@@ -76,7 +81,7 @@ def test_partial_marks_missing_ones_and_pupils_without_any():
     marks[np.random.default_rng(1).random(marks.shape) < 0.2] = np.nan
     marks[5] = np.nan
     exam, result = saturated(marks, world.q, 2.0)
-    moved = moved_by_away(exam, result)
+    moved = moved_by_away(exam, result).mastery
     assert np.isfinite(moved).all()
     assert (moved[:, 5] == 0.0).all()
     assert diagnose(
