@@ -124,7 +124,7 @@ def rater_severity(
         precision = np.concatenate(
             [np.full(sizes[0], dispersion / variance), np.full(sizes[1] + sizes[2], WIDE)]
         )
-        beta, weight, expected = _newton(design, share, precision, iterations, beta)
+        beta, weight, expected = _newton(design, share, precision, iterations, beta, sizes[0])
         of_pupils, covariance = _inverse(design, weight, precision, sizes[0])
         # Abilities and difficulties were fitted to the same marks: what they took is no spread of the
         # markers.
@@ -176,32 +176,59 @@ def _comparable(design: sparse.csr_matrix, n_pupils: int, n_items: int) -> bool:
     return bool(np.abs(of_markers - of_markers.mean(axis=0)).max(initial=0.0) < np.sqrt(FREE))
 
 
-def _inverse(
-    design: sparse.csr_matrix, weight: FloatArray, precision: FloatArray, n_pupils: int
-) -> tuple[FloatArray, FloatArray]:
-    """Diagonal of the inverse information for the pupils, and all of it for items and markers.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Information:
+    """Of pupils (P,), between pupils and the rest (P, Q), and of items and markers with pupils profiled out.
 
     A marking concerns one pupil, so that the pupils' block is diagonal and drops out of the sum.
     """
+
+    own: FloatArray
+    between: FloatArray
+    rest: FloatArray
+
+    def solve(self, gradient: FloatArray) -> FloatArray:
+        """The step (P + Q,) that Newton's method takes."""
+        of_pupils, of_rest = np.split(gradient, [len(self.own)])
+        rest = np.linalg.solve(self.rest, of_rest - self.between.T @ (of_pupils / self.own))
+        return np.concatenate([(of_pupils - self.between @ rest) / self.own, rest])
+
+
+def _information(
+    design: sparse.csr_matrix, weight: FloatArray, precision: FloatArray, n_pupils: int
+) -> _Information:
     pupils, others = design[:, :n_pupils], design[:, n_pupils:]
     own = np.asarray(pupils.T @ weight) + precision[:n_pupils]
     between = (pupils.T @ sparse.diags(weight) @ others).toarray()
     rest = (others.T @ sparse.diags(weight) @ others).toarray() + np.diag(precision[n_pupils:])
-    scaled = between / own[:, None]
-    covariance = np.linalg.inv(rest - between.T @ scaled)
-    return 1.0 / own + np.einsum("pi,ij,pj->p", scaled, covariance, scaled, optimize=True), covariance
+    return _Information(own, between, rest - between.T @ (between / own[:, None]))
+
+
+def _inverse(
+    design: sparse.csr_matrix, weight: FloatArray, precision: FloatArray, n_pupils: int
+) -> tuple[FloatArray, FloatArray]:
+    """Diagonal of the inverse information for the pupils, and all of it for items and markers."""
+    known = _information(design, weight, precision, n_pupils)
+    covariance = np.asarray(np.linalg.inv(known.rest), dtype=np.float64)
+    scaled = known.between / known.own[:, None]
+    spread = np.einsum("pi,ij,pj->p", scaled, covariance, scaled, optimize=True)
+    return np.asarray(1.0 / known.own + spread), covariance
 
 
 def _newton(
-    design: sparse.csr_matrix, share: FloatArray, precision: FloatArray, iterations: int, beta: FloatArray
+    design: sparse.csr_matrix,
+    share: FloatArray,
+    precision: FloatArray,
+    iterations: int,
+    beta: FloatArray,
+    n_pupils: int,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     weight = expected = np.empty(0)
     for _ in range(iterations):
         expected = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
         weight = expected * (1 - expected)
         gradient = design.T @ (share - expected) - precision * beta
-        information = (design.T @ sparse.diags(weight) @ design + sparse.diags(precision)).tocsc()
-        step = np.asarray(sparse.linalg.spsolve(information, gradient))
+        step = _information(design, weight, precision, n_pupils).solve(gradient)
         beta = beta + step
         if np.abs(step).max() < 1e-8:
             break
