@@ -25,9 +25,10 @@ from edumetrics.results import Estimate, FloatArray
 from edumetrics.runners.stats import posterior
 
 # Up to FEW pupils limits move the whole way; from MANY on as far as twice the log-likelihood gained goes from
-# LITTLE (nineteen in twenty exams drawn without such pupils gain less) to MUCH.
+# LITTLE to MUCH: of exams drawn without such pupils one in ten gains more than 2, with one in twelve of them
+# nine in ten more than 2.5.
 FEW, MANY = 200, 400
-LITTLE, MUCH = 3.0, 7.0
+LITTLE, MUCH = 1.0, 4.0
 MOST_CELLS = 1_000_000  # pupils × classes
 PSEUDO_ANSWERS = 10.0  # behind the first guess of their level
 PINNED = 1e6  # pseudo-answers to each item by which it has the level common to all
