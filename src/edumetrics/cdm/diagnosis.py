@@ -23,7 +23,7 @@ from edumetrics.cdm.own_order import as_given, in_own_order
 from edumetrics.cdm.pairs import PairFit, pair_fit
 from edumetrics.cdm.preparation import Prepared, make_problem, pack_for, prepare
 from edumetrics.cdm.pull import KINDS, offsets
-from edumetrics.cdm.pupil_effect.away import moved_by_away, moving
+from edumetrics.cdm.pupil_effect.away import Moved, moved_by_away, moving
 from edumetrics.cdm.pupil_effect.opinion import Effect, with_pupil_effect
 from edumetrics.cdm.report import (
     class_bounds,
@@ -53,6 +53,7 @@ from edumetrics.runners.stats import posterior
 
 LEVEL_ROUNDS = 3  # in which the levels that priors lean on are learnt from all items
 LEVEL_STILL = 0.1  # log-odds
+TINY, NEARLY = 1e-9, 0.8
 
 
 def diagnose(
@@ -115,11 +116,11 @@ def _with_opinions(exam: Prepared) -> ClassModelResult:
     result = _beside_own_weights(result, saturated[0], replace(exam, model="gdina", settings=quick))
     effect = with_pupil_effect(exam, saturated[0])
     other = with_another_q(exam, saturated, _diagnose_prepared)
+    bare = result
     if effect is not None:
         result = _careless(result, effect)
-    moved = moved_by_away(exam, saturated[0])
-    if moved is not None:
-        result = moving(result, moved, 1.0 if effect is None else 1.0 - effect.heard)
+    for moved in moved_by_away(exam, saturated[0]):
+        result = moving(result, bare, moved, 1.0 - _reached(moved, effect))
     return result if other is None else _doubtful(result, other)
 
 
@@ -161,6 +162,16 @@ def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
     data["away"] = round(effect.away, 3)
     notes = [Caution("pupils_differ_beside_points", data=MappingProxyType(data))] if effect.sure else []
     return reaching(_with(result, notes), effect.result, effect.heard)
+
+
+def _reached(moved: Moved, effect: Effect | None) -> float:
+    """What part of those away, as a class of them finds it, intervals reach over with the effect.
+
+    An effect that is not nearly wholly heard reaches too short for any of them.
+    """
+    if effect is None:
+        return 0.0
+    return max((effect.heard - NEARLY) / (1.0 - NEARLY), 0.0) * min(effect.away / max(moved.away, TINY), 1.0)
 
 
 def _doubtful(result: ClassModelResult, other: Another) -> ClassModelResult:

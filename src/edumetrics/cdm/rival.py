@@ -144,7 +144,7 @@ def _beside(
             groups=tuple(
                 _group(rival, j, a, part, how)
                 for a, part in zip(
-                    item.groups, _parts(result.model, item, len(rival.items[j].groups)), strict=True
+                    item.groups, parts_of(result.model, item, len(rival.items[j].groups)), strict=True
                 )
             ),
         )
@@ -155,7 +155,7 @@ def _beside(
     )
 
 
-def _parts(model: str, mine: ItemDiagnosis, theirs: int) -> list[slice]:
+def parts_of(model: str, mine: ItemDiagnosis, theirs: int) -> list[slice]:
     """For each group of an item which of the freer model's groups are the same pupils."""
     if len(mine.groups) == theirs:
         return [slice(g, g + 1) for g in range(theirs)]

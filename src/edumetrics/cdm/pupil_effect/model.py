@@ -23,6 +23,7 @@ from edumetrics.results import FloatArray, IntArray
 # Kinds of groups: none, some, all of an item's points, each with a σ; those who are away, with a level.
 AWAY, KINDS = 3, 4
 AWAY_SHARE = 0.05  # of them, as is first thought
+GUESSING, GIVEN_UP = -1.0, -3.0  # log-odds at which they may answer, from which climbs set out
 MASS_PSEUDO = 30.0  # pupils behind what is first thought of the shares of the nodes
 
 

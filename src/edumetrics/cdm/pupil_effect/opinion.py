@@ -16,14 +16,22 @@ from edumetrics.cdm.expectation import Patterns, fold
 from edumetrics.cdm.higher_order import class_of_states, fit_weights, needs_ability
 from edumetrics.cdm.preparation import Prepared, pack_for
 from edumetrics.cdm.pupil_effect.climb import EffectFit, climb
-from edumetrics.cdm.pupil_effect.model import AWAY, KINDS, EffectModel, breadth_of, effect_model
+from edumetrics.cdm.pupil_effect.model import (
+    AWAY,
+    GIVEN_UP,
+    GUESSING,
+    KINDS,
+    EffectModel,
+    breadth_of,
+    effect_model,
+)
 from edumetrics.cdm.pupil_effect.report import diagnosed
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.results import FloatArray
 
 NODES = 7
 MOST_CELLS = 8_000_000  # pupils × classes × nodes: 64 MB, some seconds
-SIGMA, LEVEL = 0.5, -1.0  # in log-odds, from which climbs set out
+SIGMA = 0.5  # in log-odds, from which climbs set out
 CLOSE = 1e-4  # to nothing: least chance from which they do
 LEANING_ROUNDS = 3  # in which what class weights lean on is learnt again
 # Intervals come to reach over both where twice the log-likelihood gained, less the logarithm of pupils / FEW
@@ -74,9 +82,13 @@ def with_pupil_effect(exam: Prepared, result: ClassModelResult) -> Effect | None
     without = climb(effect_model(problem), patterns, logits, result.parameters.weight, np.zeros(KINDS))
     model = effect_model(problem, NODES, breadth_of(space.known, without.weight))
     logits = np.concatenate([without.logits, np.zeros_like(without.logits[:, :1])], axis=1)
-    sizes = np.full(KINDS, SIGMA)
-    sizes[AWAY] = LEVEL
-    found = climb(model, patterns, logits, without.weight, sizes)
+    found = max(
+        (
+            climb(model, patterns, logits, without.weight, np.append(np.full(AWAY, SIGMA), level))
+            for level in (GUESSING, GIVEN_UP)
+        ),
+        key=lambda fit: fit.loglik,
+    )
     gain = 2.0 * (found.loglik - without.loglik)
     heard = min((gain - float(np.log(n / FEW))) / MUCH, 1.0)
     if heard <= 0.0:

@@ -47,18 +47,50 @@ def test_few_pupils_of_whom_some_guess_are_held(n):
     assert np.mean(without) < 0.88
 
 
+@pytest.mark.parametrize("n", [150, 1000])
+def test_pupils_who_have_given_up_are_held(n):
+    """One in twelve has one item in twenty right, as other pupils have one in seven by guessing."""
+    mastery, without = [], []
+    for seed in range(6):
+        world, marks = guessing(seed + 160, n, 0.08, 0.05)
+        got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
+        mastery.append(held(got, world, marks))
+        exam, alone = saturated(marks, world.q)
+        without.append(held(calls.as_given(alone, exam), world, marks))
+    assert 0.92 < np.mean(mastery) < 0.99
+    assert np.mean(without) < 0.8
+
+
+def test_some_who_guess_among_a_thousand_are_held():
+    """Also where the effect is hardly heard: in three of these exams."""
+    mastery, without = [], []
+    for seed in range(8):
+        world, marks = guessing(seed + 180, 1000, 0.08, 0.25)
+        got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
+        mastery.append(held(got, world, marks))
+        exam, alone = saturated(marks, world.q)
+        without.append(held(calls.as_given(alone, exam), world, marks))
+    assert 0.9 < np.mean(mastery) < 0.98
+    assert np.mean(without) < 0.6
+
+
 def test_limits_move_outwards_and_only_where_a_pupil_looks_as_if_guessing():
     world, marks = guessing(141, 150, 0.0, 0.3)
     exam, result = saturated(marks, world.q)
-    moved = moved_by_away(exam, result)
-    got = moving(result, moved)
+    guessing_ones, _ = moves = moved_by_away(exam, result)
+    got = result
+    for moved in moves:
+        got = moving(got, result, moved, 1.0)
     assert (got.mastery.low <= result.mastery.low).all()
     assert (got.mastery.high >= result.mastery.high).all()
     for before, after in zip(result.points, got.points, strict=True):
         assert (
             after.prevalence.low <= before.prevalence.low <= before.prevalence.high <= after.prevalence.high
         )
-    moved = moved.mastery
+    for before, after in zip(result.items, got.items, strict=True):
+        for mine, group in zip(before.groups, after.groups, strict=True):
+            assert group.share.low <= mine.share.low <= mine.share.high <= group.share.high
+    moved = guessing_ones.mastery
     able, weak = marks.mean(axis=1) > 0.7, marks.mean(axis=1) < 0.35
     assert np.abs(moved[:, able]).mean() < 0.2 * np.abs(moved[:, weak]).mean()
 
@@ -71,7 +103,9 @@ def test_many_pupils_tell_it_themselves():
             moved_by_away(*saturated(marks, world.q))
             for world, marks in (guessing(seed, 600, share, 0.3) for seed in range(150, 158))
         ]
-        mean[share] = [0.0 if one is None else float(np.abs(one.mastery).mean()) for one in moves]
+        mean[share] = [
+            max((float(np.abs(one.mastery).mean()) for one in some), default=0.0) for some in moves
+        ]
     assert mean[0.0].count(0.0) >= 3
     assert np.mean(mean[0.0]) < 0.25 * np.mean(mean[0.15])
     assert min(mean[0.15]) > 0.8
@@ -83,9 +117,10 @@ def test_partial_marks_missing_ones_and_pupils_without_any():
     marks[np.random.default_rng(1).random(marks.shape) < 0.2] = np.nan
     marks[5] = np.nan
     exam, result = saturated(marks, world.q, 2.0)
-    moved = moved_by_away(exam, result).mastery
-    assert np.isfinite(moved).all()
-    assert (moved[:, 5] == 0.0).all()
+    for moved in moved_by_away(exam, result):
+        assert np.isfinite(moved.mastery).all()
+        assert (moved.mastery[:, 5] == 0.0).all()
+        assert np.isfinite(moved.groups).all()
     assert diagnose(
         response_matrix(marks, 2.0), world.q, settings=Settings(starts=3)
     ).mastery.value.shape == (120, 4)
