@@ -1,9 +1,9 @@
 """Owns a second opinion on the Q-matrix: the diagnosis under the points that the answers speak for.
 
 Points are marked by people, and a wrong mark makes the posteriors of many pupils wrong and no less sure:
-with 5 % of the entries wrong and 1,000 pupils, intervals of mastery held 83 %. Items are judged again by the
-variance that choices of points account for (`advice`), and where items still go together, by a point that
-nobody named. Answers alone correct no Q-matrix: figures stay, intervals reach over both.
+with 5 % of the entries wrong and 1,000 pupils, intervals of mastery held 83 %. Answers speak for other points
+of items (`q_search`), and where items still go together, for a point that nobody named. They correct no
+Q-matrix: figures stay, intervals reach over all that may be right.
 """
 
 from __future__ import annotations
@@ -16,18 +16,16 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from edumetrics.cdm import sparse
-from edumetrics.cdm.advice import q_advice
-from edumetrics.cdm.classes import TooManyClasses
+from edumetrics.cdm.advice import MOST_POINTS
+from edumetrics.cdm.classes import CANNOT_TELL, TooManyClasses
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
+from edumetrics.cdm.q_search import Search
 from edumetrics.cdm.results import ClassModelResult
-from edumetrics.results import Insufficient
 
 Diagnosed = tuple[ClassModelResult, PairFit]
 Diagnose = Callable[[Prepared], Diagnosed]
 
-FEWEST = 60  # pupils who answered an item, for its points to be doubted
-ROUNDS = 3
 FEWEST_ITEMS = 2  # that a point keeps
 STARTS = 3
 MOST_WORK = 3e8  # pupils × classes × chances of items: about ten seconds of two cores
@@ -46,7 +44,8 @@ class Another:
 
     Attributes
     ----------
-    result : ClassModelResult
+    results : tuple of ClassModelResult
+        The likeliest first, then others of which answers do not tell whether they are right.
     doubted : tuple of str
         Items that would need other of the named points.
     unnamed : tuple of str
@@ -55,7 +54,7 @@ class Another:
         Share of the way that intervals are to reach.
     """
 
-    result: ClassModelResult
+    results: tuple[ClassModelResult, ...]
     doubted: tuple[str, ...]
     unnamed: tuple[str, ...]
     heard: float
@@ -74,54 +73,62 @@ def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Anot
     if found[0].n_classes is None:
         return None
     settings = replace(exam.settings, check_ridge=False, starts=min(exam.settings.starts, STARTS))
-    given = replace(exam, model="gdina", settings=settings)
-    tried = _Tries(diagnose)
-    exam, (result, pairs) = _advised(given, found, tried)
-    together = going_together(pairs)
-    if together.sum() >= FEWEST_ITEMS and 2 * (result.n_classes or 0) <= sparse.SPARSE_ABOVE:
-        wider = replace(
-            exam,
-            q=np.column_stack([exam.q, together]),
-            names=(*exam.names, UNNAMED),
-            place=np.append(exam.place, len(exam.place)),
-        )
-        first = tried(wider)
-        if first is not None:
-            wider, (other, _) = _advised(wider, first, tried)
-            gain, df = 2.0 * (other.loglik - result.loglik), other.n_parameters - result.n_parameters
-            if df > 0 and chdtrc(df, max(gain, 0.0)) < ALPHA:
-                exam, result = wider, other
-    if result is found[0]:
+    given = exam = replace(exam, model="gdina", settings=settings)
+    tried, best = _Tries(diagnose), found
+    results: list[ClassModelResult] = []
+    for q in _near(given, found[0]):
+        other = tried(replace(given, q=q))
+        if other is not None:
+            if not results:
+                exam, best = replace(given, q=q), other
+            results.append(other[0])
+    wider = _with_a_point(exam, best, tried)
+    if wider is not None:
+        exam, best = wider
+        results = [best[0], *results[1:]]
+    if not results:
         return None
     n_points = given.q.shape[1]
     doubted = np.asarray((exam.q[:, :n_points] != given.q).any(axis=1))
     unnamed = np.asarray(exam.q[:, n_points:].any(axis=1))
-    given_result = found[0]
-    gain = 2.0 * (result.loglik - given_result.loglik) - (result.n_parameters - given_result.n_parameters)
-    heard = float(np.clip(max(gain / ENOUGH, (MANY - result.n) / (MANY - FEW)), 0.0, 1.0))
-    return Another(result, exam.items_where(doubted), exam.items_where(unnamed), heard)
+    gain, df = _gained(found[0], best[0])
+    heard = float(np.clip(max((gain - df) / ENOUGH, (MANY - best[0].n) / (MANY - FEW)), 0.0, 1.0))
+    return Another(tuple(results), exam.items_where(doubted), exam.items_where(unnamed), heard)
 
 
-def _advised(exam: Prepared, found: Diagnosed, tried: _Tries) -> tuple[Prepared, Diagnosed]:
-    """The exam with the Q-matrix to which advice leads, and its diagnosis."""
-    row = {item: j for j, item in enumerate(exam.coding.items)}
-    for _ in range(ROUNDS):
-        advice = q_advice(found[0], exam.matrix, FEWEST)
-        if isinstance(advice, Insufficient):
-            break
-        q = exam.q.copy()
-        for one in advice:
-            if one.change:
-                q[row[one.item]] = np.isin(exam.names, one.suggested)
-        deserted = q.sum(axis=0) < np.minimum(exam.q.sum(axis=0), FEWEST_ITEMS)
-        kept = exam.q[:, deserted].any(axis=1)
-        q[kept] = exam.q[kept]
-        changed = replace(exam, q=q)
-        next_ = None if (q == exam.q).all() else tried(changed)
-        if next_ is None:
-            break
-        exam, found = changed, next_
-    return exam, found
+def _with_a_point(exam: Prepared, found: Diagnosed, tried: _Tries) -> tuple[Prepared, Diagnosed] | None:
+    """The exam with a point that nobody named, of items that go together; None where it may be chance."""
+    together = going_together(found[1])
+    if together.sum() < FEWEST_ITEMS or 2 * (found[0].n_classes or 0) > sparse.SPARSE_ABOVE:
+        return None
+    wider = replace(
+        exam,
+        q=np.column_stack([exam.q, together]),
+        names=(*exam.names, UNNAMED),
+        place=np.append(exam.place, len(exam.place)),
+    )
+    other = tried(wider)
+    if other is None:
+        return None
+    for q in _near(wider, other[0])[:1]:
+        better = tried(replace(wider, q=q))
+        if better is not None:
+            wider, other = replace(wider, q=q), better
+    gain, df = _gained(found[0], other[0])
+    return (wider, other) if df > 0 and chdtrc(df, max(gain, 0.0)) < ALPHA else None
+
+
+def _gained(mine: ClassModelResult, other: ClassModelResult) -> tuple[float, int]:
+    """Twice the log-likelihood that another diagnosis gains, and the parameters it costs."""
+    return 2.0 * (other.loglik - mine.loglik), other.n_parameters - mine.n_parameters
+
+
+def _near(exam: Prepared, result: ClassModelResult) -> list[NDArray[np.bool_]]:
+    """Other Q-matrices that answers speak for, best first; none of too many points."""
+    told = not (result.space.known == CANNOT_TELL).any()
+    if exam.q.shape[1] > MOST_POINTS or not told or result.n_classes is None:
+        return []
+    return Search(exam, result).found()
 
 
 class _Tries:

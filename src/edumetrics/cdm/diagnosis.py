@@ -184,7 +184,10 @@ def _doubtful(result: ClassModelResult, other: Another) -> ClassModelResult:
         notes.append(Caution("points_in_doubt", other.doubted))
     if other.unnamed:
         notes.append(Caution("point_nobody_named", other.unnamed))
-    return stretched(_with(result, notes), other.result, other.heard)
+    result = _with(result, notes)
+    for one in other.results:
+        result = stretched(result, one, other.heard)
+    return result
 
 
 def _with(result: ClassModelResult, notes: list[Caution]) -> ClassModelResult:
