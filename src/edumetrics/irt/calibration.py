@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.errors import BadSetting, GroupTooSmall, ShapeMismatch, UnknownName
 from edumetrics.irt import em
+from edumetrics.irt.answers_alone import with_answers_alone
 from edumetrics.irt.classical import classical
 from edumetrics.irt.coding import Coded, Coding, learn_coding
 from edumetrics.irt.errors import covariance
@@ -140,7 +141,7 @@ def calibrate_runner(
         notes.append(Caution("flat_likelihood"))
     k = n_parameters(problem)
     model = "+".join(sorted(set(wanted)))
-    return Calibration(
+    found = Calibration(
         model=model,
         items=item_calibrations(problem, fit.parameters, coding, wanted, cov),
         excluded=excluded,
@@ -158,6 +159,7 @@ def calibrate_runner(
         plain_covariance=plain,
         carried_covariance=None if cov is None or plain is None or plain is cov else cov - plain,
     )
+    return with_answers_alone(found, fit, runner, settings, _fine_enough, of_fixed)
 
 
 def make_problem(

@@ -55,6 +55,25 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class AnswersAlone:
+    """A second maximum of an exam whose items can be guessed: its prior of c is worth hardly an answer.
+
+    Attributes
+    ----------
+    problem, parameters, plain_covariance, carried_covariance
+        As those of `Calibration`.
+    reach : (J, 4, 2) float
+        Ends of the profiles of slope, intercept, difficulty and c of guessed items; NaN for others.
+    """
+
+    problem: Problem
+    parameters: Parameters
+    plain_covariance: FloatArray
+    carried_covariance: FloatArray | None
+    reach: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
     """A calibrated exam.
 
@@ -78,6 +97,8 @@ class Calibration:
         may be robust, in parts or as a whole; every robust one is made from this.
     carried_covariance
         On an old scale: what the errors of the kept items add to either; None elsewhere.
+    alone : AnswersAlone or None
+        Where items can be guessed: what limits reach over besides (see `edumetrics.irt.answers_alone`).
     """
 
     model: str
@@ -96,6 +117,7 @@ class Calibration:
     covariance: FloatArray | None
     plain_covariance: FloatArray | None
     carried_covariance: FloatArray | None
+    alone: AnswersAlone | None = None
 
     def item(self, name: str) -> ItemCalibration | Insufficient:
         """The item of that name, or why it was left out.

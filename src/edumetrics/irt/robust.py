@@ -7,9 +7,11 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.errors import ShapeMismatch, UnknownName
+from edumetrics.irt.answers_alone import as_calibration, joined
 from edumetrics.irt.report import item_calibrations, population_reports
 from edumetrics.irt.results import Calibration, ItemCalibration, Population
 from edumetrics.irt.sandwich import CHUNK, FEWEST_CLUSTERS, effective_clusters, pupil_scores, sandwich
@@ -91,15 +93,31 @@ def with_robust_errors(
         if unknown:
             raise UnknownName(value=f"the calibration has no population {min(unknown)!r}")
         population[:] = [place[str(groups[i])] for i in here.tolist()]
-    sums = np.zeros((n_units, len(bread)))
     cats = np.ascontiguousarray(cats[here])
-    for at in range(0, len(here), CHUNK):
-        part = slice(at, at + CHUNK)
-        np.add.at(sums, units[part], pupil_scores(calibration, cats[part], population[part]))
-    cov = sandwich(calibration, bread, sums, sizes)
+    cov = _robust(calibration, bread, cats, population, units, sizes)
     found = _renewed(calibration, cov, "pupils" if clusters is None else "clusters", n_units)
+    if (alone := calibration.alone) is not None:
+        second = _robust(
+            as_calibration(calibration, alone), alone.plain_covariance, cats, population, units, sizes
+        )
+        found = replace(found, items=joined(found, alone, second))
     found = with_limits_of_groups(found, cats, population, units)
     return with_limits_of_slope(found, cats, population)
+
+
+def _robust(
+    calibration: Calibration,
+    bread: FloatArray,
+    cats: NDArray[np.int16],
+    population: IntArray,
+    units: IntArray,
+    sizes: IntArray,
+) -> FloatArray:
+    sums = np.zeros((len(sizes), len(bread)))
+    for at in range(0, len(cats), CHUNK):
+        part = slice(at, at + CHUNK)
+        np.add.at(sums, units[part], pupil_scores(calibration, cats[part], population[part]))
+    return sandwich(calibration, bread, sums, sizes)
 
 
 def _renewed(calibration: Calibration, cov: FloatArray, unit: str, n_units: int) -> Calibration:

@@ -9,7 +9,7 @@ from typing import Any
 
 from edumetrics.errors import BadSetting
 
-VERSION = "irt-10"  # raised when a change can move a figure
+VERSION = "irt-11"  # raised when a change can move a figure
 
 MODELS = ("auto", "rasch", "2pl", "3pl", "gpcm", "graded")
 
@@ -42,7 +42,8 @@ class Settings:
         Standard deviation of a normal prior on the intercepts.
     guessing_prior : (float, float)
         Beta(α, β) on c of 3PL items; mean α/(α + β), here 0.23 as for four options. A first guess: mean
-        and spread are learnt from the exam, the spread never smaller.
+        and spread are learnt from the exam, the spread never smaller. Intervals reach over what answers say
+        without it (see `edumetrics.irt.answers_alone`).
     max_categories : int
     tolerance : float
         Distance from the maximum at which to stop, in units of the parameters.

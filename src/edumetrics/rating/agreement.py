@@ -13,6 +13,7 @@ from edumetrics.arrays import MARK_TOLERANCE
 from edumetrics.errors import BadSetting
 from edumetrics.results import Estimate, FloatArray, Insufficient, Reason
 
+AT_RANDOM = 2.0  # squared gap of a mark at random: up to twice that of marks dealt at random
 MIN_ANSWERS = 30  # below this an interval of kappa covers most of its range
 
 
@@ -25,7 +26,8 @@ class Agreement:
     exact, adjacent : Estimate
         Share of answers with the same mark, and with marks at most one step apart (Wilson intervals).
     kappa : Estimate or Insufficient
-        Quadratic weighted kappa, interval by the jackknife on the scale of log(1 − κ); no standard error
+        Quadratic weighted kappa, interval by the jackknife on the scale of log(1 − κ), with
+        room for marks at random that a small sample does not show; no standard error
         where no marks differ; none where all marks are the same, or all but one answer's, on which both
         markings would rest.
     difference : Estimate
@@ -126,17 +128,25 @@ def _kappa_limits(
     the lower that of one with one more answer as far from the means as the furthest. That choice is our own,
     made on simulated markings. Where no gap was seen, the upper limit is that of Clopper & Pearson (1934,
     Biometrika 26, 404–413) for the share of answers that are a step apart.
+
+    Marks at random (a slip of the pen, a wrong row) are few, and a sample may well hold none: the upper limit
+    leaves room for the share of answers that 95 of 100 such samples would show at least once (Clopper &
+    Pearson), each with a gap of `AT_RANDOM` times what chance gives. Kappa is then hardly ever below its
+    limits, so all of the 5 % are left to the other side.
     """
     n, gaps = len(one), (one - two) ** 2
     mean_one, mean_two = one.mean(), two.mean()
     spread = (one - mean_two) ** 2 + (two - mean_one) ** 2 - (mean_one - mean_two) ** 2
-    if value >= 1.0:
-        return max(-1.0, 1.0 - n * (1.0 - 0.025 ** (1.0 / n)) * step**2 / float(spread.sum())), 1.0
     apart, t = 1.0 - value, float(stdtrit(n - 1, 0.975))
+    unseen = apart + AT_RANDOM * (1.0 - 0.05 ** (1.0 / n))
+    if value >= 1.0:
+        stepwise = n * (1.0 - 0.025 ** (1.0 / n)) * step**2 / float(spread.sum())
+        return max(-1.0, 1.0 - max(stepwise, unseen)), 1.0
     largest = float(gaps.max() / spread.sum())
     more = apart + 2.0 * largest
-    high = max(apart, more * float(np.exp(t * np.sqrt(error**2 + 2.0 * largest**2) / more)))
-    low = apart * float(spread.sum() / (spread.sum() + spread.max()) * np.exp(-t * error / apart))
+    high = max(unseen, more * float(np.exp(t * np.sqrt(error**2 + 2.0 * largest**2) / more)))
+    one_sided = float(stdtrit(n - 1, 0.95))
+    low = apart * float(spread.sum() / (spread.sum() + spread.max()) * np.exp(-one_sided * error / apart))
     return max(-1.0, 1.0 - high), 1.0 - low
 
 

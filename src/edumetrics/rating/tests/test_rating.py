@@ -93,7 +93,13 @@ def _essays(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(np.round(one), 0, 60), np.clip(np.round(two), 0, 60)
 
 
-@pytest.mark.parametrize("markings", [_one_step_apart, _essays])
+def _some_at_random(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    true = 20 * rng.beta(2.2, 1.6, n)
+    one, two = (np.clip(np.round(true + 0.4 * rng.normal(size=n)), 0, 20) for _ in range(2))
+    return one, np.where(rng.random(n) < 0.05, rng.integers(0, 21, n), two)
+
+
+@pytest.mark.parametrize("markings", [_one_step_apart, _essays, _some_at_random])
 def test_intervals_cover_where_few_answers_make_the_disagreement(markings) -> None:
     """Rare gaps: half of the samples of 30 hold none, the rest one or two that outweigh all others."""
     rng = np.random.default_rng(8)
@@ -121,8 +127,20 @@ def test_markings_that_never_differ_leave_a_step_apart_possible() -> None:
     assert isinstance(found, Agreement)
     assert isinstance(found.kappa, Estimate)
     assert found.kappa.se is None
-    # 11.6 % of 30 answers may be a step apart; Σ (x_i − y_j)² / n is 120.
-    assert found.kappa.low == pytest.approx(1 - 30 * (1 - 0.025 ** (1 / 30)) / 120)
+    # 9.5 % of 30 answers may have a mark at random, which kappa takes for twice what chance gives; that more
+    # may be a step apart, 11.6 % where Σ (x_i − y_j)² / n is 120, weighs less.
+    assert found.kappa.low == pytest.approx(1 - 2 * (1 - 0.05 ** (1 / 30)))
+    assert found.kappa.low < 1 - 30 * (1 - 0.025 ** (1 / 30)) / 120
+    # Answers that nearly all have the same mark: there a step is more than chance gives.
+    rare = np.array([0.0] * 38 + [1.0] * 2)
+    found = double_marking(rare, rare)
+    assert isinstance(found, Agreement)
+    assert isinstance(found.kappa, Estimate)
+    chance = 2 * 2 * 38 / 40
+    assert found.kappa.low == pytest.approx(1 - 40 * (1 - 0.025 ** (1 / 40)) / chance)
+    marks = np.tile([0.0, 1.0, 2.0, 3.0, 4.0], 6)
+    found = double_marking(marks, marks)
+    assert isinstance(found, Agreement)
     assert found.kappa.high == 1.0
     # Two gaps of a step among 30 answers, Student's t of 29 degrees: about the 3/n of the rule of three.
     assert found.difference.high == pytest.approx(2.045 * np.sqrt(2 / (30 * 29)), abs=1e-4)
