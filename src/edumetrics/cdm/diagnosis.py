@@ -53,7 +53,8 @@ from edumetrics.runners.stats import posterior
 
 LEVEL_ROUNDS = 3  # in which the levels that priors lean on are learnt from all items
 LEVEL_STILL = 0.1  # log-odds
-TINY, NEARLY = 1e-9, 0.8
+NEARLY = 0.8  # of the way to the effect: with less, intervals reach too short for those away whom it finds
+TINY = 1e-9  # of the pupils: nobody
 
 
 def diagnose(
@@ -167,7 +168,7 @@ def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
 def _reached(moved: Moved, effect: Effect | None) -> float:
     """What part of those away, as a class of them finds it, intervals reach over with the effect.
 
-    An effect that is not nearly wholly heard reaches too short for any of them.
+    An effect that is not `NEARLY` wholly heard reaches too short for any of them.
     """
     if effect is None:
         return 0.0

@@ -1,4 +1,4 @@
-"""Owns the one call that calibrates an exam: choice of model, fit, standard errors, warnings."""
+"""Owns the one call that calibrates an exam: fit, standard errors, warnings."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
-from edumetrics.errors import BadSetting, GroupTooSmall, ShapeMismatch, UnknownName
+from edumetrics.errors import GroupTooSmall, ShapeMismatch
 from edumetrics.irt import em
 from edumetrics.irt.answers_alone import with_answers_alone
+from edumetrics.irt.choice import (
+    check_model,
+    choose_models,
+    make_problem,
+    may_hold_slopes,
+    rest_correlation,
+)
 from edumetrics.irt.classical import classical
 from edumetrics.irt.coding import Coded, Coding, learn_coding
 from edumetrics.irt.errors import covariance
 from edumetrics.irt.information import exam_information
 from edumetrics.irt.learnt_priors import with_learnt_asymptotes, with_learnt_slopes
-from edumetrics.irt.models import GPCM, GRADED, GUESSING
 from edumetrics.irt.mstep import MAX_SLOPE
 from edumetrics.irt.report import LEAST_GROUP, item_calibrations, n_parameters, population_reports
 from edumetrics.irt.results import Calibration, Classical
-from edumetrics.irt.settings import MODELS, VERSION, LogNormal, Settings
+from edumetrics.irt.settings import VERSION, Settings
 from edumetrics.irt.spread_limits import with_limits_of_few
 from edumetrics.linked import papers_apart
-from edumetrics.results import Caution, FloatArray, Insufficient, IntArray, Provenance, Reason
+from edumetrics.results import Caution, FloatArray, Insufficient, Provenance, Reason
 from edumetrics.runners.local import Runner, ThreadRunner
 from edumetrics.runners.packing import make_layout, pack
 from edumetrics.runners.vectors import padded
@@ -75,7 +81,7 @@ def calibrate(
         `Classical` where there are too few pupils or usable items for any response model.
     """
     settings = Settings() if settings is None else settings
-    _check_model(model, matrix.items)
+    check_model(model, matrix.items)
     if groups is not None and len(groups) != matrix.n_pupils:
         raise ShapeMismatch(value=f"{len(groups)} groups for {matrix.n_pupils} pupils")
     present = matrix.present
@@ -98,7 +104,7 @@ def _calibrate_coded(
     coding, cats = coded.coding, coded.categories
     wanted, cautions = choose_models(coding, n, model, settings)
     with_rest = (
-        _rest_correlation(coding, cats) if _may_hold_slopes(wanted, n, settings) else np.ones(len(wanted))
+        rest_correlation(coding, cats) if may_hold_slopes(wanted, n, settings) else np.ones(len(wanted))
     )
     problem = make_problem(coding, wanted, len(groups.labels), settings, with_rest, n)
     notes = [*coded.cautions, *cautions]
@@ -162,38 +168,6 @@ def calibrate_runner(
     return with_answers_alone(found, fit, runner, settings, _fine_enough, of_fixed)
 
 
-def make_problem(
-    coding: Coding,
-    wanted: Sequence[str],
-    n_populations: int,
-    settings: Settings,
-    rest_correlation: FloatArray,
-    n: int,
-) -> em.Problem:
-    """Translate names of models and settings into arrays."""
-    n_items = len(coding.items)
-    n_categories = coding.n_categories
-    kinds: IntArray = np.array(
-        [GUESSING if w == "3pl" else GRADED if w == "graded" else GPCM for w in wanted], dtype=np.int64
-    )
-    shared = wanted[0] in ("rasch", "pcm")
-    prior = np.zeros((n_items, 5))
-    slope = settings.slope_prior
-    if slope == "auto":
-        slope = LogNormal() if n < settings.weak_data else None
-    if isinstance(slope, LogNormal) and not shared:
-        prior[rest_correlation > 0, 0:2] = slope.mean, slope.sd
-    if settings.intercept_sd is not None:
-        prior[:, 2] = settings.intercept_sd
-    guess = kinds == GUESSING
-    prior[guess, 3:5] = settings.guessing_prior
-    if slope is None and not shared:  # c and a of one item trade against each other: a always needs a hold
-        prior[guess & (rest_correlation > 0), 0:2] = 0.0, 1.0
-    width = max(int(n_categories.max()), 3)
-    free = np.arange(n_populations) > 0
-    return em.Problem(kinds, n_categories, prior, np.zeros((n_items, width), bool), shared, free, em.grid())
-
-
 def fit_model(
     problem: em.Problem, runner: Runner, settings: Settings, start: em.Parameters | None
 ) -> tuple[em.Problem, em.Fit]:
@@ -240,70 +214,6 @@ def _fit_cautions(problem: em.Problem, coding: Coding, fit: em.Fit) -> list[Caut
         if named:
             notes.append(Caution(code, named))
     return notes
-
-
-def _check_model(model: str | Mapping[str, str], items: Sequence[str]) -> None:
-    named = [model] if isinstance(model, str) else list(model.values())
-    for one in named:
-        if one not in MODELS:
-            raise BadSetting(value=f"unknown model {one!r}; known are {', '.join(MODELS)}")
-    if not isinstance(model, str):
-        unknown = set(model) - set(items)
-        if unknown:
-            raise UnknownName(value=f"the exam has no item {sorted(unknown)[0]!r}")
-
-
-def choose_models(
-    coding: Coding, n: int, model: str | Mapping[str, str], settings: Settings
-) -> tuple[tuple[str, ...], list[Caution]]:
-    """Model of each item after the fallback, and what the reader must be told."""
-    asked = [model if isinstance(model, str) else model.get(item, "auto") for item in coding.items]
-    several = coding.n_categories > 2
-    counts = MappingProxyType({"n": n, "needed": settings.minimum_2pl})
-    if n < settings.minimum_2pl or all(a == "rasch" for a in asked):
-        forced = tuple(item for item, a in zip(coding.items, asked, strict=True) if a != "rasch")
-        notes = [Caution("fell_back_to_rasch", forced, counts)] if forced else []
-        return tuple("pcm" if s else "rasch" for s in several), notes
-    if "rasch" in asked:
-        raise BadSetting(value="a shared slope holds for all items or for none: Rasch cannot be mixed")
-    out, refused = [], []
-    for item, a, s in zip(coding.items, asked, several, strict=True):
-        if a == "3pl" and not s and n < settings.minimum_3pl:
-            refused.append(item)
-        if a == "graded":
-            out.append("graded" if s else "2pl")
-        elif a == "3pl" and not s and n >= settings.minimum_3pl:
-            out.append("3pl")
-        else:
-            out.append("gpcm" if s else "2pl")
-    counts = MappingProxyType({"n": n, "needed": settings.minimum_3pl})
-    notes = [Caution("fell_back_to_2pl", tuple(refused), counts)] if refused else []
-    return tuple(out), notes
-
-
-def _may_hold_slopes(wanted: Sequence[str], n: int, settings: Settings) -> bool:
-    """Whether a slope could get a prior, which only an item that goes with the others may have."""
-    automatic = settings.slope_prior == "auto"
-    prior = n < settings.weak_data if automatic else settings.slope_prior is not None
-    return prior or "3pl" in wanted
-
-
-def _rest_correlation(coding: Coding, cats: NDArray[np.int16]) -> FloatArray:
-    """Correlation of each item with the mean share of the others (zero where undefined)."""
-    share = cats / (coding.n_categories - 1.0)
-    seen = cats >= 0
-    share = np.where(seen, share, 0.0)
-    total, answered = share.sum(axis=1), seen.sum(axis=1)
-    out = np.zeros(cats.shape[1])
-    for j in range(cats.shape[1]):
-        rows = seen[:, j] & (answered > 1)
-        if rows.sum() > 2:
-            x = share[rows, j]
-            rest = (total[rows] - x) / (answered[rows] - 1)
-            x, rest = x - x.mean(), rest - rest.mean()
-            size = float(np.sqrt((x @ x) * (rest @ rest)))
-            out[j] = float(x @ rest) / size if size > 0 else 0.0
-    return out
 
 
 def _group(groups: Sequence[object] | None, n: int) -> _Groups:

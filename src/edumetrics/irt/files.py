@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from edumetrics.errors import TooFewPupils
-from edumetrics.irt.calibration import calibrate_runner, choose_models, make_problem
+from edumetrics.irt.calibration import calibrate_runner
+from edumetrics.irt.choice import choose_models, make_problem
 from edumetrics.irt.coding import coding_from_tallies
 from edumetrics.irt.results import Calibration
 from edumetrics.irt.settings import Settings

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from edumetrics.arrays import ResponseMatrix
 from edumetrics.irt import em
-from edumetrics.irt.calibration import calibrate_runner, choose_models, make_problem
+from edumetrics.irt.calibration import calibrate_runner
+from edumetrics.irt.choice import choose_models, make_problem
 from edumetrics.irt.coding import Coding, learn_coding
 from edumetrics.irt.report import _index
 from edumetrics.irt.results import Calibration
