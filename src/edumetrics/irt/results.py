@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edumetrics.irt.coding import Coding
 from edumetrics.irt.em import Parameters, Problem
-from edumetrics.results import Estimate, FloatArray, Insufficient, Outcome, Provenance
+from edumetrics.results import Estimate, FloatArray, Insufficient, IntArray, Outcome, Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,22 @@ class AnswersAlone:
 
     Attributes
     ----------
-    problem, parameters, plain_covariance, carried_covariance
+    problem, parameters
         As those of `Calibration`.
-    reach : (J, 4, 2) float
-        Ends of the profiles of slope, intercept, difficulty and c of guessed items; NaN for others.
+    counts : (J, M, Q) float
+        Expected counts of categories at the nodes.
+    guessed : (I,) int
+        Items whose prior it was.
+    plain_covariance, carried_covariance
+        As those of `Calibration`.
     """
 
     problem: Problem
     parameters: Parameters
+    counts: FloatArray
+    guessed: IntArray
     plain_covariance: FloatArray
     carried_covariance: FloatArray | None
-    reach: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ import pytest
 
 from edumetrics.arrays import response_matrix
 from edumetrics.irt import Settings, calibrate, calibrate_on_scale, em, with_robust_errors
+from edumetrics.irt.profiles import profile_limits
 from edumetrics.irt.results import Calibration
 from edumetrics.results import Estimate
 from edumetrics.runners.local import ThreadRunner
@@ -26,6 +27,14 @@ def _answers(rng: np.random.Generator, n: int, humps: bool) -> np.ndarray:
         ability = (rng.gamma(2.0, 1.0, n) - 2.0) / np.sqrt(2.0)
     chance = c + (1.0 - c) / (1.0 + np.exp(-slope * (ability[:, None] - place)))
     return (rng.random((n, N_ITEMS)) < chance).astype(float)
+
+
+def _reach(exam: Calibration) -> np.ndarray:
+    alone = exam.alone
+    assert alone is not None
+    return profile_limits(
+        alone.problem, alone.parameters, alone.counts, alone.plain_covariance, alone.guessed
+    )
 
 
 def _figures(exam: Calibration) -> list[tuple[object, object, object, object]]:
@@ -65,36 +74,41 @@ def exam() -> tuple[Calibration, object]:
 
 def test_figures_stay_and_limits_reach_further(exam) -> None:
     found, _ = exam
-    assert found.alone is not None
+    reach = _reach(found)
     strict = calibrate(exam[1], "3pl", settings=Settings(guessing_prior=(0.9, 1.0)))
     assert strict.alone is None  # a prior of so few answers needs no second one
     for j, figures in enumerate(_figures(found)):
         for f, figure in enumerate(figures):
             if isinstance(figure, Estimate):
-                assert figure.low <= found.alone.reach[j, f, 0]
-                assert figure.high >= found.alone.reach[j, f, 1]
+                assert figure.low <= reach[j, f, 0]
+                assert figure.high >= reach[j, f, 1]
                 assert figure.low <= figure.value <= figure.high
-    wide = [g.high - g.low for *_, g in _figures(found) if isinstance(g, Estimate)]
-    sd = [g.se for *_, g in _figures(found) if isinstance(g, Estimate)]
-    assert np.mean(wide) > 1.3 * 2 * 1.96 * np.mean(sd)
+    easy = exam[1].marks.mean(axis=0) > 0.8
+    slopes = [item.slope for item, is_easy in zip(found.items, easy, strict=True) if is_easy]
+    by_prior = [a.value * np.exp(1.96 * a.se / a.value) for a in slopes]
+    assert np.mean([a.high for a in slopes] / np.array(by_prior)) > 1.1
 
 
 def test_profiles_end_about_where_the_marginal_likelihood_has_fallen_by_chi_square(exam) -> None:
     """With all other parameters free to follow, twice the loss is 3.84 at the ends of an exact profile."""
     found, matrix = exam
-    alone, cats = found.alone, found.coding.encode(matrix)
+    alone, cats, reach = found.alone, found.coding.encode(matrix), _reach(found)
     loss = []
     with ThreadRunner(
         [pack(cats, make_layout(found.coding.n_categories, np.zeros(N_ITEMS, bool)))]
     ) as runner:
         top = em.fit(alone.problem, runner, alone.parameters, 1e-5, 2000).loglik
         for j in (0, 9, 12, 21):
-            for end in (0, 1):
-                par, fixed = alone.parameters.par.copy(), alone.problem.fixed.copy()
-                par[j, 0], fixed[j, 0] = alone.reach[j, 0, end], True
-                start = replace(alone.parameters, par=par)
-                there = em.fit(replace(alone.problem, fixed=fixed), runner, start, 1e-5, 2000)
-                loss.append(2.0 * (top - there.loglik))
+            for figure, column in ((0, 0), (1, 1), (3, 2)):
+                for end in reach[j, figure]:
+                    if figure == 3 and not 0.01 < end < 0.99:
+                        continue  # at the bound of c
+                    par, fixed = alone.parameters.par.copy(), alone.problem.fixed.copy()
+                    par[j, column] = end if figure != 3 else np.log(end / (1.0 - end))
+                    fixed[j, column] = True
+                    start = replace(alone.parameters, par=par)
+                    there = em.fit(replace(alone.problem, fixed=fixed), runner, start, 1e-5, 2000)
+                    loss.append(2.0 * (top - there.loglik))
     assert 2.5 < np.mean(loss) < 4.5
     assert min(loss) > 1.0
     assert max(loss) < 8.0
@@ -124,4 +138,4 @@ def test_exams_without_guessing_and_kept_items_are_left_alone(exam) -> None:
     assert kept.alone is None  # all of its items are the old ones
     mixed = calibrate(matrix, {"3": "3pl"})
     assert isinstance(mixed, Calibration)
-    assert np.isfinite(mixed.alone.reach).all(axis=(1, 2)).tolist() == [j == 2 for j in range(N_ITEMS)]
+    assert np.isfinite(_reach(mixed)).all(axis=(1, 2)).tolist() == [j == 2 for j in range(N_ITEMS)]
