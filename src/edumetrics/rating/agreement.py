@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaincinv, stdtrit
+from scipy.special import stdtrit
 
 from edumetrics import checks
 from edumetrics.arrays import MARK_TOLERANCE
@@ -14,7 +14,6 @@ from edumetrics.errors import BadSetting
 from edumetrics.results import Estimate, FloatArray, Insufficient, Reason
 
 AT_RANDOM = 3.0  # squared gap of a mark at random: up to three times that of marks dealt at random
-FEW_HITS, MANY_ANSWERS = 3, 50  # answers at the near end, one less among fewer answers
 MIN_ANSWERS = 30  # below this an interval of kappa covers most of its range
 
 
@@ -25,8 +24,7 @@ class Agreement:
     Attributes
     ----------
     exact, adjacent : Estimate
-        Share of answers with the same mark, and with marks at most one step apart (modified Wilson
-        intervals).
+        Share of answers with the same mark, and with marks at most one step apart (Wilson intervals).
     kappa : Estimate or Insufficient
         Quadratic weighted kappa, interval by the jackknife on the scale of log(1 − κ), with
         room for marks at random that a small sample does not show; no standard error
@@ -51,24 +49,12 @@ def _both(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray]:
 
 
 def _share(hits: NDArray[np.bool_], method: str) -> Estimate:
-    """A share with Wilson's interval, near 0 and 1 as Brown, Cai & DasGupta modify it.
-
-    Where one or two answers fall out, Wilson leaves no room for them to be the only ones of very many: one
-    limit is then Poisson's, one-sided (2001, Statistical Science 16, 112, section 4.1.1).
-    """
     n = len(hits)
     share, z = float(hits.mean()), 1.959963985
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
-    low, high = centre - half, centre + half
-    few = FEW_HITS if n > MANY_ANSWERS else FEW_HITS - 1
-    found = int(hits.sum())
-    if 0 < found <= few:
-        low = float(gammaincinv(found, 0.05)) / n
-    if 0 < n - found <= few:
-        high = 1.0 - float(gammaincinv(n - found, 0.05)) / n
     # Rounding must not put the estimate outside its own interval at 0 and 1.
-    return Estimate(share, None, min(share, low), max(share, high), n, method)
+    return Estimate(share, None, min(share, centre - half), max(share, centre + half), n, method)
 
 
 def double_marking(first: ArrayLike, second: ArrayLike, *, step: float = 1.0) -> Agreement | Insufficient:
@@ -84,7 +70,7 @@ def double_marking(first: ArrayLike, second: ArrayLike, *, step: float = 1.0) ->
     Notes
     -----
     Weighted kappa: Cohen (1968), Psychological Bulletin 70, 213–220, with squared weights, computed as
-    ``1 − Σ(x−y)² / Σ_ij (x_i−y_j)²/n``. Wilson (1927), JASA 22, 209–212; see `_share`.
+    ``1 − Σ(x−y)² / Σ_ij (x_i−y_j)²/n``. Wilson (1927), JASA 22, 209–212.
 
     The interval of the difference is Student's t with the spread of two more answers, one a step above and
     one a step below the mean, after Agresti & Coull (1998), American Statistician 52, 119–126: where markings

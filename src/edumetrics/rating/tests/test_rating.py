@@ -1,7 +1,6 @@
 """Marking: kappa against the textbook form, strict markers recovered, incomparable designs refused."""
 
 from collections.abc import Callable
-from math import comb
 
 import numpy as np
 import pytest
@@ -150,26 +149,6 @@ def test_markings_that_never_differ_leave_a_step_apart_possible() -> None:
 def test_arbitration_takes_wide_gaps_only() -> None:
     assert arbitration([10, 10, 3], [8, 6, 2], 20).tolist() == [1]
     assert arbitration([1, 0], [0, 1], 2).tolist() == []
-
-
-def test_shares_near_one_have_the_limit_of_poisson() -> None:
-    """Brown, Cai & DasGupta 2001: one gap in 100 may be one of 2,000; Wilson's limit is one of 540."""
-    one = np.tile([0.0, 1.0, 2.0, 3.0, 4.0], 20)
-    two = one.copy()
-    two[3] += 1.0
-    found = double_marking(one, two)
-    assert isinstance(found, Agreement)
-    assert found.exact.high == pytest.approx(1 + np.log(0.95) / 100)
-    assert found.exact.low == pytest.approx(0.9455, abs=2e-4)
-    assert found.adjacent.high == 1.0
-    for chance in (0.0005, 0.001, 0.003, 0.01, 0.03):
-        held = 0.0
-        for k in range(30):
-            marked = double_marking(one, one + 2.0 * (np.arange(100) < k))
-            assert isinstance(marked, Agreement)
-            if marked.exact.low <= 1 - chance <= marked.exact.high:
-                held += comb(100, k) * chance**k * (1 - chance) ** (100 - k)
-        assert held > 0.92
 
 
 def _markings(seed: int, shared: bool) -> tuple[np.ndarray, ...]:
