@@ -8,6 +8,7 @@ from edumetrics.arrays import ResponseMatrix
 from edumetrics.irt.calibration import calibrate, calibrate_runner
 from edumetrics.irt.coding import coding_from_tallies, tallies
 from edumetrics.irt.results import Calibration, Classical
+from edumetrics.irt.robust import with_robust_guessing
 from edumetrics.irt.settings import LogNormal, Settings
 from edumetrics.irt.spread_limits import with_limits_of_few
 from edumetrics.results import Provenance
@@ -55,6 +56,7 @@ def recalibrate(calibration: Calibration, matrix: ResponseMatrix) -> Calibration
             start=calibration.parameters,
         )
     one = np.zeros(len(cats), dtype=np.int64)
+    found = with_robust_guessing(found, cats, one)
     return with_limits_of_few(found, cats, one, len(cats) < settings.minimum_2pl)
 
 

@@ -28,6 +28,7 @@ from edumetrics.irt.learnt_priors import with_learnt_asymptotes, with_learnt_slo
 from edumetrics.irt.mstep import MAX_SLOPE
 from edumetrics.irt.report import LEAST_GROUP, item_calibrations, n_parameters, population_reports
 from edumetrics.irt.results import Calibration, Classical
+from edumetrics.irt.robust import with_robust_guessing
 from edumetrics.irt.settings import VERSION, Settings
 from edumetrics.irt.spread_limits import with_limits_of_few
 from edumetrics.linked import papers_apart
@@ -117,6 +118,7 @@ def _calibrate_coded(
             runner, problem, coding, wanted, groups.labels, groups.sizes, settings,
             excluded=coded.excluded, cautions=notes,
         )  # fmt: skip
+    found = with_robust_guessing(found, cats, groups.index)
     return with_limits_of_few(found, cats, groups.index, n < settings.minimum_2pl)
 
 

@@ -105,6 +105,22 @@ def with_robust_errors(
     return with_limits_of_slope(found, cats, population)
 
 
+def with_robust_guessing(
+    calibration: Calibration, cats: NDArray[np.int16], population: IntArray
+) -> Calibration:
+    """The same calibration with limits of guessed items that also reach over those of robust errors.
+
+    Slope, difficulty and c of an item are so weakly told apart that items of one text, which go together
+    beyond ability, make plain errors too short by a tenth.
+    """
+    if (alone := calibration.alone) is None or len(cats) < FEWEST_CLUSTERS:
+        return calibration
+    each = np.arange(len(cats))
+    second = as_calibration(calibration, alone)
+    cov = _robust(second, alone.plain_covariance, cats, population, each, np.ones_like(each))
+    return replace(calibration, items=joined(calibration, alone, cov))
+
+
 def _robust(
     calibration: Calibration,
     bread: FloatArray,
