@@ -32,7 +32,10 @@ from edumetrics.runners.stats import posterior
 FEW, MANY = 200, 400
 RARE, OFTEN = 0.02, 0.03
 LITTLE, MUCH = 0.0, 2.0
-MARGIN = 1.0  # standard errors above their share at which they are looked for in each pupil
+# Standard errors above their share at which they are looked for in each pupil. Of few pupils a class of those
+# who lack everything takes in most who guess, and their share comes out far too low: 0.03 to 0.06 where one
+# in eight of 200 guesses. Six errors above it is about that.
+MARGIN, MARGIN_OF_FEW = 1.0, 6.0
 MOST_CELLS = 1_000_000  # pupils × classes
 PSEUDO_ANSWERS = 10.0  # behind the first guess of their level
 PINNED = 1e6  # pseudo-answers to each item by which it has the level common to all
@@ -121,7 +124,7 @@ def _moved(
     away, before = float(with_them.weight[-1]), without.parameters
     known = np.stack([result.space.known == 1, result.space.known != 0]).astype(np.float64)
     part = max(few, told)
-    most, after = _at_most(away, _posteriors(exam, apart, with_them), told * MARGIN)
+    most, after = _at_most(away, _posteriors(exam, apart, with_them), max(told * MARGIN, few * MARGIN_OF_FEW))
     after = after[:, :-1] + after[:, -1:] * share
     mastery = np.zeros((len(known), *result.mastery.value.shape))
     mastery[:, exam.present] = part * _between(
