@@ -1,6 +1,7 @@
 """Marking: kappa against the textbook form, strict markers recovered, incomparable designs refused."""
 
 from collections.abc import Callable
+from math import comb
 
 import numpy as np
 import pytest
@@ -149,6 +150,18 @@ def test_markings_that_never_differ_leave_a_step_apart_possible() -> None:
 def test_arbitration_takes_wide_gaps_only() -> None:
     assert arbitration([10, 10, 3], [8, 6, 2], 20).tolist() == [1]
     assert arbitration([1, 0], [0, 1], 2).tolist() == []
+
+
+@pytest.mark.parametrize("n", [30, 100])
+def test_shares_near_one_are_held_by_nine_of_ten_samples(n: int) -> None:
+    """Where one answer falls out of nearly all Wilson's limits held 83 % of shares around 1 − 0.18/n."""
+    one = np.arange(n) % 5.0
+    found = [double_marking(one, one + 2.0 * (np.arange(n) < k)) for k in range(20)]
+    limits = [(f.exact.low, f.exact.high) for f in found if isinstance(f, Agreement)]
+    for out in np.linspace(0.01, 3.0, 200) / n:
+        chance = [comb(n, k) * out**k * (1 - out) ** (n - k) for k in range(20)]
+        held = [c for c, (low, high) in zip(chance, limits, strict=True) if low <= 1 - out <= high]
+        assert sum(held) > 0.89
 
 
 def _markings(seed: int, shared: bool) -> tuple[np.ndarray, ...]:
