@@ -51,9 +51,9 @@ def _both(first: ArrayLike, second: ArrayLike) -> tuple[FloatArray, FloatArray]:
 def _share(hits: NDArray[np.bool_], method: str) -> Estimate:
     """A share with Wilson's interval, a little wider where a single answer falls out.
 
-    Wilson's limit is then a share of which a sixth of such samples has one out, and all of these would miss it:
-    the limit is here that of which a tenth has (on modified intervals: Brown, Cai & DasGupta 2001, Statistical
-    Science 16, 112).
+    Wilson's limit is then a share of which a sixth of such samples has one out, and all of these would
+    miss it: here it is that of which a tenth has (on modified intervals: Brown, Cai & DasGupta 2001,
+    Statistical Science 16, 112).
     """
     n = len(hits)
     share, z = float(hits.mean()), 1.959963985
