@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -23,8 +23,10 @@ from edumetrics.cdm.own_order import as_given, in_own_order
 from edumetrics.cdm.pairs import PairFit, pair_fit
 from edumetrics.cdm.preparation import Prepared, make_problem, pack_for, prepare
 from edumetrics.cdm.pull import KINDS, offsets
-from edumetrics.cdm.pupil_effect.away import Moved, moved_by_away, moving
-from edumetrics.cdm.pupil_effect.opinion import Effect, with_pupil_effect
+from edumetrics.cdm.pupil_effect.away import moved_by_away
+from edumetrics.cdm.pupil_effect.moved import Moved, moving
+from edumetrics.cdm.pupil_effect.opinion import PARAMETERS, Effect, with_pupil_effect
+from edumetrics.cdm.pupil_effect.partway import moved_by_partway
 from edumetrics.cdm.report import (
     class_bounds,
     drawn_around,
@@ -122,6 +124,9 @@ def _with_opinions(exam: Prepared) -> ClassModelResult:
         result = _careless(result, effect)
     for moved in moved_by_away(exam, saturated[0]):
         result = moving(result, bare, moved, 1.0 - _reached(moved, effect))
+    partway = moved_by_partway(exam, saturated[0], _rivals(saturated[0], effect, other))
+    if partway is not None:
+        result = moving(result, bare, partway, 1.0)
     return result if other is None else _doubtful(result, other)
 
 
@@ -162,7 +167,8 @@ def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
     data = dict(zip(("none", "some", "all"), effect.sigma.round(2).tolist(), strict=True))
     data["away"] = round(effect.away, 3)
     notes = [Caution("pupils_differ_beside_points", data=MappingProxyType(data))] if effect.sure else []
-    return reaching(_with(result, notes), effect.result, effect.heard)
+    result = reaching(_with(result, notes), effect.result, effect.heard)
+    return result if effect.tied is None else reaching(result, effect.tied, effect.tied_heard)
 
 
 def _reached(moved: Moved, effect: Effect | None) -> float:
@@ -173,6 +179,14 @@ def _reached(moved: Moved, effect: Effect | None) -> float:
     if effect is None:
         return 0.0
     return max((effect.heard - NEARLY) / (1.0 - NEARLY), 0.0) * min(effect.away / max(moved.away, TINY), 1.0)
+
+
+def _rivals(saturated: ClassModelResult, effect: Effect | None, other: Another | None) -> Iterator[float]:
+    """Log-likelihoods of the opinions, less half the parameters that they cost beside the saturated model."""
+    if effect is not None:
+        yield effect.result.loglik - PARAMETERS / 2.0
+    if other is not None:
+        yield other.results[0].loglik - (other.results[0].n_parameters - saturated.n_parameters) / 2.0
 
 
 def _doubtful(result: ClassModelResult, other: Another) -> ClassModelResult:

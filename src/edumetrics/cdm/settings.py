@@ -9,7 +9,7 @@ from typing import Any
 
 from edumetrics.errors import BadSetting
 
-VERSION = "cdm-16"  # raised when a change can move a figure
+VERSION = "cdm-17"  # raised when a change can move a figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -30,7 +30,7 @@ from edumetrics.results import (
     Reason,
 )
 
-VERSION = "ctt-reliability/4"
+VERSION = "ctt-reliability/5"
 
 MIN_PUPILS = 10
 _PRIOR_PUPILS = 4.0
@@ -252,7 +252,9 @@ def _omega(
     sample = spearman_omega(kept)
     if not np.isfinite(sample).all() or value >= 1.0 or np.any(sample >= 1.0):
         return Insufficient(Reason.NOT_IDENTIFIED, cov.n)
-    return jackknife(centred, value, np.log(1.0 - sample), cov.n, level, "omega/jackknife")
+    found = jackknife(centred, value, np.log(1.0 - sample), cov.n, level, "omega/jackknife")
+    # a share of a variance: what the scale of log(1 − ω) says of values below nothing is of no use
+    return replace(found, low=max(found.low, 0.0)) if isinstance(found, Estimate) else found
 
 
 def spearman_omega(found: Moments) -> FloatArray:

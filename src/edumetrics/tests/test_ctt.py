@@ -205,6 +205,21 @@ def test_omega_of_a_one_factor_model():
     assert result.value == pytest.approx(loading.sum() ** 2 / (loading.sum() ** 2 + 8), abs=0.01)
 
 
+def test_omega_of_few_pupils_with_booklets_stays_a_share():
+    """Of 3,000 such exams one in twelve had an interval wider than the whole scale, some of thousands."""
+    low = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        chance = 1.0 / (1.0 + np.exp(-0.9 * rng.normal(size=(30, 1)) + rng.normal(size=24)))
+        marks = (rng.random((30, 24)) < chance).astype(float)
+        marks[np.arange(30)[:, None] % 3 == np.arange(24) // 8] = np.nan
+        found = reliability.reliability(centre(response_matrix(marks, 1.0))).omega
+        if isinstance(found, Estimate):
+            assert 0.0 <= found.low <= found.value <= found.high <= 1.0
+            low.append(found.low)
+    assert low.count(0.0) >= 2
+
+
 def test_conditional_errors_average_to_the_overall_one():
     exam = load("frcsub")
     centred = centre(exam.matrix)

@@ -9,19 +9,18 @@ Of many pupils limits move where such a class takes in more of them, and gains m
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.special import expit, logit
 
 from edumetrics.cdm import em
 from edumetrics.cdm.expectation import fold
 from edumetrics.cdm.preparation import Prepared, pack_for
+from edumetrics.cdm.pupil_effect.level import at_level, level_of
 from edumetrics.cdm.pupil_effect.model import AWAY_SHARE, GIVEN_UP, GUESSING, MASS_PSEUDO, with_away
-from edumetrics.cdm.results import ClassModelResult, GroupOnItem, ItemDiagnosis
-from edumetrics.cdm.rival import METHOD, parts_of
-from edumetrics.results import Estimate, FloatArray, IntArray, Outcome
+from edumetrics.cdm.pupil_effect.moved import Moved, between
+from edumetrics.cdm.results import ClassModelResult
+from edumetrics.results import FloatArray
 from edumetrics.runners.stats import posterior
 
 # Of FEW pupils limits move the whole way as if some guessed. Of MANY, or as if some had given up, they move
@@ -37,39 +36,9 @@ LITTLE, MUCH = 0.0, 2.0
 # in eight of 200 guesses. Six errors above it is about that.
 MARGIN, MARGIN_OF_FEW = 1.0, 6.0
 MOST_CELLS = 1_000_000  # pupils × classes
-PSEUDO_ANSWERS = 10.0  # behind the first guess of their level
 PINNED = 1e6  # pseudo-answers to each item by which it has the level common to all
 ROUNDS = 5  # in which their share and level are learnt
 TOLERANCE, EVALUATIONS = 1e-3, 200
-EDGE = 1e-6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Moved:
-    """By how much limits move, in log-odds.
-
-    Attributes
-    ----------
-    mastery : (2, N, K) float
-        Of surely having a point and of perhaps having it.
-    shares : (2, K) float
-        Of the pupils who have the point.
-    groups : (J, G) float
-        Of the share of the full mark that each group of an item reaches.
-    size : (J, G) float
-        Pupils in each.
-    n_groups : (J,) int
-        Of the saturated model.
-    away : float
-        Share of the pupils who are away.
-    """
-
-    mastery: FloatArray
-    shares: FloatArray
-    groups: FloatArray
-    size: FloatArray
-    n_groups: IntArray
-    away: float
 
 
 def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
@@ -127,11 +96,11 @@ def _moved(
     most, after = _at_most(away, _posteriors(exam, apart, with_them), max(told * MARGIN, few * MARGIN_OF_FEW))
     after = after[:, :-1] + after[:, -1:] * share
     mastery = np.zeros((len(known), *result.mastery.value.shape))
-    mastery[:, exam.present] = part * _between(
+    mastery[:, exam.present] = part * between(
         _posteriors(exam, result.problem, before) @ known, after @ known
     )
     # the more are away, in proportion, the more of the others have a point.
-    shares = part * most / away * _between(before.weight @ known, share @ known)
+    shares = part * most / away * between(before.weight @ known, share @ known)
     groups = told * _of_groups(result, before.probability, with_them.probability, most)
     return Moved(mastery, shares, groups, without.counts.sum(axis=2), result.problem.n_groups, away)
 
@@ -158,66 +127,7 @@ def _of_groups(
     level = with_them[np.arange(len(chance)), result.problem.n_groups]
     mixed = (1.0 - away) * with_them[:, : chance.shape[1]] + away * level[:, None]
     worth = result.worth.mean
-    return _between((chance * worth).sum(axis=2), (mixed * worth).sum(axis=2))
-
-
-def _between(before: FloatArray, after: FloatArray) -> FloatArray:
-    """From one chance to another on the scale of log-odds."""
-    odds = logit(np.clip(np.stack([before, after]), EDGE, 1.0 - EDGE))
-    return np.asarray(odds[1] - odds[0])
-
-
-def moving(result: ClassModelResult, bare: ClassModelResult, moved: Moved, share: float) -> ClassModelResult:
-    """``result`` with limits that reach as far as those of ``bare`` moved a ``share`` of the way.
-
-    Parameters
-    ----------
-    result, bare : ClassModelResult
-        Of the same exam by the same rule, with and without what other opinions say.
-    """
-    ends = _outwards(bare.mastery.low, bare.mastery.high, share * moved.mastery)
-    low, high = np.fmin(result.mastery.low, ends[0]), np.fmax(result.mastery.high, ends[1])
-    points = tuple(
-        replace(mine, prevalence=_reaching(mine.prevalence, theirs.prevalence, share * by))
-        for mine, theirs, by in zip(result.points, bare.points, moved.shares.T, strict=True)
-    )
-    items = tuple(
-        replace(mine, groups=_groups(result.model, mine, theirs, share * by[:g], size[:g]))
-        for mine, theirs, by, size, g in zip(
-            result.items, bare.items, moved.groups, moved.size, moved.n_groups, strict=True
-        )
-    )
-    mastery = replace(result.mastery, low=low, high=high, method=METHOD)
-    return replace(result, mastery=mastery, points=points, items=items)
-
-
-def _groups(
-    model: str, mine: ItemDiagnosis, bare: ItemDiagnosis, moved: FloatArray, size: FloatArray
-) -> tuple[GroupOnItem, ...]:
-    """Groups of an item: each is one of the saturated model's, or several together."""
-    parts = parts_of(model, mine, len(size))
-    return tuple(
-        replace(
-            group,
-            share=_reaching(group.share, other.share, np.average(moved[part], weights=size[part] + EDGE)),
-        )
-        for group, other, part in zip(mine.groups, bare.groups, parts, strict=True)
-    )
-
-
-def _reaching(mine: Outcome, bare: Outcome, by: ArrayLike) -> Outcome:
-    """An interval that reaches as far as the ``bare`` one moved by log-odds, (2,) of its limits or ()."""
-    if not isinstance(mine, Estimate) or not isinstance(bare, Estimate):
-        return mine
-    low, high = _outwards(np.array(bare.low), np.array(bare.high), np.broadcast_to(by, 2))
-    return replace(mine, low=min(mine.low, float(low)), high=max(mine.high, float(high)), method=METHOD)
-
-
-def _outwards(low: FloatArray, high: FloatArray, moved: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Limits moved by log-odds (2, …), never inwards; NaN where there are none."""
-    lower = expit(logit(np.clip(low, 0.0, 1.0)) + np.minimum(moved[0], 0.0))
-    upper = expit(logit(np.clip(high, 0.0, 1.0)) + np.maximum(moved[1], 0.0))
-    return np.fmin(lower, low), np.fmax(upper, high)
+    return between((chance * worth).sum(axis=2), (mixed * worth).sum(axis=2))
 
 
 def _posteriors(exam: Prepared, problem: em.Problem, at: em.Parameters) -> FloatArray:
@@ -249,11 +159,11 @@ def _with_a_class_of_them(
     of_classes = result.parameters.weight
     chance = np.zeros(wide.pseudo.shape)
     chance[:, :width] = result.parameters.probability
-    chance[items, bare.n_groups] = _at_level(bare, level)
+    chance[items, bare.n_groups] = at_level(bare, level)
     at = em.Parameters(chance, np.append((1.0 - share) * of_classes, share))
     for _ in range(ROUNDS):
         pseudo = wide.pseudo.copy()
-        pseudo[items, bare.n_groups] = PINNED * _at_level(bare, level)
+        pseudo[items, bare.n_groups] = PINNED * at_level(bare, level)
         # What class weights lean on says nothing of the share of those away.
         others = bare.class_pseudo + MASS_PSEUDO * (1.0 - AWAY_SHARE) * of_classes
         away = MASS_PSEUDO * AWAY_SHARE + bare.class_pseudo.sum() * share / (1.0 - share)
@@ -261,24 +171,6 @@ def _with_a_class_of_them(
         fit = em.fit(wide, patterns, at, TOLERANCE, EVALUATIONS)
         at, of_classes = fit.parameters, fit.class_counts[:-1] / fit.class_counts[:-1].sum()
         share = float((fit.class_counts[-1] + MASS_PSEUDO * AWAY_SHARE) / (n + MASS_PSEUDO))
-        level = _level(bare, fit.counts[items, bare.n_groups], first)
+        level = level_of(bare, fit.counts[items, bare.n_groups], first)
     weight = at.weight[:-1]
     return wide, weight / weight.sum(), fit
-
-
-def _at_level(problem: em.Problem, level: float) -> FloatArray:
-    """Chances (J, M) of the categories where each is ``level`` log-odds from the one below."""
-    most = problem.pseudo.shape[2]
-    chance = np.exp(level * np.arange(most)) * (np.arange(most) < problem.n_categories[:, None])
-    return np.asarray(chance / chance.sum(axis=1, keepdims=True))
-
-
-def _level(problem: em.Problem, counts: FloatArray, first: float) -> float:
-    """Log-odds of a category to the one below over all items, from counts (J, M) of the categories.
-
-    Pseudo-answers stand at the first guess.
-    """
-    highest = counts[np.arange(len(counts)), problem.n_categories - 1]
-    above, below = float(counts[:, 1:].sum()), float(counts.sum() - highest.sum())
-    up = PSEUDO_ANSWERS / (1.0 + np.exp(-first))
-    return float(np.log((above + up) / (below + PSEUDO_ANSWERS - up)))

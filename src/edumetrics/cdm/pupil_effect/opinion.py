@@ -38,6 +38,7 @@ LEANING_ROUNDS = 3  # in which what class weights lean on is learnt again
 # (Schwarz 1978, Ann. Stat. 6, 461), goes from nothing to MUCH: with many pupils an effect that matters gains
 # far more than chance; with few it does not, and their intervals are wide beside it.
 FEW, MUCH = 45.0, 4.0
+PARAMETERS = KINDS + 1  # of an effect: its sizes, and the share of those away
 ALPHA = 0.01  # of the likelihood ratio from which it is said
 
 
@@ -48,20 +49,24 @@ class Effect:
     Attributes
     ----------
     result : ClassModelResult
+    tied : ClassModelResult or None
+        The same where the effect rises with how many points a pupil has, if answers leave that open.
     sigma : (3,) float
         By how much log-odds vary among pupils with none, some, all of an item's points.
     away : float
         Share of the pupils who answer by no point.
-    heard : float
-        Share of the way that intervals are to reach.
+    heard, tied_heard : float
+        Share of the way that intervals are to reach to ``result`` and to ``tied``.
     sure : bool
         Whether chance does not explain what it gains.
     """
 
     result: ClassModelResult
+    tied: ClassModelResult | None
     sigma: FloatArray
     away: float
     heard: float
+    tied_heard: float
     sure: bool
 
 
@@ -95,15 +100,32 @@ def with_pupil_effect(exam: Prepared, result: ClassModelResult) -> Effect | None
         return None
     # Who has more points may do better beside them too. A tie that gains less hides pupils who are away.
     tied = climb(model, patterns, found.logits, found.weight, found.sizes, found.mass, 0.0)
-    if tied.tie > 0.0 and 2.0 * (tied.loglik - found.loglik) > np.log(n):
-        found = tied
-    leaning = n if exam.settings.prior and needs_ability(n, space, exam.settings) else 0
+    by_tie = 2.0 * (tied.loglik - found.loglik) / float(np.log(n)) if tied.tie > 0.0 else 0.0
+    if by_tie >= 1.0:
+        found, by_tie = tied, 0.0
+    beside = _diagnosed(exam, result, model, tied, patterns)[0] if by_tie > 0.0 else None
+    said, found, model = _diagnosed(exam, result, model, found, patterns)
+    away = float(found.weight @ model.of_nodes(found.mass, found.tie)[:, -1])
+    return Effect(
+        result=said,
+        tied=beside,
+        sigma=np.abs(found.sizes[:AWAY]),
+        away=away,
+        heard=heard,
+        tied_heard=heard * max(by_tie, 0.0),
+        sure=bool(chdtrc(PARAMETERS, gain) < ALPHA),
+    )
+
+
+def _diagnosed(
+    exam: Prepared, result: ClassModelResult, model: EffectModel, found: EffectFit, patterns: Patterns
+) -> tuple[ClassModelResult, EffectFit, EffectModel]:
+    """What is said under an effect, with its fit and model where class weights lean on ability again."""
+    n = int(exam.present.sum())
+    leaning = n if exam.settings.prior and needs_ability(n, result.space, exam.settings) else 0
     if leaning:
         model, found = _leaning_again(exam, result, model, found, patterns)
-    sure = bool(chdtrc(KINDS + 1, gain) < ALPHA)
-    other = diagnosed(exam, result, model, found, leaning)
-    away = float(found.weight @ model.of_nodes(found.mass, found.tie)[:, -1])
-    return Effect(other, np.abs(found.sizes[:AWAY]), away, heard, sure)
+    return diagnosed(exam, result, model, found, leaning), found, model
 
 
 def _leaning_again(

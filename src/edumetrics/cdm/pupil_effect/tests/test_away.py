@@ -11,8 +11,9 @@ from edumetrics.cdm import Settings, diagnose
 from edumetrics.cdm import diagnosis as calls
 from edumetrics.cdm.own_order import in_own_order
 from edumetrics.cdm.preparation import prepare
-from edumetrics.cdm.pupil_effect import away
-from edumetrics.cdm.pupil_effect.away import moved_by_away, moving
+from edumetrics.cdm.pupil_effect.away import moved_by_away
+from edumetrics.cdm.pupil_effect.level import level_of
+from edumetrics.cdm.pupil_effect.moved import moving
 from edumetrics.cdm.pupil_effect.tests.test_opinion import ITEMS, QUICK, World, held
 
 
@@ -128,5 +129,5 @@ def test_level_is_that_of_the_odds_between_neighbours():
     counts[two, :2] = 7_000.0, 3_000.0
     counts[~two] = 4_900.0, 2_100.0, 900.0
     assert 0 < two.sum() < ITEMS
-    assert away._level(problem, counts, 0.0) == pytest.approx(np.log(3 / 7), abs=0.001)
-    assert away._level(problem, np.zeros((ITEMS, 3)), -1.0) == pytest.approx(-1.0)
+    assert level_of(problem, counts, 0.0) == pytest.approx(np.log(3 / 7), abs=0.001)
+    assert level_of(problem, np.zeros((ITEMS, 3)), -1.0) == pytest.approx(-1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,10 @@ from scipy.special import expit, logit
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, diagnose
+from edumetrics.cdm import diagnosis as calls
+from edumetrics.cdm.own_order import in_own_order
+from edumetrics.cdm.preparation import prepare
+from edumetrics.cdm.pupil_effect.opinion import with_pupil_effect
 
 QUICK = Settings(check_ridge=False, starts=3)
 STATES = np.array(list(product([0, 1], repeat=4)))
@@ -108,25 +113,44 @@ def test_pupils_who_answer_by_no_point_are_found_and_held():
     assert 0.03 < np.mean(away) < 0.2
 
 
+def able(seed, n):
+    """A world in which whoever is able has more points, and does better on all items beside them."""
+    world = World(seed + 100, 0.5, "all", together=bool(seed % 2))
+    rng = np.random.default_rng(seed)
+    slope, place = rng.uniform(1, 2, 4), rng.uniform(-0.8, 0.8, 4)
+    has = expit(slope * (world.at[:, None] - place))[:, None, :]
+    joint = world.mass * np.where(STATES == 1, has, 1.0 - has).prod(axis=2)
+    world.weight = joint.sum(axis=0)
+    world.mass = joint / world.weight
+    ability = rng.normal(size=(n, 1))
+    state = (rng.random((n, 4)) < expit(slope * (ability - place))) @ (8, 4, 2, 1)
+    chance = expit(world.base[state] + world.moved[state] * ability)
+    return world, (rng.random(chance.shape) < chance).astype(float)
+
+
 def test_an_ability_that_points_hang_on_and_answers_too_is_found_and_held():
-    """Whoever is able has more points, and does better on all items beside them."""
     mastery = []
     for seed in range(4):
-        world = World(seed + 100, 0.5, "all", together=bool(seed % 2))
-        rng = np.random.default_rng(seed)
-        slope, place = rng.uniform(1, 2, 4), rng.uniform(-0.8, 0.8, 4)
-        has = expit(slope * (world.at[:, None] - place))[:, None, :]
-        joint = world.mass * np.where(STATES == 1, has, 1.0 - has).prod(axis=2)
-        world.weight = joint.sum(axis=0)
-        world.mass = joint / world.weight
-        ability = rng.normal(size=(1_000, 1))
-        state = (rng.random((1_000, 4)) < expit(slope * (ability - place))) @ (8, 4, 2, 1)
-        chance = expit(world.base[state] + world.moved[state] * ability)
-        marks = (rng.random(chance.shape) < chance).astype(float)
+        world, marks = able(seed, 1_000)
         got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
         assert said(got)
         mastery.append(held(got, world, marks))
     assert 0.9 < np.mean(mastery) < 0.985  # as if the effect had nothing to do with points: 0.81
+
+
+def test_where_answers_leave_open_whether_points_hang_on_it_intervals_reach_over_both():
+    for seed in (6, 9):
+        world, marks = able(seed, 300)
+        exam = in_own_order(prepare(response_matrix(marks, 1.0), world.q, "gdina", None, (), QUICK))
+        result = calls._diagnose_prepared(exam)[0]
+        effect = with_pupil_effect(exam, result)
+        assert effect.tied is not None
+        assert 0.0 < effect.tied_heard < effect.heard
+        alone = calls._careless(result, replace(effect, tied=None)).mastery
+        both = calls._careless(result, effect).mastery
+        assert (both.low <= alone.low).all()
+        assert (both.high >= alone.high).all()
+        assert (both.high - both.low).mean() > (alone.high - alone.low).mean()
 
 
 def test_few_pupils_who_differ_are_held_under_a_rule_too():

@@ -1,0 +1,102 @@
+"""Owns intervals whose limits move as estimates do under another model of the same pupils and points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import expit, logit
+
+from edumetrics.cdm.results import ClassModelResult, GroupOnItem, ItemDiagnosis
+from edumetrics.cdm.rival import METHOD, parts_of
+from edumetrics.results import Estimate, FloatArray, IntArray, Outcome
+
+EDGE = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moved:
+    """By how much limits move, in log-odds.
+
+    Attributes
+    ----------
+    mastery : (2, N, K) float
+        Of surely having a point and of perhaps having it.
+    shares : (2, K) float
+        Of the pupils who have the point.
+    groups : (J, G) float
+        Of the share of the full mark that each group of an item reaches.
+    size : (J, G) float
+        Pupils in each.
+    n_groups : (J,) int
+        Of the saturated model.
+    away : float
+        Share of the pupils for whom the other model allows.
+    """
+
+    mastery: FloatArray
+    shares: FloatArray
+    groups: FloatArray
+    size: FloatArray
+    n_groups: IntArray
+    away: float
+
+
+def between(before: FloatArray, after: FloatArray) -> FloatArray:
+    """From one chance to another on the scale of log-odds."""
+    odds = logit(np.clip(np.stack([before, after]), EDGE, 1.0 - EDGE))
+    return np.asarray(odds[1] - odds[0])
+
+
+def moving(result: ClassModelResult, bare: ClassModelResult, moved: Moved, share: float) -> ClassModelResult:
+    """``result`` with limits that reach as far as those of ``bare`` moved a ``share`` of the way.
+
+    Parameters
+    ----------
+    result, bare : ClassModelResult
+        Of the same exam by the same rule, with and without what other opinions say.
+    """
+    ends = _outwards(bare.mastery.low, bare.mastery.high, share * moved.mastery)
+    low, high = np.fmin(result.mastery.low, ends[0]), np.fmax(result.mastery.high, ends[1])
+    points = tuple(
+        replace(mine, prevalence=_reaching(mine.prevalence, theirs.prevalence, share * by))
+        for mine, theirs, by in zip(result.points, bare.points, moved.shares.T, strict=True)
+    )
+    items = tuple(
+        replace(mine, groups=_groups(result.model, mine, theirs, share * by[:g], size[:g]))
+        for mine, theirs, by, size, g in zip(
+            result.items, bare.items, moved.groups, moved.size, moved.n_groups, strict=True
+        )
+    )
+    mastery = replace(result.mastery, low=low, high=high, method=METHOD)
+    return replace(result, mastery=mastery, points=points, items=items)
+
+
+def _groups(
+    model: str, mine: ItemDiagnosis, bare: ItemDiagnosis, moved: FloatArray, size: FloatArray
+) -> tuple[GroupOnItem, ...]:
+    """Groups of an item: each is one of the saturated model's, or several together."""
+    parts = parts_of(model, mine, len(size))
+    return tuple(
+        replace(
+            group,
+            share=_reaching(group.share, other.share, np.average(moved[part], weights=size[part] + EDGE)),
+        )
+        for group, other, part in zip(mine.groups, bare.groups, parts, strict=True)
+    )
+
+
+def _reaching(mine: Outcome, bare: Outcome, by: ArrayLike) -> Outcome:
+    """An interval that reaches as far as the ``bare`` one moved by log-odds, (2,) of its limits or ()."""
+    if not isinstance(mine, Estimate) or not isinstance(bare, Estimate):
+        return mine
+    low, high = _outwards(np.array(bare.low), np.array(bare.high), np.broadcast_to(by, 2))
+    return replace(mine, low=min(mine.low, float(low)), high=max(mine.high, float(high)), method=METHOD)
+
+
+def _outwards(low: FloatArray, high: FloatArray, moved: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Limits moved by log-odds (2, …), never inwards; NaN where there are none."""
+    lower = expit(logit(np.clip(low, 0.0, 1.0)) + np.minimum(moved[0], 0.0))
+    upper = expit(logit(np.clip(high, 0.0, 1.0)) + np.maximum(moved[1], 0.0))
+    return np.fmin(lower, low), np.fmax(upper, high)
