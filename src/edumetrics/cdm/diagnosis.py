@@ -26,7 +26,7 @@ from edumetrics.cdm.pull import KINDS, offsets
 from edumetrics.cdm.pupil_effect.away import moved_by_away
 from edumetrics.cdm.pupil_effect.moved import Moved, moving
 from edumetrics.cdm.pupil_effect.opinion import PARAMETERS, Effect, with_pupil_effect
-from edumetrics.cdm.pupil_effect.partway import moved_by_partway
+from edumetrics.cdm.pupil_effect.partway import Partway, told_of_partway
 from edumetrics.cdm.report import (
     class_bounds,
     drawn_around,
@@ -124,9 +124,9 @@ def _with_opinions(exam: Prepared) -> ClassModelResult:
         result = _careless(result, effect)
     for moved in moved_by_away(exam, saturated[0]):
         result = moving(result, bare, moved, 1.0 - _reached(moved, effect))
-    partway = moved_by_partway(exam, saturated[0], _rivals(saturated[0], effect, other))
+    partway = told_of_partway(exam, *saturated, _rivals(saturated[0], effect, other))
     if partway is not None:
-        result = moving(result, bare, partway, 1.0)
+        result = _leaving_a_part(result, bare, partway, exam)
     return result if other is None else _doubtful(result, other)
 
 
@@ -179,6 +179,15 @@ def _reached(moved: Moved, effect: Effect | None) -> float:
     if effect is None:
         return 0.0
     return max((effect.heard - NEARLY) / (1.0 - NEARLY), 0.0) * min(effect.away / max(moved.away, TINY), 1.0)
+
+
+def _leaving_a_part(
+    result: ClassModelResult, bare: ClassModelResult, partway: Partway, exam: Prepared
+) -> ClassModelResult:
+    """``result`` with intervals that reach over those where some pupils leave a part of the paper."""
+    data = MappingProxyType({"share": round(partway.share, 3)})
+    notes = [Caution("part_of_paper_left", exam.items_where(partway.left), data)] if partway.sure else []
+    return moving(_with(result, notes), bare, partway.moved, 1.0)
 
 
 def _rivals(saturated: ClassModelResult, effect: Effect | None, other: Another | None) -> Iterator[float]:

@@ -22,6 +22,7 @@ from scipy.special import logsumexp
 
 from edumetrics.cdm import em
 from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR
+from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
 from edumetrics.cdm.pupil_effect.level import at_level, level_of
 from edumetrics.cdm.pupil_effect.model import AWAY_SHARE, GIVEN_UP, GUESSING, MASS_PSEUDO
@@ -30,10 +31,15 @@ from edumetrics.cdm.results import ClassModelResult
 from edumetrics.results import FloatArray, IntArray
 
 # Twice the log-likelihood gained, per item, from which answers tell, and at which they do. Exams of 200 to
-# 1,000 pupils who all answer all by their points gain 1.0 to 1.9; with 6 % who stop after three fifths of the
-# paper 200 gain 1.3 to 2.8, 400 2.2 to 6, 1,000 7 to 10.
-CHANCE, MUCH = 1.5, 3.0
+# 1,000 pupils who all answer all by their points gain 0.8 to 2.1; with 6 % who stop after three fifths of the
+# paper 200 gain 1.0 to 6.6, 400 1.8 to 7.6, 1,000 5 and more.
+CHANCE, MUCH = 1.7, 3.0
 MOST_CELLS = 1_000_000  # pupils × classes
+MOST = 0.5  # of those who are partway
+# Twice the log-likelihood gained over what else would explain answers, each less what chance gains, at which
+# they tell.
+ENOUGH = 6.0
+CLEAR = 0.1  # chance that an item is left from which a climb sets out where it does not seem so
 COIN_PSEUDO = 0.1  # answers by points, and answers left, behind the coin of each item
 TOLERANCE, STEPS = 0.03, 200
 
@@ -83,6 +89,27 @@ class Kinds:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Partway:
+    """What answers tell of pupils who are partway.
+
+    Attributes
+    ----------
+    moved : Moved
+    share : float
+        Of the pupils.
+    left : (J,) bool
+        Items that most of them have left.
+    sure : bool
+        Whether neither chance nor another opinion explains what they gain.
+    """
+
+    moved: Moved
+    share: float
+    left: NDArray[np.bool_]
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
     """A maximum, with posteriors (N, C) of the classes and expected pupils (J, G) by points in each group."""
 
@@ -92,45 +119,62 @@ class _Fit:
     size: FloatArray
 
 
-def moved_by_partway(exam: Prepared, result: ClassModelResult, rivals: Iterable[float]) -> Moved | None:
-    """By how much limits move where some pupils are partway; None where answers do not tell of any.
+def told_of_partway(
+    exam: Prepared, result: ClassModelResult, pairs: PairFit, rivals: Iterable[float]
+) -> Partway | None:
+    """What answers tell of pupils who are partway, and by how much limits move; None where of nobody.
 
     Parameters
     ----------
     result : ClassModelResult
         Of the saturated model over classes.
+    pairs : PairFit
+        Under it. Items left go together beyond their points, and apart from the others: a climb sets out
+        from either side.
     rivals : iterable of float
         Log-likelihoods of what else would explain how answers go together, less half their parameters.
     """
     n, problem = int(exam.present.sum()), result.problem
     if result.n_classes is None or n * result.space.n_classes > MOST_CELLS:
         return None
-    plain, away, both = (
-        _fit(problem, exam.answered, result.parameters, np.array(shares))
-        for shares in (
-            (1.0, 0.0, 0.0),
-            (1.0 - AWAY_SHARE, 0.0, AWAY_SHARE),
-            (1.0 - 2.0 * AWAY_SHARE, AWAY_SHARE, AWAY_SHARE),
-        )
-    )
-    gained = 2.0 * (both.loglik - max((away.loglik, *rivals))) / len(problem.group)
-    told = float(np.clip((gained - CHANCE) / (MUCH - CHANCE), 0.0, 1.0))
+    answered, first = exam.answered, result.parameters
+    even, side = np.full(len(problem.group), 0.5), np.linalg.eigh(np.nan_to_num(pairs.z))[1][:, -1]
+    apart = (np.where(one, 1.0 - CLEAR, CLEAR) for one in (side > 0.0, side < 0.0))
+    plain = _fit(problem, answered, first, np.array([1.0, 0.0, 0.0]), even)
+    away = _fit(problem, answered, first, np.array([1.0 - AWAY_SHARE, 0.0, AWAY_SHARE]), even)
+    shares = np.array([1.0 - 2.0 * AWAY_SHARE, AWAY_SHARE, AWAY_SHARE])
+    both = max((_fit(problem, answered, first, shares, left) for left in (even, *apart)), key=_loglik)
+    by_chance = CHANCE * len(problem.group)
+    beyond_chance = (2.0 * (both.loglik - away.loglik) / by_chance - 1.0) / (MUCH / CHANCE - 1.0)
+    beyond_rivals = (2.0 * (both.loglik - max(rivals, default=-np.inf)) - by_chance) / ENOUGH
+    told = float(np.clip(min(beyond_chance, beyond_rivals), 0.0, 1.0))
     if told == 0.0:
         return None
     known = np.stack([result.space.known == 1, result.space.known != 0]).astype(np.float64)
     mastery = np.zeros((len(known), *result.mastery.value.shape))
     mastery[:, exam.present] = told * between(plain.posteriors @ known, both.posteriors @ known)
-    shares = told * between(plain.kinds.weight @ known, both.kinds.weight @ known)
+    points = told * between(plain.kinds.weight @ known, both.kinds.weight @ known)
     worth = result.worth.mean
     before, after = ((one * worth).sum(axis=2) for one in (plain.kinds.chance, both.kinds.mean))
     not_all = float(both.kinds.shares[1:].sum())
-    return Moved(mastery, shares, told * between(before, after), plain.size, problem.n_groups, not_all)
+    moved = Moved(mastery, points, told * between(before, after), plain.size, problem.n_groups, not_all)
+    return Partway(moved, float(both.kinds.shares[1]), both.kinds.left > MOST, told == 1.0)
+
+
+def _loglik(fit: _Fit) -> float:
+    return fit.loglik
 
 
 def _fit(
-    problem: em.Problem, categories: NDArray[np.int16], first: em.Parameters, shares: FloatArray
+    problem: em.Problem,
+    categories: NDArray[np.int16],
+    first: em.Parameters,
+    shares: FloatArray,
+    left: FloatArray,
 ) -> _Fit:
-    """The maximum by EM, from ``shares`` (3,) of the kinds; one that is nothing stays so.
+    """The maximum by EM, from ``shares`` (3,) of the kinds and chances (J,) that items are left.
+
+    A kind that is nobody stays so.
 
     Parameters
     ----------
@@ -145,7 +189,7 @@ def _fit(
         first.probability,
         first.weight,
         shares,
-        np.full(n_items, 0.5),
+        left,
         np.maximum(at_level(problem, GIVEN_UP), FLOOR),
         np.maximum(at_level(problem, GUESSING), FLOOR),
     )

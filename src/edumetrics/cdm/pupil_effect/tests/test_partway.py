@@ -9,12 +9,14 @@ from scipy.special import expit
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, diagnose
 from edumetrics.cdm import diagnosis as calls
+from edumetrics.cdm.own_order import in_own_order
+from edumetrics.cdm.preparation import prepare
 from edumetrics.cdm.pupil_effect import partway
-from edumetrics.cdm.pupil_effect.partway import moved_by_partway
-from edumetrics.cdm.pupil_effect.tests.test_away import saturated
+from edumetrics.cdm.pupil_effect.partway import told_of_partway
 from edumetrics.cdm.pupil_effect.tests.test_opinion import ITEMS, QUICK, World, held
 
 LEVEL = 0.03
+SHARES, EVEN = np.array([0.9, 0.05, 0.05]), np.full(ITEMS, 0.5)
 
 
 def leaving(seed, n, share, left, parts=1):
@@ -29,6 +31,11 @@ def leaving(seed, n, share, left, parts=1):
     states = rng.choice(len(world.weight), n, p=world.weight)
     chance = np.where(leaves[:, None], partly[states], by_points[states])
     return world, rng.binomial(parts, chance).astype(float)
+
+
+def saturated(marks, q, full=1.0):
+    exam = in_own_order(prepare(response_matrix(marks, full), q, "gdina", None, (), QUICK))
+    return exam, *calls._diagnose_prepared(exam)
 
 
 def slips_held(got, world):
@@ -48,7 +55,7 @@ def test_some_who_leave_a_part_are_held(left):
         got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
         mastery.append(held(got, world, marks))
         slips.append(slips_held(got, world))
-        exam, alone = saturated(marks, world.q)
+        exam, alone, _ = saturated(marks, world.q)
         without.append(held(calls.as_given(alone, exam), world, marks))
     assert 0.92 < np.mean(mastery) < 0.99
     assert np.mean(slips) > 0.92
@@ -58,8 +65,8 @@ def test_some_who_leave_a_part_are_held(left):
 def test_items_that_are_left_are_found_wherever_they_stand():
     left = np.array([0, 3, 7, 8, 13, 18])
     world, marks = leaving(311, 1_500, 0.08, left)
-    exam, result = saturated(marks, world.q)
-    kinds = partway._fit(result.problem, exam.answered, result.parameters, np.array([0.9, 0.05, 0.05])).kinds
+    exam, result, _ = saturated(marks, world.q)
+    kinds = partway._fit(result.problem, exam.answered, result.parameters, SHARES, EVEN).kinds
     row = [exam.coding.items.index(item) for item in exam.matrix.items]
     is_left = np.isin(np.arange(ITEMS), left)
     assert kinds.left[row][is_left].min() > 0.8
@@ -68,12 +75,21 @@ def test_items_that_are_left_are_found_wherever_they_stand():
     assert kinds.at_left[:, 1].max() < 0.1
 
 
+def test_the_result_names_what_is_left_in_the_order_of_the_paper():
+    left = np.array([0, 3, 7, 8, 13, 18])
+    world, marks = leaving(311, 1_500, 0.08, left)
+    got = diagnose(response_matrix(marks, 1.0), world.q, settings=QUICK)
+    (note,) = [one for one in got.provenance.warnings if one.code == "part_of_paper_left"]
+    assert note.subjects == tuple(str(j + 1) for j in left)
+    assert 0.05 < note.data["share"] < 0.11
+
+
 def test_log_likelihood_is_that_of_the_sum_over_kinds_and_classes():
     world, marks = leaving(312, 200, 0.1, np.arange(12, ITEMS))
     marks[::7, 3] = np.nan
-    exam, result = saturated(marks, world.q)
+    exam, result, _ = saturated(marks, world.q)
     problem = result.problem
-    fit = partway._fit(problem, exam.answered, result.parameters, np.array([0.9, 0.05, 0.05]))
+    fit = partway._fit(problem, exam.answered, result.parameters, SHARES, EVEN)
     kinds, total = fit.kinds, 0.0
     for answers in exam.answered:
         pupil = kinds.shares[2] * np.prod([kinds.at_away[j, x] for j, x in enumerate(answers) if x >= 0])
@@ -93,14 +109,15 @@ def test_nobody_moves_where_all_answer_by_their_points_or_something_else_explain
     nobody = []
     for seed in range(320, 328):
         world, marks = leaving(seed, 600, 0.0, np.arange(12, ITEMS))
-        moved = moved_by_partway(*saturated(marks, world.q), ())
-        nobody.append(0.0 if moved is None else float(np.abs(moved.mastery).mean()))
+        told = told_of_partway(*saturated(marks, world.q), ())
+        assert told is None or not told.sure
+        nobody.append(0.0 if told is None else float(np.abs(told.moved.mastery).mean()))
     world, marks = leaving(330, 600, 0.08, np.arange(12, ITEMS))
-    exam, result = saturated(marks, world.q)
-    moved = moved_by_partway(exam, result, ())
-    assert moved is not None
-    assert np.mean(nobody) < 0.1 * np.abs(moved.mastery).mean()
-    assert moved_by_partway(exam, result, [result.loglik + 1_000.0]) is None
+    exam, result, pairs = saturated(marks, world.q)
+    told = told_of_partway(exam, result, pairs, ())
+    assert told.sure
+    assert np.mean(nobody) < 0.1 * np.abs(told.moved.mastery).mean()
+    assert told_of_partway(exam, result, pairs, [result.loglik + 1_000.0]) is None
 
 
 def test_partial_marks_missing_ones_and_pupils_without_any():
@@ -108,9 +125,8 @@ def test_partial_marks_missing_ones_and_pupils_without_any():
     world, marks = leaving(331, 400, 0.12, left, parts=2)
     marks[np.random.default_rng(1).random(marks.shape) < 0.2] = np.nan
     marks[5] = np.nan
-    exam, result = saturated(marks, world.q, 2.0)
-    moved = moved_by_partway(exam, result, ())
-    assert moved is not None
+    exam, result, pairs = saturated(marks, world.q, 2.0)
+    moved = told_of_partway(exam, result, pairs, ()).moved
     assert np.isfinite(moved.mastery).all()
     assert np.isfinite(moved.groups).all()
     assert (moved.mastery[:, 5] == 0.0).all()
