@@ -11,12 +11,11 @@ from edumetrics.cdm import Settings, diagnose
 from edumetrics.cdm import diagnosis as calls
 from edumetrics.cdm.own_order import in_own_order
 from edumetrics.cdm.preparation import prepare
-from edumetrics.cdm.pupil_effect import partway
+from edumetrics.cdm.pupil_effect import kinds
 from edumetrics.cdm.pupil_effect.partway import told_of_partway
 from edumetrics.cdm.pupil_effect.tests.test_opinion import ITEMS, QUICK, World, held
 
 LEVEL = 0.03
-SHARES, EVEN = np.array([0.9, 0.05, 0.05]), np.full(ITEMS, 0.5)
 
 
 def leaving(seed, n, share, left, parts=1):
@@ -36,6 +35,12 @@ def leaving(seed, n, share, left, parts=1):
 def saturated(marks, q, full=1.0):
     exam = in_own_order(prepare(response_matrix(marks, full), q, "gdina", None, (), QUICK))
     return exam, *calls._diagnose_prepared(exam)
+
+
+def climbed(exam, result):
+    problem = result.problem
+    first = kinds.start(problem, result.parameters, np.full(ITEMS, 0.5), partway=True, away=True)
+    return kinds.climb(problem, kinds.patterns(problem, exam.answered), first, 200)
 
 
 def slips_held(got, world):
@@ -66,13 +71,13 @@ def test_items_that_are_left_are_found_wherever_they_stand():
     left = np.array([0, 3, 7, 8, 13, 18])
     world, marks = leaving(311, 1_500, 0.08, left)
     exam, result, _ = saturated(marks, world.q)
-    kinds = partway._fit(result.problem, exam.answered, result.parameters, SHARES, EVEN).kinds
+    found = climbed(exam, result).kinds
     row = [exam.coding.items.index(item) for item in exam.matrix.items]
     is_left = np.isin(np.arange(ITEMS), left)
-    assert kinds.left[row][is_left].min() > 0.8
-    assert kinds.left[row][~is_left].max() < 0.4
-    assert 0.05 < kinds.shares[1] < 0.11
-    assert kinds.at_left[:, 1].max() < 0.1
+    assert found.left[row][is_left].min() > 0.8
+    assert found.left[row][~is_left].max() < 0.4
+    assert 0.05 < found.shares[1] < 0.11
+    assert found.at_left[:, 1].max() < 0.1
 
 
 def test_the_result_names_what_is_left_in_the_order_of_the_paper():
@@ -89,17 +94,17 @@ def test_log_likelihood_is_that_of_the_sum_over_kinds_and_classes():
     marks[::7, 3] = np.nan
     exam, result, _ = saturated(marks, world.q)
     problem = result.problem
-    fit = partway._fit(problem, exam.answered, result.parameters, SHARES, EVEN)
-    kinds, total = fit.kinds, 0.0
+    fit = climbed(exam, result)
+    found, total = fit.kinds, 0.0
     for answers in exam.answered:
-        pupil = kinds.shares[2] * np.prod([kinds.at_away[j, x] for j, x in enumerate(answers) if x >= 0])
-        for c, weight in enumerate(kinds.weight):
-            by_points, partly = kinds.shares[:2] * weight
+        pupil = found.shares[2] * np.prod([found.at_away[j, x] for j, x in enumerate(answers) if x >= 0])
+        for c, weight in enumerate(found.weight):
+            by_points, partly = found.shares[:2] * weight
             for j, x in enumerate(answers):
                 if x >= 0:
-                    chance = kinds.chance[j, problem.group[j, c], x]
+                    chance = found.chance[j, problem.group[j, c], x]
                     by_points *= chance
-                    partly *= (1.0 - kinds.left[j]) * chance + kinds.left[j] * kinds.at_left[j, x]
+                    partly *= (1.0 - found.left[j]) * chance + found.left[j] * found.at_left[j, x]
             pupil += by_points + partly
         total += np.log(pupil)
     assert fit.loglik == pytest.approx(total, abs=0.1)
