@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit, logit
 
 from edumetrics.arrays import response_matrix
-from edumetrics.cdm import Settings, diagnose
+from edumetrics.cdm import Settings, diagnose, opinions
 from edumetrics.cdm import diagnosis as calls
 from edumetrics.cdm.own_order import in_own_order
 from edumetrics.cdm.preparation import prepare
@@ -146,8 +146,8 @@ def test_where_answers_leave_open_whether_points_hang_on_it_intervals_reach_over
         effect = with_pupil_effect(exam, result)
         assert effect.tied is not None
         assert 0.0 < effect.tied_heard < effect.heard
-        alone = calls._careless(result, replace(effect, tied=None)).mastery
-        both = calls._careless(result, effect).mastery
+        alone = opinions._careless(result, replace(effect, tied=None)).mastery
+        both = opinions._careless(result, effect).mastery
         assert (both.low <= alone.low).all()
         assert (both.high >= alone.high).all()
         assert (both.high - both.low).mean() > (alone.high - alone.low).mean()
