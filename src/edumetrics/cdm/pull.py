@@ -23,7 +23,6 @@ FARTHEST = 6.0  # of log-odds between a chance and what the prior says
 ROUNDS = 8
 # Kinds of groups: none, some, all of an item's points; of partial marks 3 more.
 NONE, SOME, ALL, PARTIAL, KINDS = 0, 1, 2, 3, 6
-LEARNT = (SOME, PARTIAL + NONE, PARTIAL + SOME, PARTIAL + ALL)  # kinds whose level items tell each other
 WEIGHS = 0.05  # share of the prior in what is known, from which its level is learnt
 
 
@@ -69,13 +68,14 @@ def mended(shares: Shares) -> tuple[FloatArray, FloatArray]:
 def offsets(shares: Shares) -> FloatArray:
     """How far, in log-odds, the prior misses the shares of each kind (`KINDS`,).
 
-    0 where the prior weighs little, and for right/wrong items of pupils with none or all of the points: that
-    those get little and these get much is known, the level in between is a guess. What partial marks come to
-    hangs on how many steps there are, and on whether one must be passed before the next.
+    0 where the prior weighs little. What pupils with none of the points get hangs on how far items let them
+    guess: on short easy papers where that was 0.3 to 0.55 a prior of 0.2 drew mastery up, and intervals of it
+    held 76 to 90 %. What partial marks come to hangs on how many steps there are, and on whether one must be
+    passed before the next.
     """
     known, of_answers = _known(shares)
     pull, out = 1.0 - of_answers / known, np.zeros(KINDS)
-    for kind in LEARNT:
+    for kind in range(KINDS):
         here = (shares.kind == kind) & (shares.weight > 0.0)
         if here.any() and float(np.mean(pull[here])) >= WEIGHS:
             out[kind] = _offset(shares, here, of_answers)[0]

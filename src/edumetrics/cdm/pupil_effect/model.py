@@ -79,7 +79,8 @@ class EffectModel:
 
     def of_nodes(self, mass: FloatArray, tie: float) -> FloatArray:
         """Shares (C, D) of the nodes in each class, from those in classes of middling breadth (D,)."""
-        share = mass * np.exp(tie * self.tied)
+        moved = tie * self.tied
+        share = mass * np.exp(moved - moved.max(axis=1, keepdims=True))
         return np.asarray(share / share.sum(axis=1, keepdims=True))
 
     @property

@@ -54,6 +54,14 @@ def point(objective, drawn):
     return objective.point(logits, weight, sizes, MASS, TIE)
 
 
+def test_a_tie_of_any_size_gives_shares(drawn):
+    model = effect_model(drawn[0], 5, BREADTH)
+    for tie in (0.0, 40.0, 4_000.0):
+        shares = model.of_nodes(MASS, tie)
+        assert shares.sum(axis=1) == pytest.approx(1.0)
+        assert (shares >= 0.0).all()
+
+
 def test_likelihood_is_the_sum_over_classes_and_effects(drawn):
     problem, patterns, categories, logits, weight, sizes = drawn
     model = effect_model(problem, 5, BREADTH)

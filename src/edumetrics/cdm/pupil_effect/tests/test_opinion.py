@@ -139,7 +139,7 @@ def test_an_ability_that_points_hang_on_and_answers_too_is_found_and_held():
 
 
 def test_where_answers_leave_open_whether_points_hang_on_it_intervals_reach_over_both():
-    for seed in (6, 9):
+    for seed in (16, 22):
         world, marks = able(seed, 300)
         exam = in_own_order(prepare(response_matrix(marks, 1.0), world.q, "gdina", None, (), QUICK))
         result = calls._diagnose_prepared(exam)[0]
