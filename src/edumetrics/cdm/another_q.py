@@ -22,6 +22,7 @@ from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
 from edumetrics.cdm.q_search import Search
 from edumetrics.cdm.results import ClassModelResult
+from edumetrics.results import FloatArray
 
 Diagnosed = tuple[ClassModelResult, PairFit]
 Diagnose = Callable[[Prepared], Diagnosed]
@@ -36,6 +37,7 @@ UNNAMED = ""
 # Where the given one was right, others gained up to 5; where it had four wrong entries nearly always more.
 # Answers of 60 pupils do not tell.
 ENOUGH, FEW, MANY = 6.0, 60, 200
+TINY = 1e-9  # of the pupils: nobody
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +118,28 @@ def _with_a_point(exam: Prepared, found: Diagnosed, tried: _Tries) -> tuple[Prep
             wider, other = replace(wider, q=q), better
     gain, df = _gained(found[0], other[0])
     return (wider, other) if df > 0 and chdtrc(df, max(gain, 0.0)) < ALPHA else None
+
+
+def groups_under(result: ClassModelResult, other: ClassModelResult) -> tuple[FloatArray, FloatArray]:
+    """Share of the full mark (J, G) that groups of ``result`` reach if ``other`` is right, and sizes (J, G).
+
+    Items of a wrong mark take the wrong pupils together; so do, a little, those that share their points.
+
+    Parameters
+    ----------
+    result, other : ClassModelResult
+        Of the saturated model; ``other`` has the same points, perhaps one more, and may be ``result``.
+    """
+    worth = (other.parameters.probability * other.worth.mean).sum(axis=2)
+    of_classes = worth[np.arange(len(worth))[:, None], other.problem.group]
+    shares, sizes = np.zeros((2, *result.problem.pseudo.shape[:2]))
+    has = other.space.known == 1
+    for j, (needs, mastered) in enumerate(zip(result.space.needs, result.space.mastered, strict=True)):
+        inside = (has[:, None, list(needs)] == mastered).all(axis=2) * other.parameters.weight[:, None]
+        size = inside.sum(axis=0)
+        sizes[j, : len(size)] = size
+        shares[j, : len(size)] = of_classes[j] @ inside / np.maximum(size, TINY)
+    return shares, sizes
 
 
 def _gained(mine: ClassModelResult, other: ClassModelResult) -> tuple[float, int]:

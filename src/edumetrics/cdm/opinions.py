@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
+
 from edumetrics.cdm import sparse
 from edumetrics.cdm.advice import FEWEST
-from edumetrics.cdm.another_q import Another, Diagnose, with_another_q
+from edumetrics.cdm.another_q import TINY, Another, Diagnose, groups_under, with_another_q
 from edumetrics.cdm.classes import TooManyClasses, class_space
 from edumetrics.cdm.higher_order import needs_ability
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
 from edumetrics.cdm.pupil_effect.away import moved_by_away
-from edumetrics.cdm.pupil_effect.moved import Moved, moving
+from edumetrics.cdm.pupil_effect.moved import Moved, between, items_moving, moving
 from edumetrics.cdm.pupil_effect.opinion import PARAMETERS, Effect, with_pupil_effect
 from edumetrics.cdm.pupil_effect.partway import Partway, told_of_partway
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.cdm.rival import held, leaned, reaching, rule_holds, share_of_gain, stretched
-from edumetrics.results import Caution
+from edumetrics.results import Caution, FloatArray
 
 NEARLY = 0.8  # of the way to the effect: with less, intervals reach too short for those away whom it finds
-TINY = 1e-9  # of the pupils: nobody
 
 
 def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
@@ -58,7 +59,7 @@ def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
     partway = told_of_partway(exam, *saturated, _rivals(saturated[0], effect, other))
     if partway is not None:
         result = _leaving_a_part(result, bare, partway, exam)
-    return result if other is None else _doubtful(result, other)
+    return result if other is None else _doubtful(result, bare, saturated[0], other)
 
 
 def _beside(result: ClassModelResult, pairs: PairFit, rival: ClassModelResult) -> ClassModelResult:
@@ -129,7 +130,9 @@ def _rivals(saturated: ClassModelResult, effect: Effect | None, other: Another |
         yield other.results[0].loglik - (other.results[0].n_parameters - saturated.n_parameters) / 2.0
 
 
-def _doubtful(result: ClassModelResult, other: Another) -> ClassModelResult:
+def _doubtful(
+    result: ClassModelResult, bare: ClassModelResult, saturated: ClassModelResult, other: Another
+) -> ClassModelResult:
     """``result`` with intervals that reach over those under another Q-matrix, and a word on why.
 
     Of the saturated model `q_advice` says more than which items are doubted.
@@ -140,9 +143,29 @@ def _doubtful(result: ClassModelResult, other: Another) -> ClassModelResult:
     if other.unnamed:
         notes.append(Caution("point_nobody_named", other.unnamed))
     result = _with(result, notes)
+    before = groups_under(saturated, saturated)
     for one in other.results:
         result = stretched(result, one, other.heard)
+        by = _between_groups(before, groups_under(saturated, one), other.heard)
+        result = replace(result, items=items_moving(result, bare, saturated.problem.n_groups, by))
     return result
+
+
+def _between_groups(
+    before: tuple[FloatArray, FloatArray], after: tuple[FloatArray, FloatArray], heard: float
+) -> Callable[[int, slice], float]:
+    """By how much log-odds of groups together move from some shares and sizes (J, G) to others."""
+
+    def by(j: int, part: slice) -> float:
+        sizes = before[1][j, part], after[1][j, part]
+        if min(size.sum() for size in sizes) < TINY:
+            return 0.0
+        here, there = (
+            np.asarray(np.average(shares[j, part], weights=size[j, part])) for shares, size in (before, after)
+        )
+        return heard * float(between(here, there))
+
+    return by
 
 
 def _with(result: ClassModelResult, notes: list[Caution]) -> ClassModelResult:

@@ -4,7 +4,8 @@ Answers of 200 pupils seldom show whether one in ten guessed or did not try: twi
 about what chance gains. Such a pupil looks like one who lacks everything, of whom a class model is sure.
 So intervals of few pupils allow for it: their limits move as posteriors do when a class of pupils without a
 point of their own, answering all items at one level, is added. Most pupils do not look like it, and stay.
-Of many pupils limits move where such a class takes in more of them, and gains more, than by chance.
+Of many pupils limits move where such a class takes in more of them, and gains more, than by chance, or where
+items let pupils guess about as well as those who guess, which no number of answers tells.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import kl_div
 
 from edumetrics.cdm import em
 from edumetrics.cdm.expectation import fold
@@ -31,11 +33,16 @@ from edumetrics.runners.stats import posterior
 FEW, MANY = 200, 400
 RARE, OFTEN = 0.02, 0.03
 LITTLE, MUCH = 0.0, 2.0
+# What answers of a pupil who guesses tell of it beside one who lacks everything (Kullback & Leibler 1951,
+# Ann. Math. Stat. 22, 79): with less than ALIKE it cannot be told, with more than UNLIKE answers say whether
+# there are such. Papers whose guesses are 0.2 to 0.3 have 0.05 to 0.23, where they are 0.1 to 0.3 0.33 to 2.
+ALIKE, UNLIKE = 0.2, 0.35
 # Standard errors above their share at which they are looked for in each pupil. Of few pupils a class of those
 # who lack everything takes in most who guess, and their share comes out far too low: 0.03 to 0.06 where one
 # in eight of 200 guesses. Six errors above it is about that.
 MARGIN, MARGIN_OF_FEW = 1.0, 6.0
 MOST_CELLS = 1_000_000  # pupils × classes
+EDGE = 1e-6
 PINNED = 1e6  # pseudo-answers to each item by which it has the level common to all
 ROUNDS = 5  # in which their share and level are learnt
 TOLERANCE, EVALUATIONS = 1e-3, 200
@@ -58,9 +65,16 @@ def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
         often = (with_them.parameters.weight[-1] - RARE) / (OFTEN - RARE)
         gained = (2.0 * (with_them.loglik - without.loglik) - LITTLE) / (MUCH - LITTLE)
         told = float(np.clip(min(often, gained), 0.0, 1.0))
-        few = min((MANY - n) / (MANY - FEW), 1.0) if level == GUESSING else 0.0
+        few, margin = 0.0, told * MARGIN
+        if level == GUESSING:
+            few, untold = (
+                min((MANY - n) / (MANY - FEW), 1.0),
+                _untold(result, with_them.parameters.probability),
+            )
+            told = max(told, untold)
+            margin = max(told * MARGIN, few * (1.0 - untold) * MARGIN_OF_FEW)
         if max(few, told) > 0.0:
-            moves.append(_moved(exam, result, without, apart, share, with_them.parameters, few, told))
+            moves.append(_moved(exam, result, without, apart, share, with_them.parameters, few, told, margin))
     return moves
 
 
@@ -80,6 +94,7 @@ def _moved(
     with_them: em.Parameters,
     few: float,
     told: float,
+    margin: float,
 ) -> Moved:
     """From a maximum without them part of the way to one with them.
 
@@ -88,12 +103,14 @@ def _moved(
     share : (C,) float
         Of the other classes, among those who are not away.
     few, told : float
-        Of the way, because pupils are few and because answers tell of some who are away.
+        Of the way, because pupils are few and because answers tell, or cannot, of some who are away.
+    margin : float
+        Standard errors above their share at which they are looked for.
     """
     away, before = float(with_them.weight[-1]), without.parameters
     known = np.stack([result.space.known == 1, result.space.known != 0]).astype(np.float64)
     part = max(few, told)
-    most, after = _at_most(away, _posteriors(exam, apart, with_them), max(told * MARGIN, few * MARGIN_OF_FEW))
+    most, after = _at_most(away, _posteriors(exam, apart, with_them), margin)
     after = after[:, :-1] + after[:, -1:] * share
     mastery = np.zeros((len(known), *result.mastery.value.shape))
     mastery[:, exam.present] = part * between(
@@ -103,6 +120,18 @@ def _moved(
     shares = part * most / away * between(before.weight @ known, share @ known)
     groups = told * _of_groups(result, before.probability, with_them.probability, most)
     return Moved(mastery, shares, groups, without.counts.sum(axis=2), result.problem.n_groups, away)
+
+
+def _untold(result: ClassModelResult, chance: FloatArray) -> float:
+    """How far answers cannot tell a pupil of the last group of each item from one of the first, 0 to 1.
+
+    Parameters
+    ----------
+    chance : (J, G + 1, M) float
+    """
+    away, lacking = chance[np.arange(len(chance)), result.problem.n_groups], chance[:, 0]
+    told = float(kl_div(away, np.maximum(lacking, EDGE)).sum())
+    return float(np.clip((UNLIKE - told) / (UNLIKE - ALIKE), 0.0, 1.0))
 
 
 def _at_most(away: float, posteriors: FloatArray, margin: float) -> tuple[float, FloatArray]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
-from edumetrics.cdm.results import ClassModelResult, GroupOnItem, ItemDiagnosis
+from edumetrics.cdm.results import ClassModelResult, ItemDiagnosis
 from edumetrics.cdm.rival import METHOD, parts_of
 from edumetrics.results import Estimate, FloatArray, IntArray, Outcome
 
@@ -63,27 +64,39 @@ def moving(result: ClassModelResult, bare: ClassModelResult, moved: Moved, share
         replace(mine, prevalence=_reaching(mine.prevalence, theirs.prevalence, share * by))
         for mine, theirs, by in zip(result.points, bare.points, moved.shares.T, strict=True)
     )
-    items = tuple(
-        replace(mine, groups=_groups(result.model, mine, theirs, share * by[:g], size[:g]))
-        for mine, theirs, by, size, g in zip(
-            result.items, bare.items, moved.groups, moved.size, moved.n_groups, strict=True
-        )
-    )
     mastery = replace(result.mastery, low=low, high=high, method=METHOD)
+
+    def of_groups(j: int, part: slice) -> float:
+        weights = moved.size[j, part] + EDGE
+        return share * float(np.average(moved.groups[j, part], weights=weights))
+
+    items = items_moving(result, bare, moved.n_groups, of_groups)
     return replace(result, mastery=mastery, points=points, items=items)
 
 
-def _groups(
-    model: str, mine: ItemDiagnosis, bare: ItemDiagnosis, moved: FloatArray, size: FloatArray
-) -> tuple[GroupOnItem, ...]:
-    """Groups of an item: each is one of the saturated model's, or several together."""
-    parts = parts_of(model, mine, len(size))
+def items_moving(
+    result: ClassModelResult, bare: ClassModelResult, n_groups: IntArray, by: Callable[[int, slice], float]
+) -> tuple[ItemDiagnosis, ...]:
+    """Items of ``result`` whose groups reach as far as those of ``bare`` moved.
+
+    Parameters
+    ----------
+    n_groups : (J,) int
+        Of the saturated model; groups of other rules are several of them together.
+    by : callable
+        Log-odds by which those groups of an item move.
+    """
     return tuple(
         replace(
-            group,
-            share=_reaching(group.share, other.share, np.average(moved[part], weights=size[part] + EDGE)),
+            mine,
+            groups=tuple(
+                replace(group, share=_reaching(group.share, other.share, by(j, part)))
+                for group, other, part in zip(
+                    mine.groups, theirs.groups, parts_of(result.model, mine, int(n_groups[j])), strict=True
+                )
+            ),
         )
-        for group, other, part in zip(mine.groups, bare.groups, parts, strict=True)
+        for j, (mine, theirs) in enumerate(zip(result.items, bare.items, strict=True))
     )
 
 
