@@ -46,6 +46,8 @@ class Another:
 
     Attributes
     ----------
+    exam : Prepared
+        Of the likeliest.
     results : tuple of ClassModelResult
         The likeliest first, then others of which answers do not tell whether they are right.
     doubted : tuple of str
@@ -56,6 +58,7 @@ class Another:
         Share of the way that intervals are to reach.
     """
 
+    exam: Prepared
     results: tuple[ClassModelResult, ...]
     doubted: tuple[str, ...]
     unnamed: tuple[str, ...]
@@ -95,7 +98,7 @@ def with_another_q(exam: Prepared, found: Diagnosed, diagnose: Diagnose) -> Anot
     unnamed = np.asarray(exam.q[:, n_points:].any(axis=1))
     gain, df = _gained(found[0], best[0])
     heard = float(np.clip(max((gain - df) / ENOUGH, (MANY - best[0].n) / (MANY - FEW)), 0.0, 1.0))
-    return Another(tuple(results), exam.items_where(doubted), exam.items_where(unnamed), heard)
+    return Another(exam, tuple(results), exam.items_where(doubted), exam.items_where(unnamed), heard)
 
 
 def _with_a_point(exam: Prepared, found: Diagnosed, tried: _Tries) -> tuple[Prepared, Diagnosed] | None:

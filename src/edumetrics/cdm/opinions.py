@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -56,10 +56,14 @@ def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
         result = _careless(result, effect)
     for moved in moved_by_away(exam, saturated[0]):
         result = moving(result, bare, moved, 1.0 - _reached(moved, effect))
-    partway = told_of_partway(exam, *saturated, _rivals(saturated[0], effect, other))
+    by_effect, by_q = _explained(saturated[0], effect, other)
+    partway = told_of_partway(exam, *saturated, max(by_effect, by_q))
     if partway is not None:
         result = _leaving_a_part(result, bare, partway, exam)
-    return result if other is None else _doubtful(result, bare, saturated[0], other)
+    if other is None:
+        return result
+    result = _doubtful(result, bare, saturated[0], other)
+    return _careless_beside(result, other) if by_q > by_effect else result
 
 
 def _beside(result: ClassModelResult, pairs: PairFit, rival: ClassModelResult) -> ClassModelResult:
@@ -122,12 +126,15 @@ def _leaving_a_part(
     return moving(_with(result, notes), bare, partway.moved, 1.0)
 
 
-def _rivals(saturated: ClassModelResult, effect: Effect | None, other: Another | None) -> Iterator[float]:
-    """Log-likelihoods of the opinions, less half the parameters that they cost beside the saturated model."""
-    if effect is not None:
-        yield effect.result.loglik - PARAMETERS / 2.0
-    if other is not None:
-        yield other.results[0].loglik - (other.results[0].n_parameters - saturated.n_parameters) / 2.0
+def _explained(
+    saturated: ClassModelResult, effect: Effect | None, other: Another | None
+) -> tuple[float, float]:
+    """Log-likelihoods of an effect and another Q-matrix, less half the parameters that each costs."""
+    by_effect = -np.inf if effect is None else effect.result.loglik - PARAMETERS / 2.0
+    if other is None:
+        return by_effect, -np.inf
+    best = other.results[0]
+    return by_effect, best.loglik - (best.n_parameters - saturated.n_parameters) / 2.0
 
 
 def _doubtful(
@@ -149,6 +156,17 @@ def _doubtful(
         by = _between_groups(before, groups_under(saturated, one), other.heard)
         result = replace(result, items=items_moving(result, bare, saturated.problem.n_groups, by))
     return result
+
+
+def _careless_beside(result: ClassModelResult, other: Another) -> ClassModelResult:
+    """``result`` with mastery and shares of points that reach over pupils who differ, under another Q-matrix.
+
+    A wrong mark that explains more than an effect does may hide one.
+    """
+    effect = with_pupil_effect(other.exam, other.results[0])
+    if effect is None:
+        return result
+    return stretched(result, effect.result, other.heard * effect.heard)
 
 
 def _between_groups(

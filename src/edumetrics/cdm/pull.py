@@ -23,7 +23,7 @@ FARTHEST = 6.0  # of log-odds between a chance and what the prior says
 ROUNDS = 8
 # Kinds of groups: none, some, all of an item's points; of partial marks 3 more.
 NONE, SOME, ALL, PARTIAL, KINDS = 0, 1, 2, 3, 6
-WEIGHS = 0.05  # share of the prior in what is known, from which its level is learnt
+WEIGHS = 0.005  # share of the prior in what is known, from which its level is learnt
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,6 @@ Sciences, 89.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -60,9 +59,7 @@ class Partway:
     sure: bool
 
 
-def told_of_partway(
-    exam: Prepared, result: ClassModelResult, pairs: PairFit, rivals: Iterable[float]
-) -> Partway | None:
+def told_of_partway(exam: Prepared, result: ClassModelResult, pairs: PairFit, rival: float) -> Partway | None:
     """What answers tell of pupils who are partway, and by how much limits move; None where of nobody.
 
     Parameters
@@ -72,8 +69,8 @@ def told_of_partway(
     pairs : PairFit
         Under it. Items left go together beyond their points, and apart from the others: a climb sets out
         from either side.
-    rivals : iterable of float
-        Log-likelihoods of what else would explain how answers go together, less half their parameters.
+    rival : float
+        Log-likelihood of what else would explain how answers go together, less half the parameters it costs.
     """
     n, problem = int(exam.present.sum()), result.problem
     if result.n_classes is None or n * result.space.n_classes > MOST_CELLS:
@@ -90,7 +87,7 @@ def told_of_partway(
     both = climb(problem, answers, best.kinds, STEPS)
     by_chance = CHANCE * len(problem.group)
     beyond_chance = (2.0 * (both.loglik - away.loglik) / by_chance - 1.0) / (MUCH / CHANCE - 1.0)
-    beyond_rivals = (2.0 * (both.loglik - max(rivals, default=-np.inf)) - by_chance) / ENOUGH
+    beyond_rivals = (2.0 * (both.loglik - rival) - by_chance) / ENOUGH
     told = float(np.clip(min(beyond_chance, beyond_rivals), 0.0, 1.0))
     if told == 0.0:
         return None

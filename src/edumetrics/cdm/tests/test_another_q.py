@@ -9,7 +9,7 @@ import pytest
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, diagnose, diagnosis, q_advice
-from edumetrics.cdm.another_q import going_together
+from edumetrics.cdm.another_q import going_together, groups_under
 from edumetrics.cdm.own_order import as_given, in_own_order
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import prepare
@@ -180,3 +180,44 @@ def test_items_that_go_together_are_told_from_chance():
         found = going_together(PairFit(z, 0.0))
         assert found[:5].all()
         assert found[5:].sum() <= 6
+
+
+def test_groups_under_another_q_are_those_of_its_classes():
+    """Under its own Q-matrix an item's groups reach what they reach; under the right one what pupils do."""
+    world = World([34, 7], "dina")
+    wrong = world.q.copy()
+    wrong[12] = (1, 0, 0, 0) if world.q[12, 0] == 0 else (0, 0, 0, 1)
+    matrix = response_matrix(world.draw(20_000), 1.0)
+    results = []
+    for q in (wrong, world.q):
+        exam = prepare(matrix, q, "gdina", None, (), QUICK)
+        results.append(diagnosis._diagnose_prepared(exam)[0])
+    given, right = results
+    shares, sizes = groups_under(given, given)
+    for j, item in enumerate(given.items):
+        reached = [group.share.value for group in item.groups]
+        np.testing.assert_allclose(shares[j, : len(reached)], reached, atol=1e-3)
+    assert sizes.sum(axis=1) == pytest.approx(1.0)
+    shares, _ = groups_under(given, right)
+    k = given.space.needs[12][0]
+    for has in (0, 1):
+        inside = STATES[:, k] == has
+        true = world.weight[inside] @ world.chance[inside, 12] / world.weight[inside].sum()
+        assert shares[12, has] == pytest.approx(true, abs=0.02)
+
+
+def test_chances_of_items_that_lack_a_mark_reach_over_another_q():
+    inside = []
+    for at in range(12):
+        world = World([35, at], "dina")
+        q, lacking = world.q.copy(), np.flatnonzero(world.q.sum(axis=1) == 2)[:2]
+        for j in lacking:
+            q[j, np.flatnonzero(q[j])[at % 2]] = 0
+        got = diagnose(response_matrix(world.draw(800), 1.0), q, "dina", settings=QUICK)
+        for j in lacking:
+            k = int(np.flatnonzero(q[j])[0])
+            for has, group in enumerate(got.items[j].groups):
+                who = STATES[:, k] == has
+                true = world.weight[who] @ world.chance[who, j] / world.weight[who].sum()
+                inside.append(group.share.low <= true <= group.share.high)
+    assert np.mean(inside) > 0.9  # under the given Q-matrix alone 0.79

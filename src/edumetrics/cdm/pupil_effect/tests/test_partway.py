@@ -114,15 +114,15 @@ def test_nobody_moves_where_all_answer_by_their_points_or_something_else_explain
     nobody = []
     for seed in range(320, 328):
         world, marks = leaving(seed, 600, 0.0, np.arange(12, ITEMS))
-        told = told_of_partway(*saturated(marks, world.q), ())
+        told = told_of_partway(*saturated(marks, world.q), -np.inf)
         assert told is None or not told.sure
         nobody.append(0.0 if told is None else float(np.abs(told.moved.mastery).mean()))
     world, marks = leaving(330, 600, 0.08, np.arange(12, ITEMS))
     exam, result, pairs = saturated(marks, world.q)
-    told = told_of_partway(exam, result, pairs, ())
+    told = told_of_partway(exam, result, pairs, -np.inf)
     assert told.sure
     assert np.mean(nobody) < 0.1 * np.abs(told.moved.mastery).mean()
-    assert told_of_partway(exam, result, pairs, [result.loglik + 1_000.0]) is None
+    assert told_of_partway(exam, result, pairs, result.loglik + 1_000.0) is None
 
 
 def test_partial_marks_missing_ones_and_pupils_without_any():
@@ -131,7 +131,7 @@ def test_partial_marks_missing_ones_and_pupils_without_any():
     marks[np.random.default_rng(1).random(marks.shape) < 0.2] = np.nan
     marks[5] = np.nan
     exam, result, pairs = saturated(marks, world.q, 2.0)
-    moved = told_of_partway(exam, result, pairs, ()).moved
+    moved = told_of_partway(exam, result, pairs, -np.inf).moved
     assert np.isfinite(moved.mastery).all()
     assert np.isfinite(moved.groups).all()
     assert (moved.mastery[:, 5] == 0.0).all()
