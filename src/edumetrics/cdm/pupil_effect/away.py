@@ -67,11 +67,8 @@ def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
         told = float(np.clip(min(often, gained), 0.0, 1.0))
         few, margin = 0.0, told * MARGIN
         if level == GUESSING:
-            few, untold = (
-                min((MANY - n) / (MANY - FEW), 1.0),
-                _untold(result, with_them.parameters.probability),
-            )
-            told = max(told, untold)
+            untold = _untold(exam, result, with_them.parameters.probability)
+            few, told = min((MANY - n) / (MANY - FEW), 1.0), max(told, untold)
             margin = max(told * MARGIN, few * (1.0 - untold) * MARGIN_OF_FEW)
         if max(few, told) > 0.0:
             moves.append(_moved(exam, result, without, apart, share, with_them.parameters, few, told, margin))
@@ -122,7 +119,7 @@ def _moved(
     return Moved(mastery, shares, groups, without.counts.sum(axis=2), result.problem.n_groups, away)
 
 
-def _untold(result: ClassModelResult, chance: FloatArray) -> float:
+def _untold(exam: Prepared, result: ClassModelResult, chance: FloatArray) -> float:
     """How far answers cannot tell a pupil of the last group of each item from one of the first, 0 to 1.
 
     Parameters
@@ -130,7 +127,8 @@ def _untold(result: ClassModelResult, chance: FloatArray) -> float:
     chance : (J, G + 1, M) float
     """
     away, lacking = chance[np.arange(len(chance)), result.problem.n_groups], chance[:, 0]
-    told = float(kl_div(away, np.maximum(lacking, EDGE)).sum())
+    of_items = kl_div(away, np.maximum(lacking, EDGE)).sum(axis=1)
+    told = float((exam.answered >= 0).mean(axis=0) @ of_items)
     return float(np.clip((UNLIKE - told) / (UNLIKE - ALIKE), 0.0, 1.0))
 
 

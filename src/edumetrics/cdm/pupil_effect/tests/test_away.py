@@ -68,6 +68,26 @@ def test_some_who_guess_among_a_thousand_are_held():
     assert without < 0.6
 
 
+@pytest.mark.parametrize("n", [400, 1000])
+def test_those_who_guess_as_well_as_items_let_them_are_held(n):
+    """No number of answers tells them from pupils who lack everything: guesses of 0.22 to 0.28."""
+    mastery, without = [], []
+    for seed in range(191, 203, 2):
+        world, marks = guessing(seed, n, 0.08, 0.25)
+        low = np.random.default_rng(seed).uniform(0.22, 0.28, ITEMS)
+        by_points = world.chance[0]
+        world.chance[0] = np.where(by_points == by_points.min(axis=0), low, by_points)
+        rng = np.random.default_rng(seed + 1)
+        away, state = rng.random(n) < 0.08, rng.choice(16, n, p=world.weight)
+        marks = (rng.random((n, ITEMS)) < np.where(away[:, None], 0.25, world.chance[0][state])).astype(float)
+        got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
+        mastery.append(held(got, world, marks))
+        exam, alone = saturated(marks, world.q)
+        without.append(held(calls.as_given(alone, exam), world, marks))
+    assert 0.9 < np.mean(mastery) < 0.99
+    assert np.mean(without) < 0.7
+
+
 def test_limits_move_outwards_and_only_where_a_pupil_looks_as_if_guessing():
     world, marks = guessing(141, 150, 0.0, 0.3)
     exam, result = saturated(marks, world.q)
