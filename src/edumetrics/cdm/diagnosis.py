@@ -65,7 +65,8 @@ def diagnose(
     Parameters
     ----------
     matrix : ResponseMatrix
-        Marks; partial marks become up to five ordered categories, nothing is cut at a half.
+        Marks; partial marks become up to five ordered categories, of many pupils up to ten, nothing is cut
+        at a half.
     q : (J, K) array of 0/1
         Points that each item needs.
     model : {"dina", "dino", "gdina", "acdm"}

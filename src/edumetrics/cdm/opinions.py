@@ -17,7 +17,7 @@ from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
 from edumetrics.cdm.pupil_effect.away import moved_by_away
 from edumetrics.cdm.pupil_effect.moved import Moved, between, items_moving, moving
-from edumetrics.cdm.pupil_effect.opinion import PARAMETERS, Effect, with_pupil_effect
+from edumetrics.cdm.pupil_effect.opinion import Effect, with_pupil_effect
 from edumetrics.cdm.pupil_effect.partway import Partway, told_of_partway
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.cdm.rival import held, leaned, reaching, rule_holds, share_of_gain, stretched
@@ -100,7 +100,7 @@ def _beside_own_weights(
 
 def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
     """``result`` with intervals that reach over those of pupils who also differ in care or luck."""
-    data = dict(zip(("none", "some", "all"), effect.sigma.round(2).tolist(), strict=True))
+    data = {kind: round(sigma, 2) for kind, sigma in effect.sigma.items()}
     data["away"] = round(effect.away, 3)
     notes = [Caution("pupils_differ_beside_points", data=MappingProxyType(data))] if effect.sure else []
     result = reaching(_with(result, notes), effect.result, effect.heard)
@@ -130,7 +130,7 @@ def _explained(
     saturated: ClassModelResult, effect: Effect | None, other: Another | None
 ) -> tuple[float, float]:
     """Log-likelihoods of an effect and another Q-matrix, less half the parameters that each costs."""
-    by_effect = -np.inf if effect is None else effect.result.loglik - PARAMETERS / 2.0
+    by_effect = -np.inf if effect is None else effect.result.loglik - effect.parameters / 2.0
     if other is None:
         return by_effect, -np.inf
     best = other.results[0]

@@ -149,7 +149,7 @@ def prepare(
         needed = needs[row[item]]
         return (0 if needed.any() else 1, int(needed.sum()), *np.flatnonzero(needed).tolist())
 
-    coded = learn_coding(matrix, settings.max_categories, first=fewest_points)
+    coded = learn_coding(matrix, settings.categories_of(n), first=fewest_points)
     kept = np.array([needs[row[item]].any() for item in coded.coding.items], dtype=np.bool_)
     excluded = dict(coded.excluded)
     cautions = list(coded.cautions)

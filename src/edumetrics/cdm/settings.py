@@ -9,7 +9,8 @@ from typing import Any
 
 from edumetrics.errors import BadSetting
 
-VERSION = "cdm-17"  # raised when a change can move a figure
+VERSION = "cdm-18"  # raised when a change can move a figure
+LEAST_CATEGORIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ class Settings:
     most_untold : float
         A point is refused where more than this share of the posterior lies in classes that leave
         it open.
+    max_categories, pupils_per_category : int
+        Partial marks are as many ordered categories at most: one for so many pupils, but always
+        `LEAST_CATEGORIES`. Neighbouring marks taken together tell less of a pupil than the marks did.
     """
 
     minimum_pupils: int = 30
@@ -65,13 +69,20 @@ class Settings:
     tolerance: float = 1e-5
     max_evaluations: int = 3000
     most_untold: float = 0.5
-    max_categories: int = 5
+    max_categories: int = 10
+    pupils_per_category: int = 150
 
     def __post_init__(self) -> None:
         if not (0 < self.prior_low < self.prior_high < 1):
             raise BadSetting(value="0 < prior_low < prior_high < 1 must hold")
         if self.starts < 1 or self.followed < 1 or self.draws < 2:
             raise BadSetting(value="at least one start, one followed and two draws are needed")
+        if self.max_categories < 2 or self.pupils_per_category < 1:
+            raise BadSetting(value="at least two categories and one pupil for each are needed")
+
+    def categories_of(self, n: int) -> int:
+        """Categories that the marks of an item become at most, of ``n`` pupils."""
+        return min(max(n // self.pupils_per_category, LEAST_CATEGORIES), self.max_categories)
 
     def as_mapping(self) -> Mapping[str, Any]:
         """Every setting by name, for the provenance of a result."""

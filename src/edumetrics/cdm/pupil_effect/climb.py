@@ -9,12 +9,12 @@ from scipy.optimize import minimize
 
 from edumetrics.cdm.expectation import Patterns, expect
 from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR
-from edumetrics.cdm.pupil_effect.model import KINDS, EffectModel
+from edumetrics.cdm.pupil_effect.model import AWAY, KINDS, EffectModel
 from edumetrics.results import FloatArray
 
 # Normal priors of sizes (KINDS,), in log-odds: σ may be anything, those away guess or give up.
-SIZE_MEAN = np.array([0.0, 0.0, 0.0, -1.0])
-SIZE_SD = np.array([2.0, 2.0, 2.0, 1.0])
+SIZE_MEAN = np.append(np.zeros(AWAY), -1.0)
+SIZE_SD = np.append(np.full(AWAY, 2.0), 1.0)
 TIE_SD = 1.5  # of the normal prior of the tie, mean 0
 OPTIONS = {"maxiter": 300, "ftol": 1e-9, "maxcor": 20}
 LEAST_WEIGHT = 1e-6  # of a class where a climb starts: at nothing it could not come back

@@ -1,10 +1,11 @@
 """Owns a class model in which pupils also differ in care or luck: one effect of each pupil on all items.
 
 ``log P(k)/P(0) = β_jgk + σ·k·η``: η is the pupil's, over a few nodes, σ one for the groups of all items that
-have none, some, all of their points. So some pupils slip more, or guess better, than others who know the same
-(Qu, Tan & Kutner 1996, Biometrics 52, 797). The effect may hang together with how many points a pupil has, as
-a general ability does. A share of the pupils may answer by no point at all, all items at one level: those who
-guess or did not try. Classes times nodes are classes again.
+have none, some, all of their points, and the same of partial marks, each of which tells less. So some pupils
+slip more, or guess better, than others who know the same (Qu, Tan & Kutner 1996, Biometrics 52, 797). The
+effect may hang together with how many points a pupil has, as a general ability does. A share of the pupils
+may answer by no point at all, all items at one level: those who guess or did not try. Classes times nodes
+are classes again.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edumetrics.cdm import em
+from edumetrics.cdm import em, pull
 from edumetrics.cdm.classes import CANNOT_TELL
-from edumetrics.cdm.pull import ALL, NONE, SOME
+from edumetrics.cdm.pull import ALL, NONE, PARTIAL, SOME
 from edumetrics.cdm.uncertainty import places
 from edumetrics.results import FloatArray, IntArray
 
-# Kinds of groups: none, some, all of an item's points, each with a σ; those who are away, with a level.
-AWAY, KINDS = 3, 4
+# Kinds of groups: none, some, all of an item's points, the same of partial marks, each with a σ; those who
+# are away, with a level.
+AWAY, KINDS = pull.KINDS, pull.KINDS + 1
 AWAY_SHARE = 0.05  # of them, as is first thought
 GUESSING, GIVEN_UP = -1.0, -3.0  # log-odds at which they may answer, from which climbs set out
 MASS_PSEUDO = 30.0  # pupils behind what is first thought of the shares of the nodes
@@ -62,6 +64,16 @@ class EffectModel:
         """By how much the log-odds of each category move with the size of a kind (KINDS, H, M)."""
         moved = np.append(np.broadcast_to(self.at, (AWAY, len(self.at))), np.ones((1, len(self.at))), axis=0)
         return np.asarray(moved[:, :, None] * np.arange(self.bare.pseudo.shape[2]))
+
+    @property
+    def kinds(self) -> IntArray:
+        """That there are on this paper, ascending."""
+        return np.unique(self.kind[self.bare.used[:, :, 0]])
+
+    @property
+    def parameters(self) -> int:
+        """Of the effect: sizes of the kinds that there are, and the share of those away."""
+        return len(self.kinds) + 1
 
     @property
     def place(self) -> IntArray:
@@ -129,6 +141,7 @@ def effect_model(problem: em.Problem, n_values: int = 1, breadth: FloatArray | N
     bare, kind = problem, np.full(problem.pseudo.shape[:2], SOME)
     kind[:, 0] = NONE
     kind[np.arange(n_items), problem.n_groups - 1] = ALL
+    kind += PARTIAL * (problem.n_categories > 2)[:, None]
     group = problem.group[:, :, None] * n_values + np.arange(n_values)
     if n_values > 1:
         bare, kind = with_away(problem, kind)

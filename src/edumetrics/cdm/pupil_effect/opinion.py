@@ -15,6 +15,7 @@ from scipy.special import chdtrc
 from edumetrics.cdm.expectation import Patterns, fold
 from edumetrics.cdm.higher_order import class_of_states, fit_weights, needs_ability
 from edumetrics.cdm.preparation import Prepared, pack_for
+from edumetrics.cdm.pull import PARTIAL
 from edumetrics.cdm.pupil_effect.climb import EffectFit, climb
 from edumetrics.cdm.pupil_effect.model import (
     AWAY,
@@ -27,8 +28,8 @@ from edumetrics.cdm.pupil_effect.model import (
 )
 from edumetrics.cdm.pupil_effect.report import diagnosed
 from edumetrics.cdm.results import ClassModelResult
-from edumetrics.results import FloatArray
 
+NAMES = ("none", "some", "all")
 NODES = 7
 MOST_CELLS = 8_000_000  # pupils × classes × nodes: 64 MB, some seconds
 SIGMA = 0.5  # in log-odds, from which climbs set out
@@ -38,7 +39,6 @@ LEANING_ROUNDS = 3  # in which what class weights lean on is learnt again
 # (Schwarz 1978, Ann. Stat. 6, 461), goes from nothing to MUCH: with many pupils an effect that matters gains
 # far more than chance; with few it does not, and their intervals are wide beside it.
 FEW, MUCH = 45.0, 4.0
-PARAMETERS = KINDS + 1  # of an effect: its sizes, and the share of those away
 ALPHA = 0.01  # of the likelihood ratio from which it is said
 
 
@@ -51,8 +51,11 @@ class Effect:
     result : ClassModelResult
     tied : ClassModelResult or None
         The same where the effect rises with how many points a pupil has, if answers leave that open.
-    sigma : (3,) float
-        By how much log-odds vary among pupils with none, some, all of an item's points.
+    sigma : mapping of kind to float
+        By how much log-odds vary among pupils with none, some, all of an item's points; where only some of
+        the items have partial marks, those of one more mark apart.
+    parameters : int
+        That an effect costs.
     away : float
         Share of the pupils who answer by no point.
     heard, tied_heard : float
@@ -63,7 +66,8 @@ class Effect:
 
     result: ClassModelResult
     tied: ClassModelResult | None
-    sigma: FloatArray
+    sigma: dict[str, float]
+    parameters: int
     away: float
     heard: float
     tied_heard: float
@@ -109,12 +113,23 @@ def with_pupil_effect(exam: Prepared, result: ClassModelResult) -> Effect | None
     return Effect(
         result=said,
         tied=beside,
-        sigma=np.abs(found.sizes[:AWAY]),
+        sigma=_named(model, found),
+        parameters=model.parameters,
         away=away,
         heard=heard,
         tied_heard=heard * max(by_tie, 0.0),
-        sure=bool(chdtrc(PARAMETERS, gain) < ALPHA),
+        sure=bool(chdtrc(model.parameters, gain) < ALPHA),
     )
+
+
+def _named(model: EffectModel, found: EffectFit) -> dict[str, float]:
+    """`Effect.sigma`."""
+    kinds = [int(kind) for kind in model.kinds if kind != AWAY]
+    mixed = min(kinds) < PARTIAL <= max(kinds)
+    return {
+        NAMES[kind % PARTIAL] + "_partial" * (mixed and kind >= PARTIAL): abs(float(found.sizes[kind]))
+        for kind in kinds
+    }
 
 
 def _diagnosed(

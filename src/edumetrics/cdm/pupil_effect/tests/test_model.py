@@ -36,7 +36,7 @@ def drawn():
     logits = np.where(free, rng.normal(size=free.shape), 0.0)
     weight = rng.dirichlet(np.ones(4))
     logits = np.concatenate([logits, np.zeros_like(logits[:, :1])], axis=1)
-    return problem, patterns, categories, logits, weight, np.array([0.7, -0.4, 1.1, -0.6])
+    return problem, patterns, categories, logits, weight, np.array([0.7, -0.4, 1.1, 0.3, 0.5, -0.2, -0.6])
 
 
 MASS = np.array([0.05, 0.2, 0.35, 0.2, 0.1, 0.1])  # of five values of the effect, and of those away
@@ -52,6 +52,12 @@ def node_shares(model, mass=MASS, tie=TIE):
 def point(objective, drawn):
     _, _, _, logits, weight, sizes = drawn
     return objective.point(logits, weight, sizes, MASS, TIE)
+
+
+def test_an_effect_costs_the_sizes_that_there_are(drawn):
+    assert effect_model(drawn[0], 5).parameters == 8  # six σ, the level of those away, their share
+    right_wrong = replace(drawn[0], n_categories=np.full(6, 2), pseudo=drawn[0].pseudo[:, :, :2])
+    assert effect_model(right_wrong, 5).parameters == 5
 
 
 def test_a_tie_of_any_size_gives_shares(drawn):
@@ -77,7 +83,8 @@ def test_likelihood_is_the_sum_over_classes_and_effects(drawn):
                     continue
                 g, m = problem.group[j, c], problem.n_categories[j]
                 kind = 0 if g == 0 else 2 if g == problem.n_groups[j] - 1 else 1
-                odds = np.exp(sizes[3] * np.arange(m))
+                kind += 3 if m > 2 else 0
+                odds = np.exp(sizes[-1] * np.arange(m))
                 if d < 5:
                     odds = np.exp(logits[j, g, :m] + sizes[kind] * np.arange(m) * model.at[d])
                 here *= odds[k] / odds.sum()
