@@ -28,7 +28,7 @@ def monotone_item(probability, size, links, n_categories):  # type: ignore[no-un
         Neighbouring groups (less, more), see `neighbours`.
     """
     m = n_categories - 1
-    if not _broken(probability, links, m):
+    if not breaks(probability, links, m):
         return
     groups = links.max() + 1
     above, weight = np.zeros((groups, m)), np.empty(groups)
@@ -52,7 +52,9 @@ def monotone_item(probability, size, links, n_categories):  # type: ignore[no-un
 
 
 @numba.njit(cache=True, nogil=True)
-def _broken(probability, links, m):  # type: ignore[no-untyped-def]
+def breaks(probability, links, m):  # type: ignore[no-untyped-def]
+    """Whether any P(≥ k), k from 1 to ``m``, of one item (G, M) falls along ``links``."""
+    """Whether any P(≥ k), k from 1 to ``m``, of one item (G, M) falls along ``links``."""
     for e in range(len(links)):
         low, high = 0.0, 0.0
         for k in range(m, 0, -1):

@@ -42,10 +42,15 @@ def leaned(result: ClassModelResult, rival: ClassModelResult) -> ClassModelResul
     stretched over both, for of one pupil the rule says much and the answers little: by as much as answers
     speak against the rule.
     """
+    return _beside(result, rival, _moved, doubt_of_rule(result, rival))
+
+
+def doubt_of_rule(result: ClassModelResult, rival: ClassModelResult) -> float:
+    """How far answers speak for the saturated ``rival`` against the rule of ``result``, 0 to 1."""
     gain, df = 2.0 * (rival.loglik - result.loglik), rival.n_parameters - result.n_parameters
     ends = np.log([FEW, MANY])
     little, much = (float(np.interp(np.log(result.n), ends, of)) for of in (RULE_LITTLE, RULE_MUCH))
-    return _beside(result, rival, _moved, share_of_gain(gain, df, little, much))
+    return share_of_gain(gain, df, little, much)
 
 
 def share_of_gain(gain: float, df: int, little: float = LITTLE, much: float = MUCH) -> float:

@@ -22,6 +22,7 @@ from edumetrics.cdm.pupil_effect.level import at_level, level_of
 from edumetrics.cdm.pupil_effect.model import AWAY_SHARE, GIVEN_UP, GUESSING, MASS_PSEUDO, with_away
 from edumetrics.cdm.pupil_effect.moved import Moved, between
 from edumetrics.cdm.results import ClassModelResult
+from edumetrics.cdm.whole_posterior import heard, with_some_away
 from edumetrics.results import FloatArray
 from edumetrics.runners.stats import posterior
 
@@ -59,19 +60,23 @@ def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
     n = int(exam.present.sum())
     if result.n_classes is None or n * result.space.n_classes > MOST_CELLS:
         return []
-    without, moves = _without(exam, result), []
+    without, moves, weak = _without(exam, result), [], heard(exam, result)
     for level in (GUESSING, GIVEN_UP):
         apart, share, with_them = _with_a_class_of_them(exam, result, level)
         often = (with_them.parameters.weight[-1] - RARE) / (OFTEN - RARE)
         gained = (2.0 * (with_them.loglik - without.loglik) - LITTLE) / (MUCH - LITTLE)
         told = float(np.clip(min(often, gained), 0.0, 1.0))
-        few, margin = 0.0, told * MARGIN
+        few, margin, reach = 0.0, told * MARGIN, told * weak
         if level == GUESSING:
             untold = _untold(exam, result, with_them.parameters.probability)
             few, told = min((MANY - n) / (MANY - FEW), 1.0), max(told, untold)
             margin = max(told * MARGIN, few * (1.0 - untold) * MARGIN_OF_FEW)
         if max(few, told) > 0.0:
-            moves.append(_moved(exam, result, without, apart, share, with_them.parameters, few, told, margin))
+            move = _moved(exam, result, without, apart, share, with_them.parameters, few, told, margin)
+            if reach > 0.0:
+                whole = with_some_away(exam, result, apart, with_them.parameters, AWAY_SHARE)
+                move = replace(move, whole=whole, reach=reach)
+            moves.append(move)
     return moves
 
 

@@ -34,6 +34,10 @@ class Moved:
         Of the saturated model.
     away : float
         Share of the pupils for whom the other model allows.
+    whole : ClassModelResult or None
+        With intervals of its whole posterior, where its maximum says little.
+    reach : float
+        How far to reach over them, 0 to 1.
     """
 
     mastery: FloatArray
@@ -42,6 +46,8 @@ class Moved:
     size: FloatArray
     n_groups: IntArray
     away: float
+    whole: ClassModelResult | None = None
+    reach: float = 0.0
 
 
 def between(before: FloatArray, after: FloatArray) -> FloatArray:
