@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from edumetrics.arrays import response_matrix
-from edumetrics.cdm import Settings, diagnose, q_advice
+from edumetrics.arrays import ResponseMatrix, response_matrix
+from edumetrics.cdm import Settings, diagnose, diagnosis, q_advice
 from edumetrics.cdm.advice import FEWEST
+from edumetrics.cdm.own_order import as_given, in_own_order
+from edumetrics.cdm.preparation import prepare
+from edumetrics.cdm.results import ClassModelResult
+from edumetrics.results import Insufficient
 
 QUICK = Settings(starts=2, followed=1)
 
@@ -23,11 +27,19 @@ def booklets(seed: int, share: float) -> tuple[np.ndarray, np.ndarray]:
     return marks, np.eye(6)[np.arange(n_items) % 6]
 
 
+def figures(matrix: ResponseMatrix, q: np.ndarray) -> ClassModelResult:
+    """The figures of a diagnosis, which advice goes by, without the intervals of further opinions."""
+    exam = prepare(matrix, q, "gdina", None, (), QUICK)
+    assert not isinstance(exam, Insufficient)
+    exam = in_own_order(exam)
+    return as_given(diagnosis._diagnose_prepared(exam)[0], exam)
+
+
 def test_no_advice_on_items_that_few_answered() -> None:
     marks, q = booklets(1, 0.15)
     assert np.isfinite(marks).sum(axis=0).max() < FEWEST + 100
     matrix = response_matrix(marks, 1.0)
-    advice = q_advice(diagnose(matrix, q, "gdina", settings=QUICK), matrix)
+    advice = q_advice(figures(matrix, q), matrix)
     assert isinstance(advice, tuple)
     answered = np.isfinite(marks).sum(axis=0)
     assert {one.item for one in advice} == {
@@ -40,7 +52,7 @@ def test_chance_is_not_taken_for_a_reason_to_change() -> None:
     for seed in (1, 2, 3):
         marks, q = booklets(seed, 0.25)
         matrix = response_matrix(marks, 1.0)
-        advice = q_advice(diagnose(matrix, q, "gdina", settings=QUICK), matrix)
+        advice = q_advice(figures(matrix, q), matrix)
         assert isinstance(advice, tuple)
         assert len(advice) == marks.shape[1]
         changes += sum(one.change for one in advice)
