@@ -54,7 +54,6 @@ def monotone_item(probability, size, links, n_categories):  # type: ignore[no-un
 @numba.njit(cache=True, nogil=True)
 def breaks(probability, links, m):  # type: ignore[no-untyped-def]
     """Whether any P(≥ k), k from 1 to ``m``, of one item (G, M) falls along ``links``."""
-    """Whether any P(≥ k), k from 1 to ``m``, of one item (G, M) falls along ``links``."""
     for e in range(len(links)):
         low, high = 0.0, 0.0
         for k in range(m, 0, -1):

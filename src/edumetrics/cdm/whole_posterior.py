@@ -63,8 +63,7 @@ def with_whole_posterior(exam: Prepared, result: ClassModelResult) -> ClassModel
     """``result`` with intervals of the whole posterior."""
     prior = np.full(len(result.parameters.weight), CLASS_PRIOR)
     draws = _drawn(exam, result.problem, result.parameters, prior)
-    each = np.broadcast_to(np.eye(len(prior)), (KEPT, len(prior), len(prior)))
-    return _within(result, _limits(exam, result, result.problem, draws, draws, each))
+    return _within(result, _limits(exam, result, result.problem, draws, draws))
 
 
 def with_some_away(
@@ -89,13 +88,9 @@ def with_some_away(
     weight = draws.weight[:, :-1] / (1.0 - away)
     level = draws.probability[:, np.arange(n_items), result.problem.n_groups]
     away = away[:, :, None, None]
-    chance = (1.0 - away) * draws.probability[:, :, : result.problem.pseudo.shape[1]] + away * level[
-        :, :, None
-    ]
-    # of those away nothing is known but what others have
-    each = np.broadcast_to(np.eye(n_classes), (KEPT, n_classes, n_classes))
-    each = np.concatenate([each, weight[:, None]], axis=1)
-    return _within(result, _limits(exam, result, apart, draws, Draws(chance, weight), each))
+    by_points = draws.probability[:, :, : result.problem.pseudo.shape[1]]
+    chance = (1.0 - away) * by_points + away * level[:, :, None]
+    return _within(result, _limits(exam, result, apart, draws, Draws(chance, weight)))
 
 
 def _drawn(exam: Prepared, problem: em.Problem, first: em.Parameters, prior: FloatArray) -> Draws:
@@ -105,31 +100,25 @@ def _drawn(exam: Prepared, problem: em.Problem, first: em.Parameters, prior: Flo
 
 
 def _limits(
-    exam: Prepared,
-    result: ClassModelResult,
-    problem: em.Problem,
-    draws: Draws,
-    of_all: Draws,
-    classes: FloatArray,
+    exam: Prepared, result: ClassModelResult, problem: em.Problem, draws: Draws, of_all: Draws
 ) -> Limits:
-    """Limits from draws for the classes D of a problem, and for all pupils of the classes C of ``result``.
+    """Limits from draws for the classes of a problem, and for all pupils of the classes of ``result``.
 
-    Parameters
-    ----------
-    classes : (S, D, C) float
-        Which of the latter a pupil is in.
+    The former may have one class more, of pupils of whom nothing is known but what all others have.
     """
     known = np.stack([result.space.known == 1, result.space.known != 0]).astype(np.float64)
     groups = np.quantile((of_all.probability * result.worth.mean).sum(axis=3), TAILS_OF_GROUPS, axis=0)
     points = np.stack(
         [np.quantile(of_all.weight @ of, tail, axis=0) for of, tail in zip(known, TAILS, strict=True)]
     )
-    shard = pack_for(draws.weight.shape[1], exam.coding, exam.answered)
+    n_classes, n_further = known.shape[1], draws.weight.shape[1] - known.shape[1]
+    shard = pack_for(n_classes + n_further, exam.coding, exam.answered)
     some = range(0, KEPT, OF_PUPILS)
-    bounds = np.empty((len(some), *known.shape[:1], len(exam.answered), known.shape[2]), dtype=np.float32)
+    bounds = np.empty((len(some), 2, len(exam.answered), known.shape[2]), dtype=np.float32)
     for at, s in enumerate(some):
         model = em.node_model(problem, em.Parameters(draws.probability[s], draws.weight[s]))
-        bounds[at] = posterior(shard, model)[0] @ classes[s] @ known
+        further = np.repeat((of_all.weight[s] @ known)[:, None], n_further, axis=1)
+        bounds[at] = posterior(shard, model)[0] @ np.concatenate([known, further], axis=1)
     mastery = np.full((2, *result.mastery.value.shape), np.nan)
     for side, tail in enumerate(TAILS):
         mastery[side, exam.present] = np.quantile(bounds[:, side], tail, axis=0)

@@ -60,13 +60,13 @@ def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
     n = int(exam.present.sum())
     if result.n_classes is None or n * result.space.n_classes > MOST_CELLS:
         return []
-    without, moves, weak = _without(exam, result), [], heard(exam, result)
+    without, moves, over_all = _without(exam, result), [], heard(exam, result)
     for level in (GUESSING, GIVEN_UP):
         apart, share, with_them = _with_a_class_of_them(exam, result, level)
         often = (with_them.parameters.weight[-1] - RARE) / (OFTEN - RARE)
         gained = (2.0 * (with_them.loglik - without.loglik) - LITTLE) / (MUCH - LITTLE)
         told = float(np.clip(min(often, gained), 0.0, 1.0))
-        few, margin, reach = 0.0, told * MARGIN, told * weak
+        few, margin, reach = 0.0, told * MARGIN, told * over_all
         if level == GUESSING:
             untold = _untold(exam, result, with_them.parameters.probability)
             few, told = min((MANY - n) / (MANY - FEW), 1.0), max(told, untold)

@@ -35,7 +35,7 @@ class Moved:
     away : float
         Share of the pupils for whom the other model allows.
     whole : ClassModelResult or None
-        With intervals of its whole posterior, where its maximum says little.
+        With intervals of its whole posterior, where that was drawn from.
     reach : float
         How far to reach over them, 0 to 1.
     """
