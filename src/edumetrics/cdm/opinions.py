@@ -20,7 +20,16 @@ from edumetrics.cdm.pupil_effect.moved import Moved, between, items_moving, movi
 from edumetrics.cdm.pupil_effect.opinion import Effect, with_pupil_effect
 from edumetrics.cdm.pupil_effect.partway import Partway, told_of_partway
 from edumetrics.cdm.results import ClassModelResult
-from edumetrics.cdm.rival import doubt_of_rule, held, leaned, reaching, rule_holds, share_of_gain, stretched
+from edumetrics.cdm.rival import (
+    doubt_of_rule,
+    held,
+    leaned,
+    reaching,
+    rule_holds,
+    share_of_gain,
+    stretched,
+    tail_of_whole,
+)
 from edumetrics.cdm.whole_posterior import heard, with_whole_posterior
 from edumetrics.results import Caution, FloatArray
 
@@ -42,7 +51,7 @@ def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
     if not _saturated_in_reach(exam, result):
         return result
     quick = replace(exam.settings, check_ridge=False)
-    saturated, whole = (result, pairs), _whole(exam, result, 1.0)
+    saturated, doubt, alone = (result, pairs), 0.0, result
     if exam.model != "gdina":
         try:
             saturated = diagnose(replace(exam, model="gdina", settings=quick))
@@ -50,9 +59,9 @@ def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
             return result
         doubt = doubt_of_rule(result, saturated[0]) if pairs.fits else 1.0
         result = _beside(result, pairs, saturated[0])
-        whole += _whole(exam, saturated[0], doubt)
-    for one, share in whole:
-        result = reaching(result, one, share)
+    tail = tail_of_whole(result, doubt)
+    for one, share in ((alone, 1.0 - doubt), (saturated[0], doubt)):
+        result = _over_whole(result, exam, one, share, tail)
     result = _beside_own_weights(result, saturated[0], replace(exam, model="gdina", settings=quick), diagnose)
     effect = with_pupil_effect(exam, saturated[0])
     other = with_another_q(exam, saturated, diagnose)
@@ -62,7 +71,7 @@ def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
     for moved in moved_by_away(exam, saturated[0]):
         result = moving(result, bare, moved, 1.0 - _reached(moved, effect))
         if moved.whole is not None:
-            result = reaching(result, moved.whole, moved.reach)
+            result = reaching(result, moved.whole, moved.reach, tail)
     by_effect, by_q = _explained(saturated[0], effect, other)
     partway = told_of_partway(exam, *saturated, max(by_effect, by_q))
     if partway is not None:
@@ -73,10 +82,12 @@ def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
     return _careless_beside(result, other) if by_q > by_effect else result
 
 
-def _whole(exam: Prepared, result: ClassModelResult, share: float) -> list[tuple[ClassModelResult, float]]:
-    """``result`` with intervals of the whole posterior and what ``share`` of the way to reach, if at all."""
-    share *= heard(exam, result)
-    return [(with_whole_posterior(exam, result), share)] if share > 0.0 else []
+def _over_whole(
+    result: ClassModelResult, exam: Prepared, one: ClassModelResult, share: float, tail: float
+) -> ClassModelResult:
+    """``result`` with intervals a ``share`` of the way to the whole posterior's of ``one``, if drawn."""
+    share *= heard(exam, one)
+    return reaching(result, with_whole_posterior(exam, one), share, tail) if share > 0.0 else result
 
 
 def _beside(result: ClassModelResult, pairs: PairFit, rival: ClassModelResult) -> ClassModelResult:
