@@ -179,7 +179,7 @@ def test_shares_of_points_by_a_rule_are_about_as_wide_as_without_one():
     assert 0.9 <= by_rule / freely <= 1.05
 
 
-def test_the_whole_posterior_counts_wholly_but_beside_a_rule_that_few_pupils_doubt():
+def test_the_whole_posterior_counts_less_beside_a_doubted_rule_of_few_pupils():
     """Where points are hardly told by many pupils nothing else reaches as far."""
     rng = np.random.default_rng(15)
     marks, _, _ = drawn(rng, 40, 0.2 + 0.6 * (STATES[:, None] >= Q).all(2), 1)
