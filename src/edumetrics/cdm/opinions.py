@@ -125,7 +125,7 @@ def _beside_own_weights(
 def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
     """``result`` with intervals that reach over those of pupils who also differ in care or luck."""
     data = {kind: round(sigma, 2) for kind, sigma in effect.sigma.items()}
-    data["away"] = round(effect.away, 3)
+    data["away"] = round(float(effect.away.mean()), 3)
     notes = [Caution("pupils_differ_beside_points", data=MappingProxyType(data))] if effect.sure else []
     result = reaching(_with(result, notes), effect.result, effect.heard)
     return result if effect.tied is None else reaching(result, effect.tied, effect.tied_heard)
@@ -134,11 +134,13 @@ def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
 def _reached(moved: Moved, effect: Effect | None) -> float:
     """What part of those away, as a class of them finds it, intervals reach over with the effect.
 
-    An effect that is not `NEARLY` wholly heard reaches too short for any of them.
+    The effect may find others away: of those who guess and those who gave up it has one kind. And one that
+    is not `NEARLY` wholly heard reaches too short for any of them.
     """
-    if effect is None:
+    if effect is None or moved.away is None:
         return 0.0
-    return max((effect.heard - NEARLY) / (1.0 - NEARLY), 0.0) * min(effect.away / max(moved.away, TINY), 1.0)
+    both = float(np.minimum(effect.away, moved.away).sum() / max(float(moved.away.sum()), TINY))
+    return max((effect.heard - NEARLY) / (1.0 - NEARLY), 0.0) * both
 
 
 def _leaving_a_part(

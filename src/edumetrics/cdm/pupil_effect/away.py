@@ -3,7 +3,7 @@
 Answers of 200 pupils seldom show whether one in ten guessed or did not try: twice the log-likelihood gains
 about what chance gains. Such a pupil looks like one who lacks everything, of whom a class model is sure.
 So intervals of few pupils allow for it: their limits move as posteriors do when a class of pupils without a
-point of their own, answering all items at one level, is added. Most pupils do not look like it, and stay.
+point of their own, answering right/wrong items at one level and others at one, is added. Most pupils do not look like it, and stay.
 Of many pupils limits move where such a class takes in more of them, and gains more, than by chance, or where
 items let pupils guess about as well as those who guess, which no number of answers tells.
 """
@@ -18,7 +18,7 @@ from scipy.special import kl_div
 from edumetrics.cdm import em
 from edumetrics.cdm.expectation import fold
 from edumetrics.cdm.preparation import Prepared, pack_for
-from edumetrics.cdm.pupil_effect.level import at_level, level_of
+from edumetrics.cdm.pupil_effect.level import at_level, levels_of
 from edumetrics.cdm.pupil_effect.model import AWAY_SHARE, GIVEN_UP, GUESSING, MASS_PSEUDO, with_away
 from edumetrics.cdm.pupil_effect.moved import Moved, between
 from edumetrics.cdm.results import ClassModelResult
@@ -112,7 +112,8 @@ def _moved(
     away, before = float(with_them.weight[-1]), without.parameters
     known = np.stack([result.space.known == 1, result.space.known != 0]).astype(np.float64)
     part = max(few, told)
-    most, after = _at_most(away, _posteriors(exam, apart, with_them), margin)
+    who = _posteriors(exam, apart, with_them)
+    most, after = _at_most(away, who, margin)
     after = after[:, :-1] + after[:, -1:] * share
     mastery = np.zeros((len(known), *result.mastery.value.shape))
     mastery[:, exam.present] = part * between(
@@ -121,7 +122,7 @@ def _moved(
     # the more are away, in proportion, the more of the others have a point.
     shares = part * most / away * between(before.weight @ known, share @ known)
     groups = told * _of_groups(result, before.probability, with_them.probability, most)
-    return Moved(mastery, shares, groups, without.counts.sum(axis=2), result.problem.n_groups, away)
+    return Moved(mastery, shares, groups, without.counts.sum(axis=2), result.problem.n_groups, who[:, -1])
 
 
 def _untold(exam: Prepared, result: ClassModelResult, chance: FloatArray) -> float:
@@ -187,15 +188,15 @@ def _with_a_class_of_them(
         additive=np.zeros(len(items), dtype=np.bool_),
     )
     patterns = fold(pack_for(n_classes + 1, exam.coding, exam.answered))
-    n, share, first = float(patterns.copies.sum()), AWAY_SHARE, level
+    n, share, levels = float(patterns.copies.sum()), AWAY_SHARE, np.full(len(items), level)
     of_classes = result.parameters.weight
     chance = np.zeros(wide.pseudo.shape)
     chance[:, :width] = result.parameters.probability
-    chance[items, bare.n_groups] = at_level(bare, level)
+    chance[items, bare.n_groups] = at_level(bare, levels)
     at = em.Parameters(chance, np.append((1.0 - share) * of_classes, share))
     for _ in range(ROUNDS):
         pseudo = wide.pseudo.copy()
-        pseudo[items, bare.n_groups] = PINNED * at_level(bare, level)
+        pseudo[items, bare.n_groups] = PINNED * at_level(bare, levels)
         # What class weights lean on says nothing of the share of those away.
         others = bare.class_pseudo + MASS_PSEUDO * (1.0 - AWAY_SHARE) * of_classes
         away = MASS_PSEUDO * AWAY_SHARE + bare.class_pseudo.sum() * share / (1.0 - share)
@@ -203,6 +204,6 @@ def _with_a_class_of_them(
         fit = em.fit(wide, patterns, at, TOLERANCE, EVALUATIONS)
         at, of_classes = fit.parameters, fit.class_counts[:-1] / fit.class_counts[:-1].sum()
         share = float((fit.class_counts[-1] + MASS_PSEUDO * AWAY_SHARE) / (n + MASS_PSEUDO))
-        level = level_of(bare, fit.counts[items, bare.n_groups], first)
+        levels = levels_of(bare, fit.counts[items, bare.n_groups], level)
     weight = at.weight[:-1]
     return wide, weight / weight.sum(), fit

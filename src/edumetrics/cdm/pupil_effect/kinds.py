@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 
 from edumetrics.cdm import em
 from edumetrics.cdm.maximisation import CLASS_FLOOR, FLOOR
-from edumetrics.cdm.pupil_effect.level import at_level, level_of
+from edumetrics.cdm.pupil_effect.level import at_level, levels_of
 from edumetrics.cdm.pupil_effect.model import AWAY_SHARE, GIVEN_UP, GUESSING, MASS_PSEUDO
 from edumetrics.results import FloatArray, IntArray
 
@@ -174,6 +174,6 @@ def _maximised(
         weight / weight.sum(),
         of_kinds / of_kinds.sum(),
         coins[0] / coins[1],
-        np.maximum(at_level(problem, level_of(problem, at_left, GIVEN_UP)), FLOOR),
-        np.maximum(at_level(problem, level_of(problem, away, GUESSING)), FLOOR),
+        np.maximum(at_level(problem, levels_of(problem, at_left, GIVEN_UP)), FLOOR),
+        np.maximum(at_level(problem, levels_of(problem, away, GUESSING)), FLOOR),
     )

@@ -1,28 +1,44 @@
-"""Owns answers of pupils who answer by no point: all items at one level of their own."""
+"""Owns answers of pupils who answer by no point: each mark of right/wrong items at one level, of others at one."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import binom
 
 from edumetrics.cdm import em
 from edumetrics.results import FloatArray
 
-PSEUDO_ANSWERS = 10.0  # behind the first guess of the level
+PSEUDO_ANSWERS = 10.0  # behind the first guess of a level
 
 
-def at_level(problem: em.Problem, level: float) -> FloatArray:
-    """Chances (J, M) of the categories where each is ``level`` log-odds from the one below."""
-    most = problem.pseudo.shape[2]
-    chance = np.exp(level * np.arange(most)) * (np.arange(most) < problem.n_categories[:, None])
+def at_level(problem: em.Problem, level: ArrayLike) -> FloatArray:
+    """Chances (J, M) of the categories where each mark of an item is got with log-odds ``level``, () or (J,).
+
+    Marks are got one by one (binomial). As steps that are equally hard, each from the one before, those who
+    guess a quarter of four marks would nearly always get none.
+    """
+    k = np.arange(problem.pseudo.shape[2])
+    odds = np.broadcast_to(level, len(problem.group))[:, None] * k
+    chance = np.exp(log_ways(problem) + odds) * (k < problem.n_categories[:, None])
     return np.asarray(chance / chance.sum(axis=1, keepdims=True))
 
 
-def level_of(problem: em.Problem, counts: FloatArray, first: float) -> float:
-    """Log-odds of a category to the one below over all items, from counts (J, M) of the categories.
+def log_ways(problem: em.Problem) -> FloatArray:
+    """Logarithms (J, M) of the ways in which so many marks of an item may be got; 0 where it has fewer."""
+    k, most = np.arange(problem.pseudo.shape[2]), (problem.n_categories - 1)[:, None]
+    return np.asarray(np.log(np.maximum(binom(most, k), 1.0)))
 
-    Pseudo-answers stand at the first guess.
+
+def levels_of(problem: em.Problem, counts: FloatArray, first: float) -> FloatArray:
+    """Log-odds (J,) of each mark over all right/wrong items and over all others, from counts (J, M).
+
+    Pseudo-answers stand at the first guess. Those who guess choices leave open what they must write.
     """
-    highest = counts[np.arange(len(counts)), problem.n_categories - 1]
-    above, below = float(counts[:, 1:].sum()), float(counts.sum() - highest.sum())
+    levels, most = np.empty(len(counts)), problem.n_categories - 1
+    got, answers = counts @ np.arange(counts.shape[1]), counts.sum(axis=1)
     up = PSEUDO_ANSWERS / (1.0 + np.exp(-first))
-    return float(np.log((above + up) / (below + PSEUDO_ANSWERS - up)))
+    for kind in (most == 1, most > 1):
+        above, all_marks = got[kind].sum(), (answers * most)[kind].sum()
+        levels[kind] = np.log((above + up) / (all_marks - above + PSEUDO_ANSWERS - up))
+    return levels

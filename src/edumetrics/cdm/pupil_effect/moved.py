@@ -32,8 +32,8 @@ class Moved:
         Pupils in each.
     n_groups : (J,) int
         Of the saturated model.
-    away : float
-        Share of the pupils for whom the other model allows.
+    away : (N,) float or None
+        Chance that each pupil who answered anything answers by no point, if the other model allows for it.
     whole : ClassModelResult or None
         With intervals of its whole posterior, where that was drawn from.
     reach : float
@@ -45,7 +45,7 @@ class Moved:
     groups: FloatArray
     size: FloatArray
     n_groups: IntArray
-    away: float
+    away: FloatArray | None = None
     whole: ClassModelResult | None = None
     reach: float = 0.0
 

@@ -26,8 +26,9 @@ from edumetrics.cdm.pupil_effect.model import (
     breadth_of,
     effect_model,
 )
-from edumetrics.cdm.pupil_effect.report import diagnosed
+from edumetrics.cdm.pupil_effect.report import away_under, diagnosed
 from edumetrics.cdm.results import ClassModelResult
+from edumetrics.results import FloatArray
 
 NAMES = ("none", "some", "all")
 NODES = 7
@@ -56,8 +57,8 @@ class Effect:
         the items have partial marks, those of one more mark apart.
     parameters : int
         That an effect costs.
-    away : float
-        Share of the pupils who answer by no point.
+    away : (N,) float
+        Chance that each pupil who answered anything answers by no point.
     heard, tied_heard : float
         Share of the way that intervals are to reach to ``result`` and to ``tied``.
     sure : bool
@@ -68,7 +69,7 @@ class Effect:
     tied: ClassModelResult | None
     sigma: dict[str, float]
     parameters: int
-    away: float
+    away: FloatArray
     heard: float
     tied_heard: float
     sure: bool
@@ -109,13 +110,12 @@ def with_pupil_effect(exam: Prepared, result: ClassModelResult) -> Effect | None
         found, by_tie = tied, 0.0
     beside = _diagnosed(exam, result, model, tied, patterns)[0] if by_tie > 0.0 else None
     said, found, model = _diagnosed(exam, result, model, found, patterns)
-    away = float(found.weight @ model.of_nodes(found.mass, found.tie)[:, -1])
     return Effect(
         result=said,
         tied=beside,
         sigma=_named(model, found),
         parameters=model.parameters,
-        away=away,
+        away=away_under(exam, model, found),
         heard=heard,
         tied_heard=heard * max(by_tie, 0.0),
         sure=bool(chdtrc(model.parameters, gain) < ALPHA),

@@ -99,6 +99,5 @@ def told_of_partway(exam: Prepared, result: ClassModelResult, pairs: PairFit, ri
     worth, size = result.worth.mean, np.zeros(problem.pseudo.shape[:2])
     np.add.at(size, (np.arange(len(size))[:, None], problem.group), answers.copies @ plain.posteriors)
     before, after = ((one * worth).sum(axis=2) for one in (plain.kinds.chance, both.kinds.mean))
-    not_all = float(both.kinds.shares[1:].sum())
-    moved = Moved(mastery, points, told * between(before, after), size, problem.n_groups, not_all)
+    moved = Moved(mastery, points, told * between(before, after), size, problem.n_groups)
     return Partway(moved, float(both.kinds.shares[1]), both.kinds.left > MOST, told == 1.0)

@@ -40,11 +40,7 @@ def diagnosed(
         Pupils whose class weights lean on ability; 0 where classes have weights of their own.
     """
     space, problem, n_nodes = result.space, result.problem, len(found.mass)
-    chance = np.maximum(model.chances(found.logits, found.sizes), FLOOR) * model.spread.used
-    shares = model.of_nodes(found.mass, found.tie)
-    at = em.Parameters(chance, (found.weight[:, None] * shares).ravel())
-    shard = pack_for(len(at.weight), exam.coding, exam.answered)
-    at_nodes = posterior(shard, em.node_model(model.spread, at))[0]
+    at, at_nodes = _at_nodes(exam, model, found)
     tilts = result.known.tilts
     known = what_is_known(problem, model, found, at, at_nodes, exam.answered, tilts)
     rng = np.random.default_rng(exam.settings.seed + 2)
@@ -55,7 +51,7 @@ def diagnosed(
         class_bounds(nodes, model.spread, drawn, exam.categories),
         exam.matrix, exam.categories, exam.q, refused, exam.settings,
     )  # fmt: skip
-    mean, of_means = over_nodes(problem, model, found, chance, known, tilts)
+    mean, of_means = over_nodes(problem, model, found, at.probability, known, tilts)
     in_classes = at_nodes.reshape(len(at_nodes), -1, n_nodes).sum(axis=2)
     worth = worth_of_marks(space, exam.coding, exam.reached, exam.answered, in_classes)
     ends = ends_of(problem, mean.probability, exam.answered, in_groups(problem, in_classes))
@@ -72,6 +68,21 @@ def diagnosed(
         known=of_means,
         worth=worth,
     )
+
+
+def away_under(exam: Prepared, model: EffectModel, found: EffectFit) -> FloatArray:
+    """Chance (N,) that each pupil who answered anything answers by no point."""
+    at_nodes = _at_nodes(exam, model, found)[1]
+    return np.asarray(at_nodes.reshape(len(at_nodes), -1, len(found.mass))[:, :, -1].sum(axis=1))
+
+
+def _at_nodes(exam: Prepared, model: EffectModel, found: EffectFit) -> tuple[em.Parameters, FloatArray]:
+    """The maximum as a class model, and each pupil's posterior (N, C·D) under it."""
+    chance = np.maximum(model.chances(found.logits, found.sizes), FLOOR) * model.spread.used
+    shares = model.of_nodes(found.mass, found.tie)
+    at = em.Parameters(chance, (found.weight[:, None] * shares).ravel())
+    shard = pack_for(len(at.weight), exam.coding, exam.answered)
+    return at, posterior(shard, em.node_model(model.spread, at))[0]
 
 
 def drawn_around(

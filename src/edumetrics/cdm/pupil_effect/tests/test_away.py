@@ -12,7 +12,7 @@ from edumetrics.cdm import diagnosis as calls
 from edumetrics.cdm.own_order import in_own_order
 from edumetrics.cdm.preparation import prepare
 from edumetrics.cdm.pupil_effect.away import moved_by_away
-from edumetrics.cdm.pupil_effect.level import level_of
+from edumetrics.cdm.pupil_effect.level import at_level, levels_of
 from edumetrics.cdm.pupil_effect.moved import moving
 from edumetrics.cdm.pupil_effect.tests.test_opinion import ITEMS, QUICK, World, held
 
@@ -88,6 +88,28 @@ def test_those_who_guess_as_well_as_items_let_them_are_held(n):
     assert np.mean(without) < 0.7
 
 
+def test_some_who_guess_beside_some_who_gave_up_are_held_where_half_of_the_items_have_partial_marks():
+    """The effect has one kind of those away, and finds one of the two; the other still moves limits."""
+    mastery, guessers = [], []
+    full = np.repeat([1.0, 4.0], ITEMS // 2)
+    for seed in range(210, 218):
+        world = World(seed, 0.0, "all", together=False)
+        world.mass = np.array([[0.92], [0.05], [0.03]])
+        levels = (np.full_like(world.base, level) for level in (0.25, 0.04))
+        world.chance = np.stack([expit(world.base), *levels])
+        rng = np.random.default_rng(seed)
+        state, kind = rng.choice(16, 300, p=world.weight), rng.choice(3, 300, p=world.mass[:, 0])
+        marks = rng.binomial(full.astype(int), world.chance[kind, state]).astype(float)
+        true = world.mastery(marks, full)
+        got = diagnose(response_matrix(marks, full), world.q, "gdina", settings=QUICK)
+        inside = (got.mastery.low <= true) & (true <= got.mastery.high)
+        open_ = (true > 0.05) & (true < 0.95)
+        mastery.append(inside[open_].mean())
+        guessers.append(inside[kind == 1][open_[kind == 1]].mean())
+    assert np.mean(mastery) > 0.9
+    assert np.mean(guessers) > 0.8
+
+
 def test_limits_move_outwards_and_only_where_a_pupil_looks_as_if_guessing():
     world, marks = guessing(141, 150, 0.0, 0.3)
     exam, result = saturated(marks, world.q)
@@ -140,14 +162,17 @@ def test_partial_marks_missing_ones_and_pupils_without_any():
     ).mastery.value.shape == (120, 4)
 
 
-def test_level_is_that_of_the_odds_between_neighbours():
+def test_levels_are_the_odds_of_a_mark():
+    """One of right/wrong items, one of others; marks of an item are got one by one."""
     world, marks = guessing(144, 80, 0.0, 0.3)
     marks[:, 10:] += guessing(145, 80, 0.0, 0.3)[1][:, 10:]
     problem = saturated(marks, world.q, np.repeat([1.0, 2.0], 10))[1].problem
     counts = np.zeros((ITEMS, 3))
     two = problem.n_categories == 2
     counts[two, :2] = 7_000.0, 3_000.0
-    counts[~two] = 4_900.0, 2_100.0, 900.0
+    counts[~two] = 6_400.0, 3_200.0, 400.0
     assert 0 < two.sum() < ITEMS
-    assert level_of(problem, counts, 0.0) == pytest.approx(np.log(3 / 7), abs=0.001)
-    assert level_of(problem, np.zeros((ITEMS, 3)), -1.0) == pytest.approx(-1.0)
+    levels = levels_of(problem, counts, 0.0)
+    assert levels == pytest.approx(np.where(two, np.log(3 / 7), np.log(2 / 8)), abs=0.001)
+    assert at_level(problem, levels) == pytest.approx(counts / 10_000.0, abs=0.001)
+    assert levels_of(problem, np.zeros((ITEMS, 3)), -1.0) == pytest.approx(-1.0)

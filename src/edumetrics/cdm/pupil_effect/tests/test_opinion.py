@@ -50,9 +50,10 @@ class World:
         chance = expit(self.base[state] + self.moved[state] * rng.normal(size=(n, 1)))
         return (rng.random(chance.shape) < chance).astype(float)
 
-    def mastery(self, marks):
+    def mastery(self, marks, full=1.0):
+        """Posteriors of pupils who get marks of an item one by one."""
         logs = np.einsum("nj,hcj->nhc", marks, np.log(self.chance))
-        logs += np.einsum("nj,hcj->nhc", 1.0 - marks, np.log1p(-self.chance))
+        logs += np.einsum("nj,hcj->nhc", full - marks, np.log1p(-self.chance))
         each = (
             np.einsum("hc,nhc->nc", np.broadcast_to(self.mass, self.chance.shape[:2]), np.exp(logs))
             * self.weight
