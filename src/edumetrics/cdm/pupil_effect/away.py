@@ -2,8 +2,8 @@
 
 Answers of 200 pupils seldom show whether one in ten guessed or did not try: twice the log-likelihood gains
 about what chance gains. Such a pupil looks like one who lacks everything, of whom a class model is sure.
-So intervals of few pupils allow for it: their limits move as posteriors do when a class of pupils without a
-point of their own, answering right/wrong items at one level and others at one, is added. Most pupils do not look like it, and stay.
+So intervals of few pupils allow for it: their limits move as posteriors do when a class of pupils is added
+who answer by no point. Most pupils do not look like it, and stay.
 Of many pupils limits move where such a class takes in more of them, and gains more, than by chance, or where
 items let pupils guess about as well as those who guess, which no number of answers tells.
 """

@@ -1,4 +1,4 @@
-"""Owns answers of pupils who answer by no point: each mark of right/wrong items at one level, of others at one."""
+"""Owns answers of pupils who answer by no point: marks of right/wrong items at one level, of others at one."""
 
 from __future__ import annotations
 
