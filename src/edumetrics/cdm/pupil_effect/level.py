@@ -1,4 +1,4 @@
-"""Owns answers of pupils who answer by no point: marks of right/wrong items at one level, of others at one."""
+"""Owns answers of those who answer by no point: right/wrong items at one level, marks of others at one."""
 
 from __future__ import annotations
 
