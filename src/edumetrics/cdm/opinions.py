@@ -69,7 +69,7 @@ def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
     if effect is not None:
         result = _careless(result, effect)
     for moved in moved_by_away(exam, saturated[0]):
-        result = moving(result, bare, moved, 1.0 - _reached(moved, effect))
+        result = moving(result, bare, _beyond(moved, effect))
         if moved.whole is not None:
             result = reaching(result, moved.whole, moved.reach, tail)
     by_effect, by_q = _explained(saturated[0], effect, other)
@@ -125,22 +125,30 @@ def _beside_own_weights(
 def _careless(result: ClassModelResult, effect: Effect) -> ClassModelResult:
     """``result`` with intervals that reach over those of pupils who also differ in care or luck."""
     data = {kind: round(sigma, 2) for kind, sigma in effect.sigma.items()}
-    data["away"] = round(float(effect.away.mean()), 3)
+    data["away"] = round(float(effect.away.sum()) / result.n, 3)
     notes = [Caution("pupils_differ_beside_points", data=MappingProxyType(data))] if effect.sure else []
     result = reaching(_with(result, notes), effect.result, effect.heard)
     return result if effect.tied is None else reaching(result, effect.tied, effect.tied_heard)
 
 
-def _reached(moved: Moved, effect: Effect | None) -> float:
-    """What part of those away, as a class of them finds it, intervals reach over with the effect.
+def _beyond(moved: Moved, effect: Effect | None) -> Moved:
+    """What an effect leaves of how limits move by a class of those away: nothing of pupils whom it has too.
 
-    The effect may find others away: of those who guess and those who gave up it has one kind. And one that
-    is not `NEARLY` wholly heard reaches too short for any of them.
+    It has one kind of those away, and may have others than the class. And an effect that is not `NEARLY`
+    wholly heard reaches too short for any of them.
     """
     if effect is None or moved.away is None:
-        return 0.0
-    both = float(np.minimum(effect.away, moved.away).sum() / max(float(moved.away.sum()), TINY))
-    return max((effect.heard - NEARLY) / (1.0 - NEARLY), 0.0) * both
+        return moved
+    wholly = max((effect.heard - NEARLY) / (1.0 - NEARLY), 0.0)
+    both = np.minimum(effect.away, moved.away)
+    of_each = 1.0 - wholly * both / np.maximum(moved.away, TINY)
+    of_all = 1.0 - wholly * float(both.sum() / max(float(moved.away.sum()), TINY))
+    return replace(
+        moved,
+        mastery=of_each[:, None] * moved.mastery,
+        shares=of_all * moved.shares,
+        groups=of_all * moved.groups,
+    )
 
 
 def _leaving_a_part(
@@ -149,7 +157,7 @@ def _leaving_a_part(
     """``result`` with intervals that reach over those where some pupils leave a part of the paper."""
     data = MappingProxyType({"share": round(partway.share, 3)})
     notes = [Caution("part_of_paper_left", exam.items_where(partway.left), data)] if partway.sure else []
-    return moving(_with(result, notes), bare, partway.moved, 1.0)
+    return moving(_with(result, notes), bare, partway.moved)
 
 
 def _explained(

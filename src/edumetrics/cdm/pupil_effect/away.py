@@ -50,7 +50,7 @@ TOLERANCE, EVALUATIONS = 1e-3, 200
 
 
 def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
-    """By how much limits move where some pupils guess, and where some have given up: none, one or both.
+    """By how much limits move where some pupils guess, and where some have given up: none, some or all.
 
     Parameters
     ----------
@@ -61,13 +61,13 @@ def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
     if result.n_classes is None or n * result.space.n_classes > MOST_CELLS:
         return []
     without, moves, over_all = _without(exam, result), [], heard(exam, result)
-    for level in (GUESSING, GIVEN_UP):
-        apart, share, with_them = _with_a_class_of_them(exam, result, level)
+    for first, guess in _firsts(result.problem):
+        apart, share, with_them = _with_a_class_of_them(exam, result, first)
         often = (with_them.parameters.weight[-1] - RARE) / (OFTEN - RARE)
         gained = (2.0 * (with_them.loglik - without.loglik) - LITTLE) / (MUCH - LITTLE)
         told = float(np.clip(min(often, gained), 0.0, 1.0))
         few, margin, reach = 0.0, told * MARGIN, told * over_all
-        if level == GUESSING:
+        if guess:
             untold = _untold(exam, result, with_them.parameters.probability)
             few, told = min((MANY - n) / (MANY - FEW), 1.0), max(told, untold)
             margin = max(told * MARGIN, few * (1.0 - untold) * MARGIN_OF_FEW)
@@ -78,6 +78,18 @@ def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
                 move = replace(move, whole=whole, reach=reach)
             moves.append(move)
     return moves
+
+
+def _firsts(problem: em.Problem) -> list[tuple[FloatArray, bool]]:
+    """Log-odds (J,) at which they may first be thought to answer each item, and whether they guess.
+
+    Who guesses choices may guess marks of what he must write too, or leave it.
+    """
+    partial = problem.n_categories > 2
+    firsts = [(np.full(len(partial), GUESSING), True), (np.full(len(partial), GIVEN_UP), False)]
+    if partial.any() and not partial.all():
+        firsts.append((np.where(partial, GIVEN_UP, GUESSING), True))
+    return firsts
 
 
 def _without(exam: Prepared, result: ClassModelResult) -> em.Fit:
@@ -115,6 +127,8 @@ def _moved(
     who = _posteriors(exam, apart, with_them)
     most, after = _at_most(away, who, margin)
     after = after[:, :-1] + after[:, -1:] * share
+    theirs = np.zeros(len(exam.present))
+    theirs[exam.present] = who[:, -1]
     mastery = np.zeros((len(known), *result.mastery.value.shape))
     mastery[:, exam.present] = part * between(
         _posteriors(exam, result.problem, before) @ known, after @ known
@@ -122,7 +136,7 @@ def _moved(
     # the more are away, in proportion, the more of the others have a point.
     shares = part * most / away * between(before.weight @ known, share @ known)
     groups = told * _of_groups(result, before.probability, with_them.probability, most)
-    return Moved(mastery, shares, groups, without.counts.sum(axis=2), result.problem.n_groups, who[:, -1])
+    return Moved(mastery, shares, groups, without.counts.sum(axis=2), result.problem.n_groups, theirs)
 
 
 def _untold(exam: Prepared, result: ClassModelResult, chance: FloatArray) -> float:
@@ -169,13 +183,13 @@ def _posteriors(exam: Prepared, problem: em.Problem, at: em.Parameters) -> Float
 
 
 def _with_a_class_of_them(
-    exam: Prepared, result: ClassModelResult, level: float
+    exam: Prepared, result: ClassModelResult, first: FloatArray
 ) -> tuple[em.Problem, FloatArray, em.Fit]:
     """The problem with them as a last class, shares (C,) of the other classes, and its maximum.
 
     Parameters
     ----------
-    level : float
+    first : (J,) float
         Log-odds at which they are first thought to answer.
     """
     bare, n_classes = result.problem, len(result.parameters.weight)
@@ -188,7 +202,7 @@ def _with_a_class_of_them(
         additive=np.zeros(len(items), dtype=np.bool_),
     )
     patterns = fold(pack_for(n_classes + 1, exam.coding, exam.answered))
-    n, share, levels = float(patterns.copies.sum()), AWAY_SHARE, np.full(len(items), level)
+    n, share, levels = float(patterns.copies.sum()), AWAY_SHARE, first
     of_classes = result.parameters.weight
     chance = np.zeros(wide.pseudo.shape)
     chance[:, :width] = result.parameters.probability
@@ -204,6 +218,6 @@ def _with_a_class_of_them(
         fit = em.fit(wide, patterns, at, TOLERANCE, EVALUATIONS)
         at, of_classes = fit.parameters, fit.class_counts[:-1] / fit.class_counts[:-1].sum()
         share = float((fit.class_counts[-1] + MASS_PSEUDO * AWAY_SHARE) / (n + MASS_PSEUDO))
-        levels = levels_of(bare, fit.counts[items, bare.n_groups], level)
+        levels = levels_of(bare, fit.counts[items, bare.n_groups], first)
     weight = at.weight[:-1]
     return wide, weight / weight.sum(), fit

@@ -174,6 +174,6 @@ def _maximised(
         weight / weight.sum(),
         of_kinds / of_kinds.sum(),
         coins[0] / coins[1],
-        np.maximum(at_level(problem, levels_of(problem, at_left, GIVEN_UP)), FLOOR),
-        np.maximum(at_level(problem, levels_of(problem, away, GUESSING)), FLOOR),
+        np.maximum(at_level(problem, levels_of(problem, at_left, np.full(n_items, GIVEN_UP))), FLOOR),
+        np.maximum(at_level(problem, levels_of(problem, away, np.full(n_items, GUESSING))), FLOOR),
     )

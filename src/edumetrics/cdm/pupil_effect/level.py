@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import binom
+from scipy.special import binom, expit
 
 from edumetrics.cdm import em
 from edumetrics.results import FloatArray
@@ -30,15 +30,16 @@ def log_ways(problem: em.Problem) -> FloatArray:
     return np.asarray(np.log(np.maximum(binom(most, k), 1.0)))
 
 
-def levels_of(problem: em.Problem, counts: FloatArray, first: float) -> FloatArray:
+def levels_of(problem: em.Problem, counts: FloatArray, first: FloatArray) -> FloatArray:
     """Log-odds (J,) of each mark over all right/wrong items and over all others, from counts (J, M).
 
-    Pseudo-answers stand at the first guess. Those who guess choices leave open what they must write.
+    Pseudo-answers stand at the first guess (J,). Those who guess choices leave open what they must write.
     """
     levels, most = np.empty(len(counts)), problem.n_categories - 1
     got, answers = counts @ np.arange(counts.shape[1]), counts.sum(axis=1)
-    up = PSEUDO_ANSWERS / (1.0 + np.exp(-first))
     for kind in (most == 1, most > 1):
-        above, all_marks = got[kind].sum(), (answers * most)[kind].sum()
-        levels[kind] = np.log((above + up) / (all_marks - above + PSEUDO_ANSWERS - up))
+        if kind.any():
+            up = PSEUDO_ANSWERS * float(expit(first[kind]).mean())
+            above, all_marks = got[kind].sum() + up, (answers * most)[kind].sum() + PSEUDO_ANSWERS
+            levels[kind] = np.log(above / (all_marks - above))
     return levels

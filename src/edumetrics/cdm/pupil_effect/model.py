@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from edumetrics.cdm import em, pull
 from edumetrics.cdm.classes import CANNOT_TELL
 from edumetrics.cdm.pull import ALL, NONE, PARTIAL, SOME
-from edumetrics.cdm.pupil_effect.level import log_ways
 from edumetrics.cdm.uncertainty import places
 from edumetrics.results import FloatArray, IntArray
 
@@ -119,7 +118,6 @@ class EffectModel:
         """
         n_items, width, most = logits.shape
         value = logits[:, :, None, :] + (sizes[:, None, None] * self.steps)[self.kind]
-        value += np.where(self.kind == AWAY, 1.0, 0.0)[:, :, None, None] * log_ways(self.bare)[:, None, None]
         chance = np.exp(value - value.max(axis=3, keepdims=True)) * self.bare.used[:, :, None, :]
         chance /= np.maximum(chance.sum(axis=3, keepdims=True), 1e-300)
         return np.asarray(chance.reshape(n_items, width * len(self.at), most))

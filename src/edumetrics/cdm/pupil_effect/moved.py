@@ -33,7 +33,7 @@ class Moved:
     n_groups : (J,) int
         Of the saturated model.
     away : (N,) float or None
-        Chance that each pupil who answered anything answers by no point, if the other model allows for it.
+        Chance that each pupil answers by no point, where the other model allows for it.
     whole : ClassModelResult or None
         With intervals of its whole posterior, where that was drawn from.
     reach : float
@@ -56,25 +56,25 @@ def between(before: FloatArray, after: FloatArray) -> FloatArray:
     return np.asarray(odds[1] - odds[0])
 
 
-def moving(result: ClassModelResult, bare: ClassModelResult, moved: Moved, share: float) -> ClassModelResult:
-    """``result`` with limits that reach as far as those of ``bare`` moved a ``share`` of the way.
+def moving(result: ClassModelResult, bare: ClassModelResult, moved: Moved) -> ClassModelResult:
+    """``result`` with limits that reach as far as those of ``bare`` moved.
 
     Parameters
     ----------
     result, bare : ClassModelResult
         Of the same exam by the same rule, with and without what other opinions say.
     """
-    ends = _outwards(bare.mastery.low, bare.mastery.high, share * moved.mastery)
+    ends = _outwards(bare.mastery.low, bare.mastery.high, moved.mastery)
     low, high = np.fmin(result.mastery.low, ends[0]), np.fmax(result.mastery.high, ends[1])
     points = tuple(
-        replace(mine, prevalence=_reaching(mine.prevalence, theirs.prevalence, share * by))
+        replace(mine, prevalence=_reaching(mine.prevalence, theirs.prevalence, by))
         for mine, theirs, by in zip(result.points, bare.points, moved.shares.T, strict=True)
     )
     mastery = replace(result.mastery, low=low, high=high, method=METHOD)
 
     def of_groups(j: int, part: slice) -> float:
         weights = moved.size[j, part] + EDGE
-        return share * float(np.average(moved.groups[j, part], weights=weights))
+        return float(np.average(moved.groups[j, part], weights=weights))
 
     items = items_moving(result, bare, moved.n_groups, of_groups)
     return replace(result, mastery=mastery, points=points, items=items)

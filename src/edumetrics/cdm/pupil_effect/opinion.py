@@ -58,7 +58,7 @@ class Effect:
     parameters : int
         That an effect costs.
     away : (N,) float
-        Chance that each pupil who answered anything answers by no point.
+        Chance that each pupil answers by no point; 0 of who answered nothing.
     heard, tied_heard : float
         Share of the way that intervals are to reach to ``result`` and to ``tied``.
     sure : bool

@@ -71,9 +71,10 @@ def diagnosed(
 
 
 def away_under(exam: Prepared, model: EffectModel, found: EffectFit) -> FloatArray:
-    """Chance (N,) that each pupil who answered anything answers by no point."""
-    at_nodes = _at_nodes(exam, model, found)[1]
-    return np.asarray(at_nodes.reshape(len(at_nodes), -1, len(found.mass))[:, :, -1].sum(axis=1))
+    """Chance (N,) that each pupil answers by no point; 0 of who answered nothing."""
+    at_nodes, chance = _at_nodes(exam, model, found)[1], np.zeros(len(exam.present))
+    chance[exam.present] = at_nodes.reshape(len(at_nodes), -1, len(found.mass))[:, :, -1].sum(axis=1)
+    return chance
 
 
 def _at_nodes(exam: Prepared, model: EffectModel, found: EffectFit) -> tuple[em.Parameters, FloatArray]:
