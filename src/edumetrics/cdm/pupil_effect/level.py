@@ -18,16 +18,10 @@ def at_level(problem: em.Problem, level: ArrayLike) -> FloatArray:
     Marks are got one by one (binomial). As steps that are equally hard, each from the one before, those who
     guess a quarter of four marks would nearly always get none.
     """
-    k = np.arange(problem.pseudo.shape[2])
-    odds = np.broadcast_to(level, len(problem.group))[:, None] * k
-    chance = np.exp(log_ways(problem) + odds) * (k < problem.n_categories[:, None])
-    return np.asarray(chance / chance.sum(axis=1, keepdims=True))
-
-
-def log_ways(problem: em.Problem) -> FloatArray:
-    """Logarithms (J, M) of the ways in which so many marks of an item may be got; 0 where it has fewer."""
     k, most = np.arange(problem.pseudo.shape[2]), (problem.n_categories - 1)[:, None]
-    return np.asarray(np.log(np.maximum(binom(most, k), 1.0)))
+    odds = np.broadcast_to(level, len(problem.group))[:, None]
+    chance = binom(most, k) * np.exp(odds * k) * (k <= most)
+    return np.asarray(chance / chance.sum(axis=1, keepdims=True))
 
 
 def levels_of(problem: em.Problem, counts: FloatArray, first: FloatArray) -> FloatArray:
