@@ -51,7 +51,7 @@ def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
     if not _saturated_in_reach(exam, result):
         return result
     quick = replace(exam.settings, check_ridge=False)
-    saturated, doubt, alone = (result, pairs), 0.0, result
+    saturated, doubt, alone = (result, pairs), 1.0, result  # who has no rule has nothing to lean on
     if exam.model != "gdina":
         try:
             saturated = diagnose(replace(exam, model="gdina", settings=quick))

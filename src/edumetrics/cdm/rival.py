@@ -23,7 +23,7 @@ ONE_SIDED = 1.6448536269514722  # 95 of 100
 Join = Callable[[Estimate, Estimate], Estimate]  # mine, theirs → mine with other limits
 ALPHA = 0.01  # of the likelihood ratio that tells a rule from none
 LITTLE, MUCH = 0.25, 0.75  # of a degree of freedom gained, between which a freer model comes to be heard
-SOME, ENOUGH = 100, 300  # pupils between which all of the whole posterior comes to count beside a rule
+SOME, ENOUGH = 100, 300  # pupils between which all of another's limits of shares comes to count
 # The same of a rule, from FEW pupils, whom priors hold, to MANY, of whom a wrong rule loses far more.
 RULE_LITTLE, RULE_MUCH, FEW, MANY = (0.5, 1.0), (1.0, 2.0), 60, 500
 
@@ -123,9 +123,10 @@ def _tail(result: ClassModelResult) -> float:
     """How much of another's limits of shares of points counts beside those of ``result``.
 
     Of a rule the limits hold the saturated model's already. Where a third's are farther they are taken for 95
-    of 100 on that side, for the other limit is seldom missed: with all of them 99 of 100 shares were held.
+    of 100 on that side, for the other limit is seldom missed: with all of them 99 of 100 shares were held. So
+    they are of few pupils under any model: opinions of many kinds lie apart by chance, and some is far.
     """
-    return ONE_SIDED / Z95 if result.model in ("dina", "dino") else 1.0
+    return ONE_SIDED / Z95 if result.model in ("dina", "dino") else tail_of_whole(result, 1.0)
 
 
 def tail_of_whole(result: ClassModelResult, doubt: float) -> float:
@@ -133,9 +134,10 @@ def tail_of_whole(result: ClassModelResult, doubt: float) -> float:
 
     Of many pupils all: where points are hardly told, nothing else reaches as far. Of few as much as of any
     other's (`_tail`) where answers are in ``doubt`` of the rule: limits that lean by chance are wide already.
+    So are those without a rule, the ``doubt`` of which is 1.
     """
     few = float(np.interp(np.log(result.n), np.log([SOME, ENOUGH]), [1.0, 0.0]))
-    return 1.0 - few * doubt * (1.0 - _tail(result))
+    return 1.0 - few * doubt * (1.0 - ONE_SIDED / Z95)
 
 
 def _mastery(result: ClassModelResult, other: ClassModelResult, share: float = 1.0) -> Estimates:

@@ -15,7 +15,7 @@ from edumetrics.cdm import Settings, class_space, diagnose, em
 from edumetrics.cdm.preparation import make_problem, pack_for
 from edumetrics.cdm.pull import Shares, mended
 from edumetrics.cdm.report import holding
-from edumetrics.cdm.rival import tail_of_whole
+from edumetrics.cdm.rival import reaching, tail_of_whole
 from edumetrics.cdm.uncertainty import LARGEST_LOGIT_SD, places, single_tilts, what_is_known
 from edumetrics.irt.coding import learn_coding
 from edumetrics.runners.stats import posterior
@@ -179,14 +179,39 @@ def test_shares_of_points_by_a_rule_are_about_as_wide_as_without_one():
     assert 0.9 <= by_rule / freely <= 1.05
 
 
-def test_the_whole_posterior_counts_less_beside_a_doubted_rule_of_few_pupils():
+def test_the_whole_posterior_counts_less_of_few_pupils_where_no_rule_holds():
     """Where points are hardly told by many pupils nothing else reaches as far."""
     rng = np.random.default_rng(15)
     marks, _, _ = drawn(rng, 40, 0.2 + 0.6 * (STATES[:, None] >= Q).all(2), 1)
-    of = {
-        model: diagnose(response_matrix(marks, 1.0), Q, model, settings=QUICK) for model in ("dina", "gdina")
-    }
-    few, many = replace(of["dina"], n=100), replace(of["dina"], n=300)
-    assert tail_of_whole(many, 1.0) == tail_of_whole(few, 0.0) == tail_of_whole(of["gdina"], 1.0) == 1.0
+    got = diagnose(response_matrix(marks, 1.0), Q, "dina", settings=QUICK)
+    few, some, many = (replace(got, n=n) for n in (100, 200, 300))
+    assert tail_of_whole(many, 1.0) == tail_of_whole(few, 0.0) == 1.0
     assert tail_of_whole(few, 1.0) == pytest.approx(1.644854 / 1.959964)  # 95 of 100 on one side
-    assert tail_of_whole(few, 1.0) < tail_of_whole(replace(few, n=200), 1.0) < tail_of_whole(few, 0.2) < 1.0
+    assert tail_of_whole(few, 1.0) < tail_of_whole(some, 1.0) < tail_of_whole(few, 0.2) < 1.0
+
+
+def test_limits_of_shares_reach_to_what_others_say_on_one_side_of_few_pupils():
+    """100 pupils, no rule asked for: with all of the others' limits 99 of 100 shares were held."""
+    rng = np.random.default_rng(16)
+    marks, _, _ = drawn(rng, 40, 0.2 + 0.6 * (STATES[:, None] >= Q).all(2), 1)
+    got = diagnose(response_matrix(marks, 1.0), Q, "gdina", settings=QUICK)
+    farther = replace(
+        got,
+        points=tuple(
+            replace(
+                point,
+                prevalence=replace(
+                    point.prevalence, low=point.prevalence.value - 0.5, high=point.prevalence.value + 0.5
+                ),
+            )
+            for point in got.points
+        ),
+    )
+    reach = {}
+    for n in (60, 100, 300):
+        here = reaching(replace(got, n=n), farther, 1.0).points
+        reach[n] = [side for one in here for side in (one.prevalence.low, one.prevalence.high)]
+        reach[n] = np.abs(np.array(reach[n]) - np.repeat([one.prevalence.value for one in here], 2))
+    assert reach[60] == pytest.approx(0.5 * 1.644854 / 1.959964)
+    assert reach[100] == pytest.approx(reach[60])
+    assert reach[300] == pytest.approx(0.5)
