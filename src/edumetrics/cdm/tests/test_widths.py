@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from scipy.stats import binom
 
 from edumetrics.arrays import response_matrix
-from edumetrics.cdm import Settings, class_space, diagnose, em
+from edumetrics.cdm import Settings, class_space, diagnose, em, opinions
 from edumetrics.cdm.preparation import make_problem, pack_for
 from edumetrics.cdm.pull import Shares, mended
 from edumetrics.cdm.report import holding
@@ -215,3 +215,20 @@ def test_limits_of_shares_reach_to_what_others_say_on_one_side_of_few_pupils():
     assert reach[60] == pytest.approx(0.5 * 1.644854 / 1.959964)
     assert reach[100] == pytest.approx(reach[60])
     assert reach[300] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("model", "doubts"), [("gdina", True), ("dina", False)])
+def test_where_no_rule_is_asked_for_the_whole_posterior_counts_as_beside_a_doubted_one(
+    monkeypatch, model, doubts
+):
+    """Answers here follow the rule asked for, of which there is hardly a doubt."""
+    rng, heard = np.random.default_rng(17), []
+    marks, _, _ = drawn(rng, 100, 0.2 + 0.6 * (STATES[:, None] >= Q).all(2), 1)
+
+    def listen(result, doubt):
+        heard.append(doubt)
+        return tail_of_whole(result, doubt)
+
+    monkeypatch.setattr(opinions, "tail_of_whole", listen)
+    diagnose(response_matrix(marks, 1.0), Q, model, settings=QUICK)
+    assert (heard == [1.0]) if doubts else (heard[0] < 0.5)
