@@ -16,7 +16,7 @@ from edumetrics.cdm.higher_order import needs_ability
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
 from edumetrics.cdm.pupil_effect.away import moved_by_away
-from edumetrics.cdm.pupil_effect.moved import Moved, between, items_moving, moving
+from edumetrics.cdm.pupil_effect.moved import Moved, between, beyond, items_moving, moving
 from edumetrics.cdm.pupil_effect.opinion import Effect, with_pupil_effect
 from edumetrics.cdm.pupil_effect.partway import Partway, told_of_partway
 from edumetrics.cdm.results import ClassModelResult
@@ -137,18 +137,9 @@ def _beyond(moved: Moved, effect: Effect | None) -> Moved:
     It has one kind of those away, and may have others than the class. And an effect that is not `NEARLY`
     wholly heard reaches too short for any of them.
     """
-    if effect is None or moved.away is None:
+    if effect is None:
         return moved
-    wholly = max((effect.heard - NEARLY) / (1.0 - NEARLY), 0.0)
-    both = np.minimum(effect.away, moved.away)
-    of_each = 1.0 - wholly * both / np.maximum(moved.away, TINY)
-    of_all = 1.0 - wholly * float(both.sum() / max(float(moved.away.sum()), TINY))
-    return replace(
-        moved,
-        mastery=of_each[:, None] * moved.mastery,
-        shares=of_all * moved.shares,
-        groups=of_all * moved.groups,
-    )
+    return beyond(moved, effect.away, max((effect.heard - NEARLY) / (1.0 - NEARLY), 0.0))
 
 
 def _leaving_a_part(

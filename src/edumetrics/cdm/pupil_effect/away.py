@@ -13,14 +13,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import kl_div
+from scipy.special import expit, kl_div
 
 from edumetrics.cdm import em
 from edumetrics.cdm.expectation import fold
 from edumetrics.cdm.preparation import Prepared, pack_for
 from edumetrics.cdm.pupil_effect.level import at_level, levels_of
 from edumetrics.cdm.pupil_effect.model import AWAY_SHARE, GIVEN_UP, GUESSING, MASS_PSEUDO, with_away
-from edumetrics.cdm.pupil_effect.moved import Moved, between
+from edumetrics.cdm.pupil_effect.moved import Moved, between, together
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.cdm.whole_posterior import heard, with_some_away
 from edumetrics.results import FloatArray
@@ -42,6 +42,7 @@ ALIKE, UNLIKE = 0.2, 0.35
 # who lack everything takes in most who guess, and their share comes out far too low: 0.03 to 0.06 where one
 # in eight of 200 guesses. Six errors above it is about that.
 MARGIN, MARGIN_OF_FEW = 1.0, 6.0
+SELDOM = float(expit([GUESSING, GIVEN_UP]).mean())  # half-way between who guesses and who has given up
 MOST_CELLS = 1_000_000  # pupils × classes
 EDGE = 1e-6
 PINNED = 1e6  # pseudo-answers to each item by which it has the level common to all
@@ -60,35 +61,51 @@ def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
     n = int(exam.present.sum())
     if result.n_classes is None or n * result.space.n_classes > MOST_CELLS:
         return []
-    without, moves, over_all = _without(exam, result), [], heard(exam, result)
-    for first, guess in _firsts(result.problem):
+    without, over_all = _without(exam, result), heard(exam, result)
+    moves: list[Moved] = []
+    given_up: Moved | None = None
+    for first, guess, found in _firsts(result):
         apart, share, with_them = _with_a_class_of_them(exam, result, first)
         often = (with_them.parameters.weight[-1] - RARE) / (OFTEN - RARE)
-        gained = (2.0 * (with_them.loglik - without.loglik) - LITTLE) / (MUCH - LITTLE)
+        little = LITTLE + found * float(np.log(n))
+        gained = (2.0 * (with_them.loglik - without.loglik) - little) / (MUCH - LITTLE)
         told = float(np.clip(min(often, gained), 0.0, 1.0))
-        few, margin, reach = 0.0, told * MARGIN, told * over_all
+        part, of_groups, margin, reach = told, told, told * MARGIN, told * over_all
         if guess:
+            few = float(np.clip((MANY - n) / (MANY - FEW), 0.0, 1.0))
             untold = _untold(exam, result, with_them.parameters.probability)
-            few, told = min((MANY - n) / (MANY - FEW), 1.0), max(told, untold)
-            margin = max(told * MARGIN, few * (1.0 - untold) * MARGIN_OF_FEW)
-        if max(few, told) > 0.0:
-            move = _moved(exam, result, without, apart, share, with_them.parameters, few, told, margin)
+            margin = max(max(told, untold) * MARGIN, few * (1.0 - untold) * MARGIN_OF_FEW)
+            of_groups = told if found else max(told, untold)
+            part = max(few, of_groups)
+        if part > 0.0:
+            move = _moved(exam, result, without, apart, share, with_them.parameters, part, of_groups, margin)
             if reach > 0.0:
                 whole = with_some_away(exam, result, apart, with_them.parameters, AWAY_SHARE)
                 move = replace(move, whole=whole, reach=reach)
+            if not guess:
+                given_up = move
+            elif given_up is not None:  # of whom those who guess choices and leave the rest come beside
+                move = together(move, given_up)
             moves.append(move)
     return moves
 
 
-def _firsts(problem: em.Problem) -> list[tuple[FloatArray, bool]]:
-    """Log-odds (J,) at which they may first be thought to answer each item, and whether they guess.
+def _firsts(result: ClassModelResult) -> list[tuple[FloatArray, bool, bool]]:
+    """Log-odds (J,) at which they may first be thought to answer each item, whether they guess, if found.
 
-    Who guesses choices may guess marks of what he must write too, or leave it.
+    Who guesses choices may guess what he must write too, or leave it: marks of items that have several, else
+    items that pupils without the points seldom get right. Which these are is found from answers, and such
+    levels fit those who lack everything on nearly every paper: that they do says nothing, and they must gain
+    more (Schwarz 1978, Ann. Stat. 6, 461).
     """
-    partial = problem.n_categories > 2
-    firsts = [(np.full(len(partial), GUESSING), True), (np.full(len(partial), GIVEN_UP), False)]
-    if partial.any() and not partial.all():
-        firsts.append((np.where(partial, GIVEN_UP, GUESSING), True))
+    chance, partial = result.parameters.probability[:, 0, 1], result.problem.n_categories > 2
+    firsts = [
+        (np.full(len(partial), GUESSING), True, False),
+        (np.full(len(partial), GIVEN_UP), False, False),
+    ]
+    to_write, found = (partial, False) if partial.any() else (chance < SELDOM, True)
+    if to_write.any() and not to_write.all():
+        firsts.append((np.where(to_write, GIVEN_UP, GUESSING), True, found))
     return firsts
 
 
@@ -106,8 +123,8 @@ def _moved(
     apart: em.Problem,
     share: FloatArray,
     with_them: em.Parameters,
-    few: float,
-    told: float,
+    part: float,
+    of_groups: float,
     margin: float,
 ) -> Moved:
     """From a maximum without them part of the way to one with them.
@@ -116,14 +133,13 @@ def _moved(
     ----------
     share : (C,) float
         Of the other classes, among those who are not away.
-    few, told : float
-        Of the way, because pupils are few and because answers tell, or cannot, of some who are away.
+    part, of_groups : float
+        Of the way: of mastery and shares of points, and of the chances of groups.
     margin : float
         Standard errors above their share at which they are looked for.
     """
     away, before = float(with_them.weight[-1]), without.parameters
     known = np.stack([result.space.known == 1, result.space.known != 0]).astype(np.float64)
-    part = max(few, told)
     who = _posteriors(exam, apart, with_them)
     most, after = _at_most(away, who, margin)
     after = after[:, :-1] + after[:, -1:] * share
@@ -135,7 +151,7 @@ def _moved(
     )
     # the more are away, in proportion, the more of the others have a point.
     shares = part * most / away * between(before.weight @ known, share @ known)
-    groups = told * _of_groups(result, before.probability, with_them.probability, most)
+    groups = of_groups * _of_groups(result, before.probability, with_them.probability, most)
     return Moved(mastery, shares, groups, without.counts.sum(axis=2), result.problem.n_groups, theirs)
 
 

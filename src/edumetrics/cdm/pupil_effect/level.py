@@ -1,4 +1,4 @@
-"""Owns answers of those who answer by no point: right/wrong items at one level, marks of others at one."""
+"""Owns answers of those who answer by no point: items like each other at one level."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ def at_level(problem: em.Problem, level: ArrayLike) -> FloatArray:
 
 
 def levels_of(problem: em.Problem, counts: FloatArray, first: FloatArray) -> FloatArray:
-    """Log-odds (J,) of each mark over all right/wrong items and over all others, from counts (J, M).
+    """Log-odds (J,) of each mark over all items like each other, from counts (J, M).
 
-    Pseudo-answers stand at the first guess (J,). Those who guess choices leave open what they must write.
+    Right/wrong items of one first guess (J,) are, and others of one. Pseudo-answers stand at it. Those who
+    guess choices leave open what they must write.
     """
     levels, most = np.empty(len(counts)), problem.n_categories - 1
     got, answers = counts @ np.arange(counts.shape[1]), counts.sum(axis=1)
-    for kind in (most == 1, most > 1):
-        if kind.any():
-            up = PSEUDO_ANSWERS * float(expit(first[kind]).mean())
-            above, all_marks = got[kind].sum() + up, (answers * most)[kind].sum() + PSEUDO_ANSWERS
-            levels[kind] = np.log(above / (all_marks - above))
+    for partial, start in set(zip((most > 1).tolist(), first.tolist(), strict=True)):
+        alike = ((most > 1) == partial) & (first == start)
+        up = PSEUDO_ANSWERS * float(expit(start))
+        above, all_marks = got[alike].sum() + up, (answers * most)[alike].sum() + PSEUDO_ANSWERS
+        levels[alike] = np.log(above / (all_marks - above))
     return levels

@@ -13,7 +13,7 @@ from edumetrics.cdm.results import ClassModelResult, ItemDiagnosis
 from edumetrics.cdm.rival import METHOD, parts_of
 from edumetrics.results import Estimate, FloatArray, IntArray, Outcome
 
-EDGE = 1e-6
+EDGE, TINY = 1e-6, 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +54,34 @@ def between(before: FloatArray, after: FloatArray) -> FloatArray:
     """From one chance to another on the scale of log-odds."""
     odds = logit(np.clip(np.stack([before, after]), EDGE, 1.0 - EDGE))
     return np.asarray(odds[1] - odds[0])
+
+
+def beyond(moved: Moved, away: FloatArray | None, wholly: float = 1.0) -> Moved:
+    """What is left of a move where some of its pupils have been found ``away`` (N,) already, and moved."""
+    if moved.away is None or away is None:
+        return moved
+    both = np.minimum(away, moved.away)
+    of_each = 1.0 - wholly * both / np.maximum(moved.away, TINY)
+    of_all = 1.0 - wholly * float(both.sum() / max(float(moved.away.sum()), TINY))
+    return replace(
+        moved,
+        mastery=of_each[:, None] * moved.mastery,
+        shares=of_all * moved.shares,
+        groups=of_all * moved.groups,
+    )
+
+
+def together(move: Moved, other: Moved) -> Moved:
+    """``other`` and what is left of ``move`` beyond it, each outwards; the whole posterior of ``move``."""
+    left = beyond(move, other.away)
+    away = None if left.away is None or other.away is None else np.maximum(left.away, other.away)
+    return replace(
+        left,
+        mastery=_clipped(left.mastery) + _clipped(other.mastery),
+        shares=_clipped(left.shares) + _clipped(other.shares),
+        groups=left.groups + other.groups,
+        away=away,
+    )
 
 
 def moving(result: ClassModelResult, bare: ClassModelResult, moved: Moved) -> ClassModelResult:
@@ -116,6 +144,12 @@ def _reaching(mine: Outcome, bare: Outcome, by: ArrayLike) -> Outcome:
 
 def _outwards(low: FloatArray, high: FloatArray, moved: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Limits moved by log-odds (2, …), never inwards; NaN where there are none."""
-    lower = expit(logit(np.clip(low, 0.0, 1.0)) + np.minimum(moved[0], 0.0))
-    upper = expit(logit(np.clip(high, 0.0, 1.0)) + np.maximum(moved[1], 0.0))
+    down, up = _clipped(moved)
+    lower = expit(logit(np.clip(low, 0.0, 1.0)) + down)
+    upper = expit(logit(np.clip(high, 0.0, 1.0)) + up)
     return np.fmin(lower, low), np.fmax(upper, high)
+
+
+def _clipped(moved: FloatArray) -> FloatArray:
+    """What of log-odds (2, …) moves a lower limit down and an upper one up."""
+    return np.stack([np.minimum(moved[0], 0.0), np.maximum(moved[1], 0.0)])

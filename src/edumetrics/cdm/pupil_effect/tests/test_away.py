@@ -11,10 +11,11 @@ from edumetrics.cdm import Settings, diagnose
 from edumetrics.cdm import diagnosis as calls
 from edumetrics.cdm.own_order import in_own_order
 from edumetrics.cdm.preparation import prepare
-from edumetrics.cdm.pupil_effect.away import moved_by_away
+from edumetrics.cdm.pupil_effect import away
+from edumetrics.cdm.pupil_effect.away import _firsts, moved_by_away
 from edumetrics.cdm.pupil_effect.level import at_level, levels_of
-from edumetrics.cdm.pupil_effect.moved import moving
-from edumetrics.cdm.pupil_effect.tests.test_opinion import ITEMS, QUICK, World, held
+from edumetrics.cdm.pupil_effect.moved import Moved, moving, together
+from edumetrics.cdm.pupil_effect.tests.test_opinion import ITEMS, QUICK, STATES, World, held
 
 
 def guessing(seed, n, share, level):
@@ -115,10 +116,74 @@ def test_some_who_guess_beside_some_who_gave_up_are_held(written):
     assert np.mean(guessers) > 0.8
 
 
+def choosing_and_writing(seed, n, shares):
+    """A world of choices and of right/wrong items to be written, and answers of n.
+
+    Of the pupils ``shares`` answer by points, guess choices and leave the rest, have given up. Item by item
+    the second answer about as well as those who lack everything.
+    """
+    world, rng = World(seed, 0.0, "all", together=bool(seed % 2)), np.random.default_rng(seed)
+    choice = np.arange(ITEMS) % 2 > 0
+    low = np.where(choice, rng.uniform(0.15, 0.35, ITEMS), rng.uniform(0.03, 0.15, ITEMS))
+    by_points = expit(world.base)
+    by_points = np.where(by_points == by_points.min(axis=0), low, by_points)
+    levels = np.where(choice, 0.25, 0.05), np.full(ITEMS, 0.04)
+    world.mass = np.array(shares)[:, None]
+    world.chance = np.stack([by_points, *(np.broadcast_to(level, by_points.shape) for level in levels)])
+    state, kind = rng.choice(16, n, p=world.weight), rng.choice(3, n, p=shares)
+    return world, (rng.random((n, ITEMS)) < world.chance[kind, state]).astype(float)
+
+
+def one_level(result):
+    """Those who guess, and those who have given up."""
+    return _firsts(result)[:2]
+
+
+@pytest.mark.parametrize(("n", "least", "more"), [(100, 0.92, 0.04), (300, 0.8, 0.08), (1000, 0.7, 0.1)])
+def test_choices_guessed_and_the_rest_left_beside_some_who_gave_up(n, least, more, monkeypatch):
+    """More are held than with one level for all items; of many pupils not all where answers show nothing."""
+    mastery, shares, before, shares_before = [], [], [], []
+    for seed in range(222, 230):
+        world, marks = choosing_and_writing(seed, n, [0.89, 0.07, 0.04])
+        for of_pupils, of_points, firsts in (
+            (mastery, shares, _firsts),
+            (before, shares_before, one_level),
+        ):
+            monkeypatch.setattr(away, "_firsts", firsts)
+            got = diagnose(response_matrix(marks, 1.0), world.q, "gdina", settings=QUICK)
+            of_pupils.append(held(got, world, marks))
+            for point, share in zip(got.points, world.weight @ STATES, strict=True):
+                of_points.append(point.prevalence.low <= share <= point.prevalence.high)
+    assert least < np.mean(mastery) < 0.985
+    assert np.mean(mastery) > np.mean(before) + more
+    assert np.mean(shares) >= np.mean(shares_before)
+    assert np.mean(shares) > 0.8
+
+
+def test_kinds_of_items_found_from_answers_must_gain_more(monkeypatch):
+    """That they fit those who lack everything is no news: of few pupils they say nothing of chances."""
+    monkeypatch.setattr(away, "_firsts", lambda result: _firsts(result)[2:])
+    moves = {}
+    for n, shares in ((150, [1.0, 0.0, 0.0]), (1000, [1.0, 0.0, 0.0]), (1000, [0.89, 0.07, 0.04])):
+        for seed in range(222, 230):
+            world, marks = choosing_and_writing(seed, n, shares)
+            exam, result = saturated(marks, world.q)
+            first, guess, found = away._firsts(result)[0]
+            assert guess
+            assert found
+            assert len(set(first)) == 2
+            moves.setdefault((n, shares[0]), []).append(moved_by_away(exam, result))
+    for (moved,) in moves[150, 1.0]:
+        assert np.abs(moved.mastery).max() > 0.1
+    assert sum(not moved.groups.any() for (moved,) in moves[150, 1.0]) >= 6
+    assert sum(len(some) for some in moves[1000, 1.0]) <= 1
+    assert sum(len(some) for some in moves[1000, 0.89]) >= 4
+
+
 def test_limits_move_outwards_and_only_where_a_pupil_looks_as_if_guessing():
     world, marks = guessing(141, 150, 0.0, 0.3)
     exam, result = saturated(marks, world.q)
-    guessing_ones, _ = moves = moved_by_away(exam, result)
+    moves = moved_by_away(exam, result)
     got = result
     for moved in moves:
         got = moving(got, result, moved)
@@ -131,9 +196,10 @@ def test_limits_move_outwards_and_only_where_a_pupil_looks_as_if_guessing():
     for before, after in zip(result.items, got.items, strict=True):
         for mine, group in zip(before.groups, after.groups, strict=True):
             assert group.share.low <= mine.share.low <= mine.share.high <= group.share.high
-    moved = guessing_ones.mastery
     able, weak = marks.mean(axis=1) > 0.7, marks.mean(axis=1) < 0.35
-    assert np.abs(moved[:, able]).mean() < 0.2 * np.abs(moved[:, weak]).mean()
+    assert len(moves) == 3
+    for moved in moves:
+        assert np.abs(moved.mastery[:, able]).mean() < 0.2 * np.abs(moved.mastery[:, weak]).mean()
 
 
 def test_many_pupils_tell_it_themselves():
@@ -181,3 +247,27 @@ def test_levels_are_the_odds_of_a_mark():
     assert levels == pytest.approx(np.where(two, np.log(3 / 7), np.log(2 / 8)), abs=0.001)
     assert at_level(problem, levels) == pytest.approx(counts / 10_000.0, abs=0.001)
     assert levels_of(problem, np.zeros((ITEMS, 3)), np.full(ITEMS, -1.0)) == pytest.approx(-1.0)
+
+
+def test_right_wrong_items_of_another_first_guess_have_a_level_of_their_own():
+    world, marks = guessing(144, 80, 0.0, 0.3)
+    problem = saturated(marks, world.q)[1].problem
+    first = np.repeat([-1.0, -3.0], [12, 8])
+    counts = np.where(first[:, None] == -1.0, [7_500.0, 2_500.0], [9_500.0, 500.0])
+    levels = levels_of(problem, counts, first)
+    assert levels == pytest.approx(np.where(first == -1.0, np.log(1 / 3), np.log(1 / 19)), abs=0.001)
+
+
+def test_limits_moved_before_move_on_outwards():
+    """Each by what moves it outwards: a lower limit that the one raises moves as far as the other says."""
+    one, other = (
+        Moved(
+            np.full((2, 1, 1), by), np.full((2, 1), by), np.full((1, 2), by), np.ones((1, 2)), np.array([2])
+        )
+        for by in (0.5, -0.3)
+    )
+    both = together(one, other)
+    assert both.mastery[:, 0, 0] == pytest.approx([-0.3, 0.5])
+    assert both.shares[:, 0] == pytest.approx([-0.3, 0.5])
+    assert both.groups == pytest.approx(0.2)
+    assert together(one, one).mastery[:, 0, 0] == pytest.approx([0.0, 1.0])
