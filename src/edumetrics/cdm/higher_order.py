@@ -1,4 +1,4 @@
-"""Owns the class weights where pupils are few for them: points hang together through one general ability.
+"""Owns class weights of points that hang together through one general ability.
 
 With few pupils a class the weights cannot be estimated one by one. A higher-order model has one place
 per point and a common slope; its weights serve as the prior of the class weights, as heavy as the
@@ -8,12 +8,13 @@ group itself. Source: de la Torre & Douglas (2004) Psychometrika 69, 333–353.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.optimize import OptimizeResult, minimize
+from scipy.special import expit, logit
 
 from edumetrics.cdm.classes import ClassSpace
 from edumetrics.cdm.settings import Settings
@@ -84,28 +85,102 @@ def fit_weights(counts: FloatArray, states: NDArray[np.int8], class_of: IntArray
     class_of : (S,) int
         Class of each state.
     """
-    n_points, n_classes = states.shape[1], len(counts)
-    total = float(counts.sum())
-    has, lacks = (states == 1).astype(np.float64), (states == 0).astype(np.float64)
-
-    def given(x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        z = np.exp(x[0]) * (_NODES[:, None] - x[None, 1:])
-        log_state = -np.logaddexp(0.0, -z) @ has.T - np.logaddexp(0.0, z) @ lacks.T
-        return z, _WEIGHTS[:, None] * np.exp(log_state)
+    total, ability = float(counts.sum()), _Ability(states, class_of, len(counts))
 
     def loss(x: FloatArray) -> tuple[float, FloatArray]:
-        z, joint = given(x)
-        weight = np.maximum(np.bincount(class_of, weights=joint.sum(axis=0), minlength=n_classes), 1e-300)
-        members = joint * (counts / weight)[class_of]
-        right = expit(z)
-        pull = (members @ has) * (1.0 - right) - (members @ lacks) * right  # of the log-likelihood, by z
-        slope = np.concatenate([[float((pull * z).sum())], -np.exp(x[0]) * pull.sum(axis=0)])
-        away = np.concatenate([[(x[0] - _SLOPE_MEAN) / _SLOPE_SD**2], x[1:] / _PLACE_SD**2])
-        prior = ((x[0] - _SLOPE_MEAN) / _SLOPE_SD) ** 2 + ((x[1:] / _PLACE_SD) ** 2).sum()
-        value = -float((counts * np.log(weight)).sum()) / total + 0.5 * float(prior) / total
-        return value, np.asarray((away - slope) / total)
+        at = ability.at(x)
+        value = float((counts * np.log(at.weight)).sum()) + ability.log_prior(x)
+        return -value / total, -ability.slope(x, at, counts / at.weight) / total
 
-    first = np.concatenate([[_SLOPE_MEAN], np.zeros(n_points)])
-    best = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
-    out = np.bincount(class_of, weights=given(best)[1].sum(axis=0), minlength=n_classes)
+    best = minimize(loss, ability.first, jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
+    out = ability.at(best).weight
     return np.asarray(out / out.sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excess:
+    """What answers say of pupils who come to one class beside those whom one ability makes expected there.
+
+    Attributes
+    ----------
+    gain : float
+        Twice the log-likelihood.
+    share : float
+        Of all pupils.
+    without, beside : (C,) float
+        Class weights if there are none, and of the others if there are.
+    """
+
+    gain: float
+    share: float
+    without: FloatArray
+    beside: FloatArray
+
+
+def excess_in(
+    at: int, likelihood: FloatArray, states: NDArray[np.int8], class_of: IntArray, first: float
+) -> Excess:
+    """Pupils of class ``at`` beyond a higher-order model, given likelihoods (N, C) of the pupils in each.
+
+    Parameters
+    ----------
+    first : float
+        Share that is first thought.
+    """
+    n, n_classes = likelihood.shape
+    ability = _Ability(states, class_of, n_classes)
+
+    def loss(x: FloatArray, more: bool) -> tuple[float, FloatArray]:
+        here, share = ability.at(x[:-1]), float(expit(x[-1])) if more else 0.0
+        total = here.weight.sum()
+        expected = likelihood @ here.weight / total
+        mixed = (1.0 - share) * expected + share * likelihood[:, at]
+        by_weight = (1.0 - share) / total * ((likelihood.T - expected) @ (1.0 / mixed))
+        by_share = float(((likelihood[:, at] - expected) / mixed).sum()) * share * (1.0 - share)
+        value = float(np.log(mixed).sum()) + ability.log_prior(x[:-1])
+        return -value / n, -np.append(ability.slope(x[:-1], here, by_weight), by_share) / n
+
+    def best(x: FloatArray, more: bool) -> OptimizeResult:
+        return minimize(loss, x, args=(more,), jac=True, method="L-BFGS-B", options={"maxiter": 200})
+
+    without = best(np.append(ability.first, logit(first)), False)
+    beside = best(np.append(without.x[:-1], logit(first)), True)
+    weights = [ability.at(one.x[:-1]).weight for one in (without, beside)]
+    gain = max(2.0 * n * float(without.fun - beside.fun), 0.0)
+    return Excess(gain, float(expit(beside.x[-1])), *(weight / weight.sum() for weight in weights))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _At:
+    """At one place: log-odds (T, K) of the points, chances (T, S) of node and state, weights (C,)."""
+
+    odds: FloatArray
+    joint: FloatArray
+    weight: FloatArray
+
+
+class _Ability:
+    """Class weights as a function of the log slope and the places, ``x`` (1 + K,)."""
+
+    def __init__(self, states: NDArray[np.int8], class_of: IntArray, n_classes: int) -> None:
+        self.has, self.lacks = (states == 1).astype(np.float64), (states == 0).astype(np.float64)
+        self.class_of, self.n_classes = class_of, n_classes
+        self.first = np.append(_SLOPE_MEAN, np.zeros(states.shape[1]))
+
+    def at(self, x: FloatArray) -> _At:
+        z = np.exp(x[0]) * (_NODES[:, None] - x[None, 1:])
+        log_state = -np.logaddexp(0.0, -z) @ self.has.T - np.logaddexp(0.0, z) @ self.lacks.T
+        joint = _WEIGHTS[:, None] * np.exp(log_state)
+        weight = np.bincount(self.class_of, weights=joint.sum(axis=0), minlength=self.n_classes)
+        return _At(z, joint, np.maximum(weight, 1e-300))
+
+    def log_prior(self, x: FloatArray) -> float:
+        return -0.5 * float(((x[0] - _SLOPE_MEAN) / _SLOPE_SD) ** 2 + ((x[1:] / _PLACE_SD) ** 2).sum())
+
+    def slope(self, x: FloatArray, at: _At, by_weight: FloatArray) -> FloatArray:
+        """Of what has derivatives ``by_weight`` (C,), and of the prior, by ``x``."""
+        members, right = at.joint * by_weight[self.class_of], expit(at.odds)
+        pull = (members @ self.has) * (1.0 - right) - (members @ self.lacks) * right  # by the log-odds
+        slope = np.concatenate([[float((pull * at.odds).sum())], -np.exp(x[0]) * pull.sum(axis=0)])
+        away = np.concatenate([[(x[0] - _SLOPE_MEAN) / _SLOPE_SD**2], x[1:] / _PLACE_SD**2])
+        return np.asarray(slope - away)

@@ -16,6 +16,7 @@ from edumetrics.cdm.higher_order import needs_ability
 from edumetrics.cdm.pairs import PairFit
 from edumetrics.cdm.preparation import Prepared
 from edumetrics.cdm.pupil_effect.away import moved_by_away
+from edumetrics.cdm.pupil_effect.lacking import moved_by_lacking
 from edumetrics.cdm.pupil_effect.moved import Moved, between, beyond, items_moving, moving
 from edumetrics.cdm.pupil_effect.opinion import Effect, with_pupil_effect
 from edumetrics.cdm.pupil_effect.partway import Partway, told_of_partway
@@ -68,7 +69,7 @@ def with_opinions(exam: Prepared, diagnose: Diagnose) -> ClassModelResult:
     bare = result
     if effect is not None:
         result = _careless(result, effect)
-    for moved in moved_by_away(exam, saturated[0]):
+    for moved in (*moved_by_away(exam, saturated[0]), *moved_by_lacking(exam, saturated[0])):
         result = moving(result, bare, _beyond(moved, effect))
         if moved.whole is not None:
             result = reaching(result, moved.whole, moved.reach, tail)

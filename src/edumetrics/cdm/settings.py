@@ -9,7 +9,7 @@ from typing import Any
 
 from edumetrics.errors import BadSetting
 
-VERSION = "cdm-25"  # raised when a change can move a figure
+VERSION = "cdm-26"  # raised when a change can move a figure
 LEAST_CATEGORIES = 5
 
 

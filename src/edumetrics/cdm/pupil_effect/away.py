@@ -18,20 +18,23 @@ from scipy.special import expit, kl_div
 from edumetrics.cdm import em
 from edumetrics.cdm.expectation import fold
 from edumetrics.cdm.preparation import Prepared, pack_for
+from edumetrics.cdm.pupil_effect.class_away import HowFar, WithAway, apart_from, moved_to
 from edumetrics.cdm.pupil_effect.level import at_level, levels_of
-from edumetrics.cdm.pupil_effect.model import AWAY_SHARE, GIVEN_UP, GUESSING, MASS_PSEUDO, with_away
-from edumetrics.cdm.pupil_effect.moved import Moved, between, together
+from edumetrics.cdm.pupil_effect.model import AWAY_SHARE, GIVEN_UP, GUESSING, MASS_PSEUDO
+from edumetrics.cdm.pupil_effect.moved import Moved, together
 from edumetrics.cdm.results import ClassModelResult
 from edumetrics.cdm.whole_posterior import heard, with_some_away
 from edumetrics.results import FloatArray
-from edumetrics.runners.stats import posterior
 
-# Of FEW pupils limits move the whole way as if some guessed. Of MANY, or as if some had given up, they move
+# Pupils up to which limits move the whole way as if some guessed, and from which not for that: of mastery,
+# and of shares of points with chances, of which those of 300 would else be held 99 times in 100. Of mastery,
+# up to 500 would hold those who guess among 300 better (97 for 87 in 100), but of one in 300 who has nothing
+# right in fifteen items a limit of 0.5 to 0.7 would be said. Of many, or as if some had given up, they move
 # as far as two things say: the share of those away, from RARE to OFTEN, and twice the log-likelihood gained,
 # from LITTLE to MUCH. Exams of 500 to 1,000 pupils without them have shares of 0.01 to 0.06 and gain more
-# than 2 once in ten times; with one in twelve of 1,000 away shares are 0.035 and more but once in thirty, and
-# nine in ten gain more than 2.
-FEW, MANY = 200, 400
+# than 2 once in ten times; with one in twelve of 1,000 away shares are 0.035 and more but once in thirty,
+# and nine in ten gain more than 2.
+OF_MASTERY, OF_SHARES = (200, 430), (200, 400)
 RARE, OFTEN = 0.02, 0.03
 LITTLE, MUCH = 0.0, 2.0
 # What answers of a pupil who guesses tell of it beside one who lacks everything (Kullback & Leibler 1951,
@@ -65,29 +68,39 @@ def moved_by_away(exam: Prepared, result: ClassModelResult) -> list[Moved]:
     moves: list[Moved] = []
     given_up: Moved | None = None
     for first, guess, found in _firsts(result):
-        apart, share, with_them = _with_a_class_of_them(exam, result, first)
+        with_them, loglik = _with_a_class_of_them(exam, result, first)
         often = (with_them.parameters.weight[-1] - RARE) / (OFTEN - RARE)
         little = LITTLE + found * float(np.log(n))
-        gained = (2.0 * (with_them.loglik - without.loglik) - little) / (MUCH - LITTLE)
+        gained = (2.0 * (loglik - without.loglik) - little) / (MUCH - LITTLE)
         told = float(np.clip(min(often, gained), 0.0, 1.0))
-        part, of_groups, margin, reach = told, told, told * MARGIN, told * over_all
-        if guess:
-            few = float(np.clip((MANY - n) / (MANY - FEW), 0.0, 1.0))
-            untold = _untold(exam, result, with_them.parameters.probability)
-            margin = max(max(told, untold) * MARGIN, few * (1.0 - untold) * MARGIN_OF_FEW)
-            of_groups = told if found else max(told, untold)
-            part = max(few, of_groups)
-        if part > 0.0:
-            move = _moved(exam, result, without, apart, share, with_them.parameters, part, of_groups, margin)
-            if reach > 0.0:
-                whole = with_some_away(exam, result, apart, with_them.parameters, AWAY_SHARE)
-                move = replace(move, whole=whole, reach=reach)
-            if not guess:
-                given_up = move
-            elif given_up is not None:  # of whom those who guess choices and leave the rest come beside
-                move = together(move, given_up)
-            moves.append(move)
+        untold = _untold(exam, result, with_them.parameters.probability) if guess else 0.0
+        of_many = told if found else max(told, untold)
+        of_mastery, of_shares = (
+            _how_far(guess * fewness(n, *bounds), of_many, max(told, untold), untold)
+            for bounds in (OF_MASTERY, OF_SHARES)
+        )
+        if max(of_mastery.part, of_shares.part) == 0.0:
+            continue
+        move = moved_to(exam, result, without, with_them, of_mastery, of_shares, of_many)
+        if told * over_all > 0.0:
+            whole = with_some_away(exam, result, with_them.problem, with_them.parameters, AWAY_SHARE)
+            move = replace(move, whole=whole, reach=told * over_all)
+        if not guess:
+            given_up = move
+        elif given_up is not None:  # of whom those who guess choices and leave the rest come beside
+            move = together(move, given_up)
+        moves.append(move)
     return moves
+
+
+def fewness(n: int, few: int, many: int) -> float:
+    """1 of ``few`` pupils and fewer, 0 of ``many`` and more."""
+    return float(np.clip((many - n) / (many - few), 0.0, 1.0))
+
+
+def _how_far(few: float, of_many: float, told: float, untold: float) -> HowFar:
+    margin = max(told * MARGIN, few * (1.0 - untold) * MARGIN_OF_FEW)
+    return HowFar(max(few, of_many), margin)
 
 
 def _firsts(result: ClassModelResult) -> list[tuple[FloatArray, bool, bool]]:
@@ -116,45 +129,6 @@ def _without(exam: Prepared, result: ClassModelResult) -> em.Fit:
     return em.fit(free, patterns, result.parameters, TOLERANCE, EVALUATIONS)
 
 
-def _moved(
-    exam: Prepared,
-    result: ClassModelResult,
-    without: em.Fit,
-    apart: em.Problem,
-    share: FloatArray,
-    with_them: em.Parameters,
-    part: float,
-    of_groups: float,
-    margin: float,
-) -> Moved:
-    """From a maximum without them part of the way to one with them.
-
-    Parameters
-    ----------
-    share : (C,) float
-        Of the other classes, among those who are not away.
-    part, of_groups : float
-        Of the way: of mastery and shares of points, and of the chances of groups.
-    margin : float
-        Standard errors above their share at which they are looked for.
-    """
-    away, before = float(with_them.weight[-1]), without.parameters
-    known = np.stack([result.space.known == 1, result.space.known != 0]).astype(np.float64)
-    who = _posteriors(exam, apart, with_them)
-    most, after = _at_most(away, who, margin)
-    after = after[:, :-1] + after[:, -1:] * share
-    theirs = np.zeros(len(exam.present))
-    theirs[exam.present] = who[:, -1]
-    mastery = np.zeros((len(known), *result.mastery.value.shape))
-    mastery[:, exam.present] = part * between(
-        _posteriors(exam, result.problem, before) @ known, after @ known
-    )
-    # the more are away, in proportion, the more of the others have a point.
-    shares = part * most / away * between(before.weight @ known, share @ known)
-    groups = of_groups * _of_groups(result, before.probability, with_them.probability, most)
-    return Moved(mastery, shares, groups, without.counts.sum(axis=2), result.problem.n_groups, theirs)
-
-
 def _untold(exam: Prepared, result: ClassModelResult, chance: FloatArray) -> float:
     """How far answers cannot tell a pupil of the last group of each item from one of the first, 0 to 1.
 
@@ -168,40 +142,10 @@ def _untold(exam: Prepared, result: ClassModelResult, chance: FloatArray) -> flo
     return float(np.clip((UNLIKE - told) / (UNLIKE - ALIKE), 0.0, 1.0))
 
 
-def _at_most(away: float, posteriors: FloatArray, margin: float) -> tuple[float, FloatArray]:
-    """A share of those away that is larger by ``margin`` standard errors, and posteriors (N, C + 1) under it.
-
-    The score of a pupil for the share, squared, is what is known of it.
-    """
-    theirs = posteriors[:, -1]
-    score = theirs / away - (1.0 - theirs) / (1.0 - away)
-    known = float(score @ score) + MASS_PSEUDO * AWAY_SHARE / away**2
-    most = min(away + margin / float(np.sqrt(known)), 0.5)
-    turned = posteriors * np.append(
-        np.full(posteriors.shape[1] - 1, (1.0 - most) / (1.0 - away)), most / away
-    )
-    return most, turned / turned.sum(axis=1, keepdims=True)
-
-
-def _of_groups(
-    result: ClassModelResult, chance: FloatArray, with_them: FloatArray, away: float
-) -> FloatArray:
-    """`Moved.groups` as (J, G), where a share ``away`` has the last of ``with_them`` (J, G + 1, M)."""
-    level = with_them[np.arange(len(chance)), result.problem.n_groups]
-    mixed = (1.0 - away) * with_them[:, : chance.shape[1]] + away * level[:, None]
-    worth = result.worth.mean
-    return between((chance * worth).sum(axis=2), (mixed * worth).sum(axis=2))
-
-
-def _posteriors(exam: Prepared, problem: em.Problem, at: em.Parameters) -> FloatArray:
-    shard = pack_for(len(at.weight), exam.coding, exam.answered)
-    return posterior(shard, em.node_model(problem, at))[0]
-
-
 def _with_a_class_of_them(
     exam: Prepared, result: ClassModelResult, first: FloatArray
-) -> tuple[em.Problem, FloatArray, em.Fit]:
-    """The problem with them as a last class, shares (C,) of the other classes, and its maximum.
+) -> tuple[WithAway, float]:
+    """The maximum with them, items at levels that are learnt, and its log-likelihood.
 
     Parameters
     ----------
@@ -210,13 +154,7 @@ def _with_a_class_of_them(
     """
     bare, n_classes = result.problem, len(result.parameters.weight)
     items, width = np.arange(len(bare.group)), bare.pseudo.shape[1]
-    wide, _ = with_away(bare, np.zeros(bare.pseudo.shape[:2], dtype=np.int64))
-    wide = replace(
-        wide,
-        group=np.ascontiguousarray(np.column_stack([bare.group, bare.n_groups])),
-        monotone=False,
-        additive=np.zeros(len(items), dtype=np.bool_),
-    )
+    wide = apart_from(bare)
     patterns = fold(pack_for(n_classes + 1, exam.coding, exam.answered))
     n, share, levels = float(patterns.copies.sum()), AWAY_SHARE, first
     of_classes = result.parameters.weight
@@ -236,4 +174,4 @@ def _with_a_class_of_them(
         share = float((fit.class_counts[-1] + MASS_PSEUDO * AWAY_SHARE) / (n + MASS_PSEUDO))
         levels = levels_of(bare, fit.counts[items, bare.n_groups], first)
     weight = at.weight[:-1]
-    return wide, weight / weight.sum(), fit
+    return WithAway(wide, at, weight / weight.sum()), fit.loglik

@@ -12,7 +12,7 @@ from scipy import special
 
 from edumetrics.arrays import response_matrix
 from edumetrics.cdm import Settings, class_space, diagnose
-from edumetrics.cdm.higher_order import class_of_states, fit_weights
+from edumetrics.cdm.higher_order import class_of_states, excess_in, fit_weights
 from edumetrics.cdm.tests.test_classes import enumerate_classes
 from edumetrics.cdm.tests.test_diagnosis import codes, simulate
 from edumetrics.irt.tests.data import exam_q
@@ -42,6 +42,33 @@ def test_weights_of_the_model_are_found_again():
     code = {tuple(s): c for s, c in zip(states.tolist(), class_of, strict=True)}
     counts = np.bincount([code[tuple(row)] for row in has.tolist()], minlength=16).astype(float)
     np.testing.assert_allclose(fit_weights(counts, states, class_of), counts / counts.sum(), atol=0.004)
+
+
+@pytest.mark.parametrize("chain", [False, True])
+@pytest.mark.parametrize("more", [0.0, 0.08])
+def test_pupils_of_a_class_beyond_those_expected_are_counted(more, chain):
+    """Of 20,000 whose classes are known; where not all states are permitted, these count as all."""
+    rng = np.random.default_rng(3)
+    prerequisites = [(0, 1)] if chain else []
+    space = class_space(np.eye(4, dtype=bool), "gdina", prerequisites)
+    states, class_of = class_of_states(space, "gdina", prerequisites)
+    nothing = int(class_of[~states.any(axis=1)][0])
+    theta, places = rng.normal(size=40_000), np.array([-1.0, 0.0, 0.3, 0.8])
+    has = rng.random((40_000, 4)) < special.expit(1.5 * (theta[:, None] - places))
+    permitted = (has[:, None] == states.astype(bool)).all(axis=2)
+    classes = class_of[permitted[permitted.any(axis=1)].argmax(axis=1)][:20_000]
+    classes = np.where(rng.random(len(classes)) < more, nothing, classes)
+    likelihood = np.eye(space.n_classes)[classes]
+    found = excess_in(nothing, likelihood, states, class_of, 0.05)
+    assert found.share == pytest.approx(more, abs=0.02)
+    assert found.without.sum() == pytest.approx(1.0)
+    assert found.beside.sum() == pytest.approx(1.0)
+    if more:
+        assert found.gain > 30.0
+        expected = (classes == nothing).mean() - found.share
+        assert found.beside[nothing] * (1.0 - found.share) == pytest.approx(expected, abs=0.005)
+    else:
+        assert found.gain < 3.0
 
 
 def test_small_groups_gain_from_it_and_are_told():
